@@ -1,0 +1,76 @@
+//! Everything besides the call that a decision depends on: gathered once at admission by the gateway,
+//! frozen, stored with the call, and used again whenever the call is judged anew.
+
+use crate::{Timestamp, User, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Frozen at admission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The person the agent acts for, as `people.toml` had them.
+    pub user: User,
+    pub agent: AgentFacts,
+    pub tool: ToolFacts,
+    pub upstream: UpstreamFacts,
+    pub context: ContextFacts,
+    /// By attribute path (`args.path`): what the text resolved to on this machine.
+    #[serde(default)]
+    pub paths: BTreeMap<String, PathFact>,
+}
+
+/// The program behind the connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentFacts {
+    pub name: String,
+    /// Absolute path of the peer process's program, where the platform can tell. Verified.
+    pub program: Option<String>,
+    pub process: Option<u32>,
+    /// `clientInfo.name` and `version` as the agent gave them. Claimed.
+    pub claimed_client: Option<String>,
+}
+
+/// What the pinned definition says of the tool. Annotations and defaults are claimed by the upstream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolFacts {
+    pub read_only: Option<bool>,
+    pub destructive: Option<bool>,
+    pub idempotent: Option<bool>,
+    pub open_world: Option<bool>,
+    /// Top-level parameters the input schema requires.
+    #[serde(default)]
+    pub required: BTreeSet<String>,
+    /// Top-level parameters with a schema default.
+    #[serde(default)]
+    pub defaults: BTreeMap<String, Value>,
+}
+
+/// The upstream as configured here. Verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamFacts {
+    pub name: String,
+    /// `stdio` or `http`.
+    pub transport: String,
+    /// True when the upstream is not on this machine.
+    pub remote: bool,
+}
+
+/// Where and when. `None` means the platform could not tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextFacts {
+    pub time: Timestamp,
+    /// Minutes east of UTC at that instant on this machine.
+    pub utc_offset_minutes: i32,
+    pub project: Option<String>,
+    pub branch: Option<String>,
+    pub locked: Option<bool>,
+    /// Calls this agent made in the 60 s before this one.
+    pub calls_last_minute: u32,
+}
+
+/// A path argument, resolved at admission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathFact {
+    /// Absolute, symbolic links followed as far as the path exists.
+    pub resolved: String,
+}

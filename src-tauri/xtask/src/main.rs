@@ -1,1 +1,49 @@
-fn main() {}
+//! The tasks of this repository: `cargo xtask run` starts Doorward from a fresh clone, `cargo xtask test` runs every
+//! test of every layer. Both install what the machine lacks, say why, and work a second time without network.
+//!
+//! Deliberately without dependencies: it is compiled before anything else can be said or done.
+
+mod arguments;
+mod cargo;
+mod counts;
+mod failure;
+mod interface;
+mod job;
+mod machine;
+mod needs;
+mod node;
+mod practice;
+mod process;
+mod progress;
+mod report;
+mod run;
+mod screen;
+mod setup;
+mod stamp;
+mod steps;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use arguments::Task;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments::parse(&arguments) {
+        Ok(Task::Help) => {
+            println!("{}", arguments::HELP);
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(Task::Run(options)) => run::run(&options),
+        Ok(Task::Test(options)) => test::run(&options),
+        Err(failure) => {
+            eprintln!("{failure}");
+            return ExitCode::from(2);
+        }
+    };
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("\n{failure}");
+        ExitCode::FAILURE
+    })
+}

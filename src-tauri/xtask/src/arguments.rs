@@ -1,0 +1,134 @@
+//! Reads the command line. Anything not understood is an error that names it: a mistyped option never changes what
+//! is run in silence.
+
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+
+pub(crate) const HELP: &str = "\
+cargo xtask run  [--home DIR]        install what is missing, build, and start Doorward
+                                     (without a display: a practice gateway in this terminal)
+cargo xtask test [--only STEP]...    run every test of every layer, or only the steps named
+                 [--from STEP]       start at this step
+                 [--keep-going]      run the later steps although one has failed
+                 [--verbose]         show everything the steps print
+                 [--list]            list the steps and stop";
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help,
+    Run(RunOptions),
+    Test(TestOptions),
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct RunOptions {
+    pub(crate) home: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TestOptions {
+    pub(crate) only: Vec<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) keep_going: bool,
+    pub(crate) verbose: bool,
+    pub(crate) list: bool,
+}
+
+pub(crate) fn parse(arguments: &[String]) -> Result<Task, Failure> {
+    let mut rest = arguments.iter();
+    match rest.next().map(String::as_str) {
+        None | Some("help" | "--help" | "-h") => Ok(Task::Help),
+        Some("run") => parse_run(rest),
+        Some("test") => parse_test(rest),
+        Some(other) => Err(unknown("task", other)),
+    }
+}
+
+fn parse_run<'a>(mut rest: impl Iterator<Item = &'a String>) -> Result<Task, Failure> {
+    let mut options = RunOptions::default();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--home" => options.home = Some(PathBuf::from(value_of("--home", rest.next())?)),
+            "--help" | "-h" => return Ok(Task::Help),
+            other => return Err(unknown("option", other)),
+        }
+    }
+    Ok(Task::Run(options))
+}
+
+fn parse_test<'a>(mut rest: impl Iterator<Item = &'a String>) -> Result<Task, Failure> {
+    let mut options = TestOptions::default();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--only" => {
+                let names = value_of("--only", rest.next())?;
+                options.only.extend(names.split(',').map(str::to_owned));
+            }
+            "--from" => options.from = Some(value_of("--from", rest.next())?),
+            "--keep-going" => options.keep_going = true,
+            "--verbose" => options.verbose = true,
+            "--list" => options.list = true,
+            "--help" | "-h" => return Ok(Task::Help),
+            other => return Err(unknown("option", other)),
+        }
+    }
+    Ok(Task::Test(options))
+}
+
+fn value_of(option: &str, value: Option<&String>) -> Result<String, Failure> {
+    match value {
+        Some(value) if !value.is_empty() => Ok(value.clone()),
+        _ => Err(Failure::new(
+            format!("`{option}` needs a value"),
+            "`cargo xtask help` shows what each option takes",
+        )),
+    }
+}
+
+fn unknown(what: &str, given: &str) -> Failure {
+    Failure::new(format!("unknown {what} `{given}`"), "`cargo xtask help` lists the tasks and their options")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task, Failure> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        parse(&words)
+    }
+
+    #[test]
+    fn no_task_shows_the_help() {
+        assert_eq!(parsed(""), Ok(Task::Help));
+        assert_eq!(parsed("run --help"), Ok(Task::Help));
+    }
+
+    #[test]
+    fn run_takes_a_home() {
+        let expected = RunOptions { home: Some(PathBuf::from("there")) };
+        assert_eq!(parsed("run --home there"), Ok(Task::Run(expected)));
+    }
+
+    #[test]
+    fn steps_may_be_named_one_by_one_or_with_commas() {
+        let expected = TestOptions {
+            only: ["format", "clippy", "rust"].map(str::to_owned).to_vec(),
+            ..Default::default()
+        };
+        assert_eq!(parsed("test --only format,clippy --only rust"), Ok(Task::Test(expected)));
+    }
+
+    #[test]
+    fn a_mistyped_option_is_refused_by_name() {
+        let failure = parsed("test --olny format").unwrap_err();
+        assert!(failure.to_string().contains("`--olny`"), "{failure}");
+    }
+
+    #[test]
+    fn an_option_without_its_value_is_refused() {
+        assert!(parsed("run --home").is_err());
+        assert!(parsed("test --from").is_err());
+    }
+}

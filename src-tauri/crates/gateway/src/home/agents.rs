@@ -1,0 +1,273 @@
+//! `agents.toml`: which programs may connect, and for whom each acts.
+//!
+//! A token is 32 random bytes, shown once; the file keeps its SHA-256 only (I8). An agent without a token can be
+//! used over the home's socket alone.
+
+use super::{
+    error::{BookError, FileError},
+    folder,
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use policy::{AgentName, Timestamp, UserId};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+use subtle::ConstantTimeEq;
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+
+/// An agent's secret, to be shown once.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn random() -> Result<Token, BookError> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(BookError::NoRandomness)?;
+        Ok(Token(format!("dw_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes))))
+    }
+}
+
+/// The secret stays out of logs (I8).
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+/// Who calls: an agent and the user it acts for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    pub name: AgentName,
+    pub user: UserId,
+}
+
+/// One agent of the book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentRow {
+    pub name: AgentName,
+    pub user: UserId,
+    pub added_at: Timestamp,
+    /// SHA-256 of its token; none for an agent of the socket.
+    token_sha256: Option<[u8; 32]>,
+}
+
+impl AgentRow {
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.token_sha256.is_some()
+    }
+
+    fn agent(&self) -> Agent {
+        Agent { name: self.name.clone(), user: self.user.clone() }
+    }
+}
+
+/// The agents of one home, as last read from its `agents.toml`.
+#[derive(Debug)]
+pub struct AgentBook {
+    path: PathBuf,
+    rows: Vec<AgentRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    agent: Vec<WrittenAgent>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAgent {
+    name: AgentName,
+    user: UserId,
+    #[serde(default = "epoch")]
+    added_at: Timestamp,
+    #[serde(default)]
+    token_sha256: Option<HexHash>,
+}
+
+fn epoch() -> Timestamp {
+    Timestamp(0)
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct HexHash([u8; 32]);
+
+impl TryFrom<String> for HexHash {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        const RULE: &str = "`token_sha256` must be 64 hexadecimal digits";
+        let digits: Vec<u8> = text
+            .chars()
+            .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
+            .collect::<Option<_>>()
+            .ok_or(RULE)?;
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high * 16 + low).collect();
+        if rest.is_empty() { bytes.try_into().map(HexHash).map_err(|_| RULE) } else { Err(RULE) }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl AgentBook {
+    /// Reads the book; an absent file is an empty book.
+    ///
+    /// # Errors
+    /// [`BookError::File`] with line and column, or [`BookError::Twice`].
+    pub fn load(path: impl Into<PathBuf>) -> Result<AgentBook, BookError> {
+        let path = path.into();
+        let rows = read(&path)?;
+        Ok(AgentBook { path, rows })
+    }
+
+    /// Reads the file again.
+    ///
+    /// # Errors
+    /// As [`AgentBook::load`]; the book then stays as it was.
+    pub fn reload(&mut self) -> Result<(), BookError> {
+        self.rows = read(&self.path)?;
+        Ok(())
+    }
+
+    /// Adds an agent and writes the file. The caller has checked that the user exists.
+    ///
+    /// # Errors
+    /// [`BookError::AgentExists`], or the file could not be read or written.
+    pub fn add(&mut self, name: AgentName, user: UserId) -> Result<Token, BookError> {
+        let token = Token::random()?;
+        self.insert(name, user, Some(Sha256::digest(token.as_str().as_bytes()).into()))?;
+        Ok(token)
+    }
+
+    /// Adds an agent that connects over the home's socket only.
+    ///
+    /// # Errors
+    /// As [`AgentBook::add`].
+    pub fn add_without_token(&mut self, name: AgentName, user: UserId) -> Result<(), BookError> {
+        self.insert(name, user, None)
+    }
+
+    fn insert(
+        &mut self,
+        name: AgentName,
+        user: UserId,
+        token_sha256: Option<[u8; 32]>,
+    ) -> Result<(), BookError> {
+        self.reload()?;
+        if self.by_name(name.as_str()).is_some() {
+            return Err(BookError::AgentExists { name: name.into() });
+        }
+        let mut table = Table::new();
+        table.insert("name", value(name.as_str()));
+        table.insert("user", value(user.as_str()));
+        table.insert("added_at", value(now().0));
+        if let Some(hash) = token_sha256 {
+            table.insert("token_sha256", value(hex(&hash)));
+        }
+        edit(&self.path, "agent", |agents| agents.push(table))?;
+        self.reload()
+    }
+
+    /// Removes an agent and writes the file; its token stops working.
+    ///
+    /// # Errors
+    /// [`BookError::NoSuchAgent`], or the file could not be read or written.
+    pub fn remove(&mut self, name: &str) -> Result<(), BookError> {
+        self.reload()?;
+        if self.by_name(name).is_none() {
+            return Err(BookError::NoSuchAgent { name: name.to_owned() });
+        }
+        edit(&self.path, "agent", |agents| agents.retain(|table| !is_named(table, name)))?;
+        self.reload()
+    }
+
+    /// The agent whose token this is. Every stored hash is compared, each in constant time.
+    #[must_use]
+    pub fn authenticate(&self, token: &str) -> Option<Agent> {
+        let given: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let mut found = None;
+        for row in &self.rows {
+            if row.token_sha256.is_some_and(|hash| hash.ct_eq(&given).into()) {
+                found = Some(row);
+            }
+        }
+        found.map(AgentRow::agent)
+    }
+
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<Agent> {
+        self.rows.iter().find(|row| row.name.as_str() == name).map(AgentRow::agent)
+    }
+
+    #[must_use]
+    pub fn list(&self) -> &[AgentRow] {
+        &self.rows
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<AgentRow>, BookError> {
+    let Some(text) = read_book(path)? else { return Ok(Vec::new()) };
+    let written: Written =
+        toml_edit::de::from_str(&text).map_err(|error| FileError::toml(path, &text, &error))?;
+    let mut seen = BTreeSet::new();
+    let mut rows = Vec::with_capacity(written.agent.len());
+    for WrittenAgent { name, user, added_at, token_sha256 } in written.agent {
+        if !seen.insert(name.clone()) {
+            return Err(BookError::Twice { name: name.into(), path: path.to_owned() });
+        }
+        rows.push(AgentRow { name, user, added_at, token_sha256: token_sha256.map(|HexHash(hash)| hash) });
+    }
+    Ok(rows)
+}
+
+/// A book's text, none when there is no file yet.
+pub(super) fn read_book(path: &Path) -> Result<Option<String>, FileError> {
+    match folder::read_text(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(FileError::Io { why, .. }) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Changes the array of tables `key` of a book, keeping a person's comments and order, and writes it whole.
+pub(super) fn edit(path: &Path, key: &str, change: impl FnOnce(&mut ArrayOfTables)) -> Result<(), FileError> {
+    let text = read_book(path)?.unwrap_or_default();
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| FileError::toml(path, &text, &error.into()))?;
+    let item = document.entry(key).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    // `agent = []` and inline tables mean the same; they become tables.
+    if let Ok(tables) = std::mem::take(item).into_array_of_tables() {
+        *item = Item::ArrayOfTables(tables);
+    } else {
+        *item = Item::ArrayOfTables(ArrayOfTables::new());
+    }
+    if let Some(tables) = item.as_array_of_tables_mut() {
+        change(tables);
+    }
+    folder::write_whole(path, &document.to_string())
+}
+
+/// Is this the entry of that name?
+pub(super) fn is_named(table: &Table, name: &str) -> bool {
+    table.get("name").and_then(Item::as_str) == Some(name)
+}

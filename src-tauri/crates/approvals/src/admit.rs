@@ -1,0 +1,55 @@
+//! What a decision means for the call it is about: it goes, it is held, or it is refused.
+
+use crate::{HeldCall, HoldId, Opened, Owner, Refusal, ReleaseId, ReleasedCall};
+use policy::{Decision, Facts, Outcome, Timestamp, ToolCall};
+
+/// Exactly one of three.
+#[derive(Debug)]
+pub enum Admission {
+    Released(ReleasedCall),
+    Held(Box<HeldCall>),
+    Refused(Refusal),
+}
+
+/// Fresh ids, of which an admission uses at most one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ids {
+    pub hold: HoldId,
+    pub release: ReleaseId,
+}
+
+impl Ids {
+    /// From 32 fresh random bytes.
+    #[must_use]
+    pub fn from_random(hold: [u8; 16], release: [u8; 16]) -> Ids {
+        Ids { hold: HoldId::from_random(hold), release: ReleaseId::from_random(release) }
+    }
+}
+
+/// Only an allowed call is released here; what must be held waits for every flow. `owner` is who may vote.
+pub fn admit(
+    decision: Decision,
+    call: ToolCall,
+    facts: Facts,
+    owner: impl Into<Owner>,
+    ids: Ids,
+    now: Timestamp,
+) -> Admission {
+    match &decision.outcome {
+        Outcome::Allowed => {
+            Admission::Released(ReleasedCall::by_policy(ids.release, call, facts, decision, now))
+        }
+        Outcome::Denied { message } => Admission::Refused(Refusal::Denied { message: message.clone() }),
+        Outcome::Held(required) if required.step_up.is_some() => Admission::Refused(Refusal::StepUpNotSetUp),
+        // A hold that asks for nothing can never be given it; failing closed, it is a denial.
+        Outcome::Held(required)
+            if required.flows.is_empty() || required.flows.iter().any(|flow| flow.stages.is_empty()) =>
+        {
+            Admission::Refused(Refusal::Denied { message: required.message.clone() })
+        }
+        Outcome::Held(_) => {
+            let opened = Opened { id: ids.hold, call, facts, decision, owner: owner.into(), at: now };
+            Admission::Held(Box::new(HeldCall::open(opened)))
+        }
+    }
+}

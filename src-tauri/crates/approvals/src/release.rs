@@ -1,0 +1,105 @@
+//! The single-use permit that lets one call go upstream.
+//!
+//! INVARIANT(I1, I2): a [`ReleasedCall`] has no public constructor and is neither cloned nor deserialised; it
+//! comes from [`admit`](crate::admit) or [`HeldCall::release`](crate::HeldCall::release), and whoever records
+//! it consumes it.
+
+use crate::{HoldId, Opened, ReleaseId, Vote};
+use policy::{CallDigest, Decision, Facts, Timestamp, ToolCall};
+use serde::{Deserialize, Serialize};
+
+/// Why a call may go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// No policy of this revision holds it.
+    Policy { revision: String },
+    /// Everything a hold required was given.
+    Votes { hold: HoldId, votes: Vec<Vote> },
+}
+
+/// Exactly one call that may go upstream once, as it was judged.
+#[derive(Debug)]
+#[must_use = "a release that is dropped is a call that does not go"]
+pub struct ReleasedCall(Box<ReleaseParts>);
+
+/// What a release consists of, once it is spent. Nothing makes a release of it again.
+#[derive(Debug)]
+pub struct ReleaseParts {
+    pub id: ReleaseId,
+    pub call: ToolCall,
+    pub digest: CallDigest,
+    pub facts: Facts,
+    /// Of the set that let it go.
+    pub decision: Decision,
+    pub basis: Basis,
+    pub at: Timestamp,
+}
+
+impl ReleasedCall {
+    pub(crate) fn by_policy(
+        id: ReleaseId,
+        call: ToolCall,
+        facts: Facts,
+        decision: Decision,
+        at: Timestamp,
+    ) -> ReleasedCall {
+        let basis = Basis::Policy { revision: decision.revision.clone() };
+        let digest = call.digest();
+        ReleasedCall(Box::new(ReleaseParts { id, call, digest, facts, decision, basis, at }))
+    }
+
+    pub(crate) fn by_votes(
+        id: ReleaseId,
+        opened: &Opened,
+        digest: CallDigest,
+        decision: &Decision,
+        votes: Vec<Vote>,
+        at: Timestamp,
+    ) -> ReleasedCall {
+        ReleasedCall(Box::new(ReleaseParts {
+            id,
+            call: opened.call.clone(),
+            digest,
+            facts: opened.facts.clone(),
+            decision: decision.clone(),
+            basis: Basis::Votes { hold: opened.id.clone(), votes },
+            at,
+        }))
+    }
+
+    #[must_use]
+    pub fn id(&self) -> &ReleaseId {
+        &self.0.id
+    }
+
+    #[must_use]
+    pub fn call(&self) -> &ToolCall {
+        &self.0.call
+    }
+
+    #[must_use]
+    pub fn digest(&self) -> CallDigest {
+        self.0.digest
+    }
+
+    #[must_use]
+    pub fn basis(&self) -> &Basis {
+        &self.0.basis
+    }
+
+    /// None for a call that no policy held.
+    #[must_use]
+    pub fn hold(&self) -> Option<&HoldId> {
+        match &self.0.basis {
+            Basis::Votes { hold, .. } => Some(hold),
+            Basis::Policy { .. } => None,
+        }
+    }
+
+    /// Spends the release.
+    #[must_use]
+    pub fn into_parts(self) -> ReleaseParts {
+        *self.0
+    }
+}

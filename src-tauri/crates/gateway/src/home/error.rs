@@ -14,7 +14,7 @@ pub enum FileError {
     #[error("{}:{line}:{column}: {message}", .path.display())]
     Toml { path: PathBuf, line: usize, column: usize, message: String },
     #[error("{}: {error}", .folder.display())]
-    Document { folder: PathBuf, error: DocumentError },
+    Document { folder: PathBuf, error: Box<DocumentError> },
     #[error("`{}` is not UTF-8 text", .path.display())]
     NotText { path: PathBuf },
     #[error("`{}` has {bytes} bytes, more than the {limit} taken", .path.display())]

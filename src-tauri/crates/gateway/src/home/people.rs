@@ -12,7 +12,7 @@ pub fn read_people(path: &Path) -> Result<People, FileError> {
     let text = read_text(path)?;
     People::parse(&text).map_err(|error| FileError::Document {
         folder: path.parent().unwrap_or(Path::new("")).to_owned(),
-        error,
+        error: Box::new(error),
     })
 }
 

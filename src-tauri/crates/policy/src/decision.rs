@@ -57,7 +57,9 @@ pub struct Decision {
 pub enum Outcome {
     Allowed,
     /// `message` is the first deciding policy's, for the agent.
-    Denied { message: Option<String> },
+    Denied {
+        message: Option<String>,
+    },
     Held(Requirements),
 }
 

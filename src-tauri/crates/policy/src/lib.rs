@@ -4,18 +4,39 @@
 //! Pure (I9): time, people and paths come in as [`Facts`]; nothing here reads a clock, a file or the network.
 
 pub mod call;
+pub mod cases;
+pub mod decide;
 pub mod decision;
+pub mod documents;
+mod edit;
+mod explain;
 pub mod facts;
 pub mod flow;
+mod glob;
+mod moment;
 pub mod names;
 pub mod people;
+pub mod policy;
+mod section;
+mod sentence;
+pub mod set;
 pub mod time;
+mod toml_value;
 pub mod value;
+mod wording;
 
 pub use call::{CallDigest, DefinitionHash, ToolCall};
-pub use decision::{ActionKind, Applied, Decision, Mode, Outcome, PolicyTrace, PredicateTrace, Requirements, Trace, Truth};
+pub use decide::decide;
+pub use decision::{
+    ActionKind, Applied, Decision, Mode, Outcome, PolicyTrace, PredicateTrace, Requirements, StepUpRule,
+    Trace, Truth,
+};
+pub use documents::{ChangeKind, DocumentChange, DocumentError, Documents};
 pub use facts::{AgentFacts, ContextFacts, Facts, PathFact, ToolFacts, UpstreamFacts};
-pub use names::{AgentName, FlowId, NameError, PolicyId, ToolName, UpstreamName, UserId};
-pub use people::User;
+pub use flow::{ApprovalFlow, Approvers, Stage};
+pub use names::{AgentName, ContextId, FlowId, NameError, PolicyId, ToolName, UpstreamName, UserId};
+pub use people::{People, User};
+pub use policy::{Action, Policy, Target};
+pub use set::{DefaultAction, PolicySet};
 pub use time::Timestamp;
 pub use value::{Map, Number, Value};

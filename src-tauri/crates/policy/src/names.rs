@@ -18,7 +18,9 @@ const TOOL: &str = "use 1 to 200 characters without spaces or control characters
 fn is_slug(text: &str) -> bool {
     let head = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     head && text.len() <= 64
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 fn is_tool(text: &str) -> bool {
@@ -89,3 +91,5 @@ name!(/// A policy: its file's name without `.toml`.
     PolicyId, "policy id", is_slug, SLUG);
 name!(/// An approval flow: its file's name without `.toml`.
     FlowId, "flow id", is_slug, SLUG);
+name!(/// A named context: its file's name without `.toml`.
+    ContextId, "context id", is_slug, SLUG);

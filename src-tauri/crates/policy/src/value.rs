@@ -291,7 +291,9 @@ impl Serialize for Value {
         match self {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(b) => serializer.serialize_bool(*b),
-            Value::Number(n) => RawValue::from_string(n.0.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer),
+            Value::Number(n) => {
+                RawValue::from_string(n.0.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+            }
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(items) => serializer.collect_seq(items),
             Value::Map(map) => {
@@ -331,7 +333,16 @@ mod tests {
 
     #[test]
     fn what_two_readers_could_read_differently_is_refused() {
-        for text in [r#"{"a":1,"a":2}"#, r#"{"a":{"b":1,"b":1}}"#, r#"["\ud800"]"#, "{} {}", "{'a':1}", "[1,]", "01", ""] {
+        for text in [
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":{"b":1,"b":1}}"#,
+            r#"["\ud800"]"#,
+            "{} {}",
+            "{'a':1}",
+            "[1,]",
+            "01",
+            "",
+        ] {
             assert!(Value::parse(text.as_bytes()).is_err(), "{text}");
         }
         let escaped = r#"{"a":1,"\u0061":2}"#;

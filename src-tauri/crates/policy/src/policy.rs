@@ -1,0 +1,215 @@
+//! One policy: target, condition, action. Read from `<id>.toml`, compiled once, never changed after.
+
+use crate::{
+    ActionKind, ApprovalFlow, ContextId, DocumentError, Facts, FlowId, Mode, PolicyId, ToolCall,
+    decision::StepUpRule,
+    flow,
+    glob::ToolGlobs,
+    section::{Section, Source, Text},
+};
+use std::collections::BTreeMap;
+use unicode_normalization::UnicodeNormalization;
+
+const MOST_PATTERNS: usize = 200;
+
+/// A compiled policy with the document's words beside it.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub id: PolicyId,
+    pub name: String,
+    pub description: String,
+    pub mode: Mode,
+    pub action: Action,
+    pub target: Target,
+    /// The condition as the person wrote it.
+    pub when: Option<String>,
+    /// Lets an `allow` depend on what an agent or an upstream claims.
+    pub trust_claims: bool,
+    pub(crate) tools: ToolGlobs,
+    /// Whom the action's flow asks, in words.
+    pub(crate) asked: Option<String>,
+}
+
+/// What the policy asks for when it applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    pub kind: ActionKind,
+    /// Set for `request_approval`.
+    pub flow: Option<FlowId>,
+    /// Set for `step_up`.
+    pub step_up: Option<StepUpRule>,
+    /// For the agent.
+    pub message: Option<String>,
+}
+
+/// The scope: all listed dimensions must fit, any entry within one; an empty one fits everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// Globs over `upstream/tool`; `!glob` excludes.
+    pub tools: Vec<String>,
+    pub users: Vec<String>,
+    pub roles: Vec<String>,
+    pub agents: Vec<String>,
+    pub contexts: Vec<String>,
+}
+
+/// What a policy may refer to in the rest of the set.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) flows: &'a BTreeMap<FlowId, ApprovalFlow>,
+    pub(crate) contexts: &'a BTreeMap<ContextId, ()>,
+}
+
+/// Reads `<id>.toml`.
+pub(crate) fn parse(
+    id: &PolicyId,
+    source: Source<'_>,
+    around: &Surroundings<'_>,
+) -> Result<Policy, DocumentError> {
+    let document = source.parse()?;
+    let root = source.root(&document);
+    root.only(&["name", "description", "mode", "when", "trust_claims", "target", "action"])?;
+    let name = root.required("name", 120)?.owned();
+    let description = root.text("description", 1_000)?.map(|text| text.owned()).unwrap_or_default();
+    let modes = [("enforce", Mode::Enforce), ("observe", Mode::Observe), ("off", Mode::Off)];
+    let mode = root.word("mode", &modes)?.unwrap_or_default();
+    let (target, tools) = match root.section("target")? {
+        Some(section) => target(&section, around)?,
+        None => Default::default(),
+    };
+    let Some(section) = root.section("action")? else {
+        return Err(source.error(None, "`[action]` is missing").hint("add `[action]` with a `kind`"));
+    };
+    let (action, asked) = action(&section, around)?;
+    let trust_claims = root.flag("trust_claims")?.unwrap_or(false);
+    let when = root.text("when", 10_000)?;
+    if let Some(when) = when {
+        return Err(when.error("conditions cannot be read yet"));
+    }
+    Ok(Policy {
+        id: id.clone(),
+        name,
+        description,
+        mode,
+        action,
+        target,
+        when: None,
+        trust_claims,
+        tools,
+        asked,
+    })
+}
+
+fn target(section: &Section<'_>, around: &Surroundings<'_>) -> Result<(Target, ToolGlobs), DocumentError> {
+    section.only(&["tools", "users", "roles", "agents", "contexts"])?;
+    let mut globs = ToolGlobs::default();
+    let tools = section.texts("tools", MOST_PATTERNS)?;
+    for tool in &tools {
+        globs
+            .add(tool.text)
+            .map_err(|why| tool.error(format!("`{}` is not a tool pattern", tool.text)).hint(why))?;
+    }
+    let list = |key: &str| section.texts(key, MOST_PATTERNS);
+    let owned = |texts: &[Text<'_>]| texts.iter().map(Text::owned).collect::<Vec<_>>();
+    let (users, agents) = (list("users")?, list("agents")?);
+    users.iter().try_for_each(|user| user.parse::<crate::UserId>().map(drop))?;
+    agents.iter().try_for_each(|agent| agent.parse::<crate::AgentName>().map(drop))?;
+    let contexts = list("contexts")?;
+    for context in &contexts {
+        if !around.contexts.contains_key(context.text) {
+            let known: Vec<&str> = around.contexts.keys().map(ContextId::as_str).collect();
+            let error = context
+                .error(format!("there is no context `{}`", context.text))
+                .suggest(context.text, &known);
+            let hint = error.hint.clone().unwrap_or_else(|| format!("add `contexts/{}.toml`", context.text));
+            return Err(error.hint(hint));
+        }
+    }
+    let roles = list("roles")?.iter().map(|role| role.text.nfc().collect()).collect();
+    let target = Target {
+        tools: owned(&tools),
+        users: owned(&users),
+        roles,
+        agents: owned(&agents),
+        contexts: owned(&contexts),
+    };
+    Ok((target, globs))
+}
+
+fn action(
+    section: &Section<'_>,
+    around: &Surroundings<'_>,
+) -> Result<(Action, Option<String>), DocumentError> {
+    let kinds = [
+        ("deny", ActionKind::Deny),
+        ("request_approval", ActionKind::RequestApproval),
+        ("step_up", ActionKind::StepUp),
+        ("allow", ActionKind::Allow),
+    ];
+    section.only(&["kind", "flow", "method", "max_age", "message"])?;
+    let Some(kind) = section.word("kind", &kinds)? else {
+        let hint = "use `deny`, `request_approval`, `step_up` or `allow`";
+        return Err(section.error("kind", "`kind` is missing").hint(hint));
+    };
+    let belongs = [
+        ("flow", ActionKind::RequestApproval),
+        ("method", ActionKind::StepUp),
+        ("max_age", ActionKind::StepUp),
+    ];
+    for (key, owner) in belongs {
+        if section.has(key) && kind != owner {
+            let owner = if owner == ActionKind::StepUp { "step_up" } else { "request_approval" };
+            return Err(section.error(key, format!("`{key}` belongs to `kind = \"{owner}\"`")));
+        }
+    }
+    let (mut flow, mut asked, mut step_up) = (None, None, None);
+    if kind == ActionKind::RequestApproval {
+        let id: FlowId = match section.text("flow", 64)? {
+            Some(text) => text.parse()?,
+            None => flow::OWNER.parse().map_err(|error| section.error("flow", format!("{error}")))?,
+        };
+        let Some(found) = around.flows.get(&id) else {
+            let known: Vec<&str> = around.flows.keys().map(FlowId::as_str).collect();
+            let error =
+                section.error("flow", format!("there is no flow `{id}`")).suggest(id.as_str(), &known);
+            let hint = error.hint.clone().unwrap_or_else(|| format!("add `flows/{id}.toml`"));
+            return Err(error.hint(hint));
+        };
+        asked = Some(found.asked());
+        flow = Some(id);
+    }
+    if kind == ActionKind::StepUp {
+        let passkey_only = section.word("method", &[("passkey", true), ("any", false)])?.unwrap_or(true);
+        let max_age_seconds = section.seconds("max_age", 0..=86_400)?.unwrap_or(0);
+        step_up = Some(StepUpRule { passkey_only, max_age_seconds });
+    }
+    let message = section.text("message", 500)?.map(|text| text.owned());
+    Ok((Action { kind, flow, step_up, message }, asked))
+}
+
+impl Policy {
+    /// True for every action but `allow`: when in doubt, it applies.
+    #[must_use]
+    pub fn is_restricting(&self) -> bool {
+        self.action.kind != ActionKind::Allow
+    }
+
+    /// The first part of the target that does not fit, in words; contexts and tools are judged elsewhere.
+    pub(crate) fn misfit(&self, call: &ToolCall, facts: &Facts) -> Option<String> {
+        let Target { users, roles, agents, .. } = &self.target;
+        if !users.is_empty() && !users.iter().any(|user| user == call.user.as_str()) {
+            return Some(format!("the user is {}, not {}", call.user, crate::wording::few(users, 5, "or")));
+        }
+        if !agents.is_empty() && !agents.iter().any(|agent| agent == call.agent.as_str()) {
+            return Some(format!(
+                "the agent is {}, not {}",
+                call.agent,
+                crate::wording::few(agents, 5, "or")
+            ));
+        }
+        let has = |role: &String| facts.user.roles.iter().any(|held| held.nfc().eq(role.chars()));
+        if !roles.is_empty() && !roles.iter().any(has) {
+            return Some(format!("the user is not in role {}", crate::wording::few(roles, 5, "or")));
+        }
+        None
+    }
+}

@@ -6,6 +6,7 @@
 
 use crate::home::KeychainKind;
 use journal::RootKey;
+use keyring::v1::Entry;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -175,7 +176,7 @@ impl Drop for MemoryKeychain {
     }
 }
 
-/// The operating system's store. Asked anew each time, so a service that starts later is found.
+/// The operating system's store, looked for once a process: a service that starts later needs a new start.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsKeychain;
 
@@ -183,7 +184,7 @@ impl Keychain for OsKeychain {
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, KeychainError> {
         on_a_thread(name, |entry| match entry.get_secret() {
             Ok(secret) => Ok(Some(secret)),
-            Err(keyring_core::Error::NoEntry) => Ok(None),
+            Err(keyring::Error::NoEntry) => Ok(None),
             Err(error) => Err(error),
         })
     }
@@ -199,7 +200,7 @@ impl Keychain for OsKeychain {
 
     fn delete(&self, name: &str) -> Result<(), KeychainError> {
         on_a_thread(name, |entry| match entry.delete_credential() {
-            Ok(()) | Err(keyring_core::Error::NoEntry) => Ok(()),
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
             Err(error) => Err(error),
         })
     }
@@ -208,38 +209,24 @@ impl Keychain for OsKeychain {
 /// The stores block, and on Linux run a small executor of their own, which must not sit inside another one.
 fn on_a_thread<T: Send + 'static>(
     name: &str,
-    work: impl FnOnce(keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
+    work: impl FnOnce(Entry) -> keyring::Result<T> + Send + 'static,
 ) -> Result<T, KeychainError> {
     let name = name.to_owned();
     let ended = thread::Builder::new().name("keychain".to_owned()).spawn(move || {
-        use keyring_core::api::CredentialStoreApi;
-        let store = store().map_err(|error| KeychainError::Absent { why: reason(&error) })?;
-        let entry = store.build(SERVICE, &name, None).map_err(|error| told(&error))?;
+        if let Err(error) = Entry::store_status() {
+            return Err(KeychainError::Absent { why: reason(error) });
+        }
+        let entry = Entry::new(SERVICE, &name).map_err(|error| told(&error))?;
         work(entry).map_err(|error| told(&error))
     });
     let ended = ended.map_err(|error| KeychainError::Failed { why: error.to_string() })?;
     ended.join().unwrap_or_else(|_| Err(KeychainError::Failed { why: "its thread ended early".to_owned() }))
 }
 
-#[cfg(all(unix, not(target_os = "macos")))]
-fn store() -> keyring_core::Result<Arc<zbus_secret_service_keyring_store::Store>> {
-    zbus_secret_service_keyring_store::Store::new()
-}
-
-#[cfg(target_os = "macos")]
-fn store() -> keyring_core::Result<Arc<apple_native_keyring_store::keychain::Store>> {
-    apple_native_keyring_store::keychain::Store::new()
-}
-
-#[cfg(windows)]
-fn store() -> keyring_core::Result<Arc<windows_native_keyring_store::Store>> {
-    windows_native_keyring_store::Store::new()
-}
-
 /// One of our sentences for what a store says.
-fn told(error: &keyring_core::Error) -> KeychainError {
+fn told(error: &keyring::Error) -> KeychainError {
     match error {
-        keyring_core::Error::NoStorageAccess(inner) => no_access(inner.as_ref()),
+        keyring::Error::NoStorageAccess(inner) => no_access(inner.as_ref()),
         error => KeychainError::Failed { why: reason(error) },
     }
 }
@@ -263,7 +250,7 @@ fn no_access(_inner: &(dyn std::error::Error + Send + Sync + 'static)) -> Keycha
 }
 
 /// The error and its causes on one line.
-fn reason(error: &keyring_core::Error) -> String {
+fn reason(error: &keyring::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
@@ -313,13 +300,13 @@ mod tests {
     #[test]
     fn what_the_secret_service_says_becomes_our_sentence() {
         let access = |inner: secret_service::Error| {
-            told(&keyring_core::Error::NoStorageAccess(Box::new(inner))).code()
+            told(&keyring::Error::NoStorageAccess(Box::new(inner))).code()
         };
         assert_eq!(access(secret_service::Error::Locked), "keychain_locked");
         assert_eq!(access(secret_service::Error::NoResult), "keychain_no_collection");
         let prompt = access(secret_service::Error::Prompt);
         assert!(["keychain_refused", "keychain_locked"].contains(&prompt), "{prompt}");
-        let failure = keyring_core::Error::PlatformFailure(Box::new(secret_service::Error::Unavailable));
+        let failure = keyring::Error::PlatformFailure(Box::new(secret_service::Error::Unavailable));
         assert_eq!(told(&failure).code(), "keychain_failed");
         assert!(told(&failure).to_string().contains("no secret service provider"));
     }

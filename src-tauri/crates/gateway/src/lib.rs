@@ -4,6 +4,7 @@
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
 pub mod card;
+pub mod connect;
 pub mod desk;
 mod downstream;
 mod engine;
@@ -17,6 +18,8 @@ mod refusal;
 mod sets;
 mod socket;
 pub mod upstream;
+pub mod visible;
 
-pub use desk::{Desk, DeskEvent};
-pub use engine::{Engine, Options, StartError};
+pub use desk::{Clock, Desk, DeskEvent};
+pub use engine::{ChangePolicy, Engine, Options, StartError};
+pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};

@@ -1,1 +1,24 @@
-//! x
+//! What the window may ask of the engine: one declared command list, typed both ways. No Tauri here.
+//!
+//! The shell calls [`Host::call`] for every command and forwards [`Changed`] events; it knows neither the
+//! engine nor the policies.
+
+mod commands;
+mod host;
+mod practice;
+pub mod typescript;
+mod views;
+pub mod wire;
+
+pub use approvals::Means;
+pub use gateway::card::{Card, CardArgument, CardReason, CardStage, CardState};
+pub use gateway::visible::{Piece, is_plain, marked, pieces};
+pub use host::{Host, Options, StartFailure};
+pub use policy::ActionKind;
+pub use wire::{Changed, IpcError, Tag};
+
+/// The home folder where none is named: `DOORWARD_HOME`, else the usual place of this system.
+#[must_use]
+pub fn default_home() -> std::path::PathBuf {
+    gateway::home::Home::default_dir()
+}

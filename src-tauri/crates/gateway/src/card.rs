@@ -1,0 +1,304 @@
+//! The one view of a held call for people: window, notification and terminal render the same [`Card`].
+//!
+//! Text from agents and upstreams is data: every hidden character is a piece of its own with its name, and
+//! nothing is shortened here (a view may fold a long value, and then says how long it is).
+
+use crate::visible::{self, Piece};
+use approvals::{HeldCall, HoldState, StageView, Verdict};
+use policy::{ActionKind, Timestamp, Value};
+use serde::Serialize;
+use std::fmt::Write as _;
+use ts_rs::TS;
+
+/// Values longer than this are folded by views, with their length.
+const FOLD_AFTER: usize = 400;
+
+/// Everything a person needs to decide on one hold.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct Card {
+    pub hold: String,
+    /// What a vote must name, so that it counts for this call only.
+    pub digest: String,
+    pub agent: String,
+    /// As the agent calls itself.
+    pub claimed_client: Option<String>,
+    pub user_name: String,
+    /// The program behind the connection, where this machine can tell.
+    pub program: Option<String>,
+    pub process: Option<u32>,
+    pub project: Option<String>,
+    pub branch: Option<String>,
+    pub upstream: String,
+    pub tool: String,
+    pub tool_title: Option<String>,
+    pub tool_description: Option<String>,
+    /// The upstream says so, or says nothing (MCP: tools are destructive unless they say otherwise).
+    pub destructive: bool,
+    pub arguments: Vec<CardArgument>,
+    pub reasons: Vec<CardReason>,
+    pub stages: Vec<CardStage>,
+    /// Epoch milliseconds.
+    #[ts(type = "number")]
+    pub opened_at: i64,
+    /// Epoch milliseconds.
+    #[ts(type = "number")]
+    pub deadline: i64,
+    /// An agent is waiting for the answer.
+    pub attended: bool,
+    pub state: CardState,
+    /// How it ended, in words.
+    pub verdict: Option<String>,
+}
+
+/// Where a hold stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CardState {
+    Waiting,
+    Approved,
+    Released,
+    Ended,
+}
+
+/// One argument, complete. Objects are opened into one row a member.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct CardArgument {
+    /// `amount`, `address.city`
+    pub path: String,
+    pub title: Option<String>,
+    /// `number`, `text`, `true/false`, `list`, `object`, `nothing`
+    pub kind: String,
+    pub pieces: Vec<Piece>,
+    pub characters: usize,
+    pub folded: bool,
+}
+
+/// A deciding policy, as a sentence with the values it compared.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct CardReason {
+    pub policy: String,
+    pub name: String,
+    pub description: String,
+    #[ts(type = "\"deny\" | \"request_approval\" | \"step_up\" | \"allow\"")]
+    pub action: ActionKind,
+    pub sentence: String,
+}
+
+/// One stage of a flow the call must pass.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct CardStage {
+    pub flow: String,
+    pub name: String,
+    /// In words: "the desk's owner", "finance".
+    pub approvers: String,
+    pub votes: u32,
+    pub required: u32,
+    pub current: bool,
+}
+
+impl From<StageView> for CardStage {
+    fn from(stage: StageView) -> CardStage {
+        let named: Vec<String> = stage
+            .approvers
+            .roles
+            .iter()
+            .cloned()
+            .chain(stage.approvers.users.iter().map(ToString::to_string))
+            .collect();
+        CardStage {
+            flow: stage.flow.to_string(),
+            name: stage.flow_name,
+            approvers: if named.is_empty() { "the desk's owner".to_owned() } else { named.join(" or ") },
+            votes: u32::try_from(stage.votes.len()).unwrap_or(u32::MAX),
+            required: stage.required,
+            current: stage.current,
+        }
+    }
+}
+
+/// What the pinned definition adds to a card.
+#[derive(Clone, Debug, Default)]
+pub struct ToolWords {
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub parameter_titles: Vec<(String, String)>,
+}
+
+impl ToolWords {
+    /// From one entry of `tools/list`.
+    #[must_use]
+    pub fn of(definition: &Value) -> ToolWords {
+        let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
+        let annotations = definition.get("annotations");
+        let properties = definition.get("inputSchema").and_then(|s| s.get("properties")).and_then(Value::as_map);
+        ToolWords {
+            title: text(definition.get("title")).or_else(|| text(annotations.and_then(|a| a.get("title")))),
+            description: text(definition.get("description")),
+            parameter_titles: properties
+                .into_iter()
+                .flat_map(policy::Map::iter)
+                .filter_map(|(key, schema)| Some((key.to_owned(), schema.get("title")?.as_text()?.to_owned())))
+                .collect(),
+        }
+    }
+}
+
+impl Card {
+    /// The card of a hold as it stands.
+    #[must_use]
+    pub fn of(held: &HeldCall, words: &ToolWords, attended: bool) -> Card {
+        let opened = held.opened();
+        let (call, facts) = (&opened.call, &opened.facts);
+        let (state, verdict) = match held.state() {
+            HoldState::Waiting => (CardState::Waiting, None),
+            HoldState::Approved { .. } => (CardState::Approved, None),
+            HoldState::Released { .. } => (CardState::Released, None),
+            HoldState::Ended { verdict, .. } => (CardState::Ended, Some(verdict_words(verdict))),
+        };
+        Card {
+            hold: held.id().to_string(),
+            digest: held.digest().to_string(),
+            agent: call.agent.to_string(),
+            claimed_client: facts.agent.claimed_client.as_deref().map(visible::marked),
+            user_name: facts.user.name.clone(),
+            program: facts.agent.program.clone(),
+            process: facts.agent.process,
+            project: facts.context.project.clone(),
+            branch: facts.context.branch.clone(),
+            upstream: call.upstream.to_string(),
+            tool: visible::marked(call.tool.as_str()),
+            tool_title: words.title.as_deref().map(visible::marked),
+            tool_description: words.description.as_deref().map(visible::marked),
+            destructive: facts.tool.destructive.unwrap_or(facts.tool.read_only != Some(true)),
+            arguments: arguments(&call.arguments, words),
+            reasons: reasons(&held.decision().trace),
+            stages: held.stages().into_iter().map(CardStage::from).collect(),
+            opened_at: opened.at.0,
+            deadline: held.deadline().0,
+            attended,
+            state,
+            verdict,
+        }
+    }
+
+    /// For a terminal: control characters can neither move its cursor nor hide anything.
+    #[must_use]
+    pub fn plain_text(&self, now: Timestamp) -> String {
+        let mut out = String::new();
+        let _ = writeln!(out, "hold {}", self.hold);
+        let _ = writeln!(out, "  {} wants to run {}/{}, for {}", self.agent, self.upstream, self.tool, self.user_name);
+        if self.arguments.is_empty() {
+            let _ = writeln!(out, "  no arguments");
+        }
+        for argument in &self.arguments {
+            let value: String = argument.pieces.iter().map(Piece::marked).collect();
+            let _ = writeln!(out, "    {} = {}", argument.path, value.replace('\n', "\n      "));
+        }
+        for reason in &self.reasons {
+            let _ = writeln!(out, "  because {}: {}", reason.name, reason.sentence);
+        }
+        let left = now.until(Timestamp(self.deadline)).as_secs();
+        let _ = writeln!(out, "  expires in {}:{:02}", left / 60, left % 60);
+        out
+    }
+}
+
+/// How a hold ended, in the words every view uses.
+#[must_use]
+pub fn verdict_words(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Approved => "approved".to_owned(),
+        Verdict::Rejected { reason: Some(reason) } => format!("rejected: {reason}"),
+        Verdict::Rejected { reason: None } => "rejected".to_owned(),
+        Verdict::Expired => "expired: nobody decided in time".to_owned(),
+        Verdict::Withdrawn => "withdrawn: its agent, upstream or user was removed".to_owned(),
+        Verdict::Uncollected => "uncollected: approved, but the agent did not come back for it".to_owned(),
+        Verdict::Refused { .. } => "refused: a newer policy denies it".to_owned(),
+    }
+}
+
+/// The deciding policies of a trace.
+#[must_use]
+pub fn reasons(trace: &policy::Trace) -> Vec<CardReason> {
+    let mut reasons: Vec<CardReason> = trace
+        .policies
+        .iter()
+        .filter(|policy| policy.deciding)
+        .map(|policy| CardReason {
+            policy: policy.id.to_string(),
+            name: policy.name.clone(),
+            description: policy.description.clone(),
+            action: policy.action,
+            sentence: visible::marked(&policy.sentence),
+        })
+        .collect();
+    if reasons.is_empty() && trace.by_default {
+        reasons.push(CardReason {
+            policy: "set".to_owned(),
+            name: "Default of the policy set".to_owned(),
+            description: "What happens to a call that no policy decides.".to_owned(),
+            action: ActionKind::RequestApproval,
+            sentence: "no policy decides this call".to_owned(),
+        });
+    }
+    reasons
+}
+
+/// Every argument, opened one row a member of nested objects, in the order received.
+#[must_use]
+pub fn arguments(arguments: &Value, words: &ToolWords) -> Vec<CardArgument> {
+    let mut rows = Vec::new();
+    if let Value::Map(map) = arguments {
+        for (key, value) in map.iter() {
+            open(key, value, words, &mut rows);
+        }
+    }
+    rows
+}
+
+fn open(path: &str, value: &Value, words: &ToolWords, rows: &mut Vec<CardArgument>) {
+    let (kind, text) = match value {
+        Value::Map(map) if !map.is_empty() => {
+            for (key, inner) in map.iter() {
+                open(&format!("{path}.{key}"), inner, words, rows);
+            }
+            return;
+        }
+        Value::Map(_) => ("object", "{}".to_owned()),
+        Value::List(_) => ("list", value.to_json()),
+        Value::Text(text) => ("text", text.clone()),
+        Value::Number(number) => ("number", number.as_str().to_owned()),
+        Value::Bool(b) => ("true/false", b.to_string()),
+        Value::Null => ("nothing", "null".to_owned()),
+    };
+    let characters = text.chars().count();
+    rows.push(CardArgument {
+        path: visible::marked(path),
+        title: words.parameter_titles.iter().find(|(key, _)| key == path).map(|(_, title)| visible::marked(title)),
+        kind: kind.to_owned(),
+        pieces: visible::pieces(&text),
+        characters,
+        folded: characters > FOLD_AFTER,
+    });
+}
+
+/// One line for lists: the first values, shortened; the card has them all.
+#[must_use]
+pub fn summary(arguments: &Value) -> String {
+    let rows = self::arguments(arguments, &ToolWords::default());
+    let words: Vec<String> = rows
+        .iter()
+        .take(3)
+        .map(|row| {
+            let value: String = row.pieces.iter().map(Piece::marked).collect();
+            let short: String = value.chars().take(48).map(|c| if c == '\n' { ' ' } else { c }).collect();
+            let more = if value.chars().count() > 48 { "…" } else { "" };
+            format!("{} {short}{more}", row.path)
+        })
+        .collect();
+    match (words.len(), rows.len()) {
+        (0, _) => "no arguments".to_owned(),
+        (shown, all) if all > shown => format!("{}, and {} more", words.join(", "), all - shown),
+        _ => words.join(", "),
+    }
+}

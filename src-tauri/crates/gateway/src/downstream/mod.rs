@@ -1,0 +1,18 @@
+//! Agents' side: Streamable HTTP at `/mcp/{upstream}`, on loopback and on the home's socket.
+//!
+//! Everything but `tools/call` passes through as it came; that one goes to the pipeline. INVARIANT(I11): no
+//! route here approves, changes or confirms anything.
+
+mod body;
+mod call;
+mod get;
+mod guard;
+mod peer;
+mod post;
+mod refuse;
+mod serve;
+mod session;
+mod stream;
+
+pub(crate) use serve::{serve_tcp, serve_unix};
+pub(crate) use session::Sessions;

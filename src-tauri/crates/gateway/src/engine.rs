@@ -1,0 +1,499 @@
+//! Opens a home and runs everything in it: listener, socket, desk, journal, set. Others hold it as an `Arc`.
+//!
+//! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
+
+use crate::desk::{Clock, Desk, DeskEvent};
+use crate::card::ToolWords;
+use crate::home::{Agent, AgentBook, BookError, Home, HomeError, KeychainKind, Settings, Token, UpstreamBook, UpstreamConfig};
+use crate::keychain::{self, KeychainError};
+use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
+use crate::{downstream, socket};
+use approvals::{HeldCall, ReleaseId};
+use axum::http::HeaderMap;
+use journal::{Journal, JournalError};
+use policy::{AgentName, Timestamp, UpstreamName, UserId, Value};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How a home is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub home: PathBuf,
+    /// Instead of the home's own address.
+    pub listen: Option<SocketAddr>,
+    pub on_change: ChangePolicy,
+}
+
+/// What happens to policy files that differ from what was last confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangePolicy {
+    /// They wait for a click in the window.
+    ConfirmInWindow,
+    /// `serve`: a start takes them; later changes wait for the next start.
+    TakeAtStart,
+}
+
+/// Why the engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error("the keychain of this machine could not be used: {0}")]
+    Keychain(#[from] KeychainError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("port {} on {} is in use by another program", .0.port(), .0.ip())]
+    PortInUse(SocketAddr),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    #[error("cannot open the home's socket {0}: {1}")]
+    Socket(PathBuf, #[source] std::io::Error),
+    #[error("a connection to an upstream could not be prepared: {0}")]
+    Client(String),
+}
+
+impl StartError {
+    /// Stable, for the window and for scripts.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            StartError::Home(error) => error.code(),
+            StartError::Keychain(error) => error.code(),
+            StartError::Journal(_) => "journal",
+            StartError::PortInUse(_) => "port_in_use",
+            StartError::Listen(..) => "listen",
+            StartError::Socket(..) => "socket",
+            StartError::Client(_) => "client",
+        }
+    }
+
+    /// The next step.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            StartError::Home(error) => error.hint(),
+            StartError::Keychain(error) => error.hint().to_owned(),
+            StartError::Journal(_) => "check free space and permissions of the home folder, then start again".to_owned(),
+            StartError::PortInUse(listen) => format!(
+                "stop the program that uses port {}, or set another `listen` in doorward.toml and tell your agents",
+                listen.port()
+            ),
+            StartError::Listen(..) => "set `listen` in doorward.toml to a loopback address such as 127.0.0.1:7717".to_owned(),
+            StartError::Socket(..) => "check the permissions of the home folder".to_owned(),
+            StartError::Client(_) => "check the system's TLS certificates, then start again".to_owned(),
+        }
+    }
+}
+
+/// Which way a message came in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Peer {
+    Tcp,
+    /// The home's socket: a process of the same user.
+    Unix,
+}
+
+/// Why an agent is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AuthError {
+    #[error("no token: send `Authorization: Bearer TOKEN` with the token that `doorward agent add` printed")]
+    Missing,
+    #[error("this token is not known here: make a new one with `doorward agent add`")]
+    Wrong,
+    #[error("no such agent: name one with the header `Doorward-Agent`, or add it with `doorward agent add`")]
+    UnknownAgent,
+}
+
+/// See the module.
+pub struct Engine {
+    home: Home,
+    desk: Arc<Desk>,
+    journal: Arc<Journal>,
+    sets: Sets,
+    agents: RwLock<AgentBook>,
+    upstreams: RwLock<UpstreamBook>,
+    seen: Mutex<BTreeMap<AgentName, Seen>>,
+    upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
+    sessions: downstream::Sessions,
+    listen: SocketAddr,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+    watcher: Mutex<Option<notify::RecommendedWatcher>>,
+}
+
+/// What is known of an agent since the start.
+#[derive(Default)]
+struct Seen {
+    last: Option<Timestamp>,
+    /// Calls of the last minute, oldest first.
+    calls: VecDeque<Timestamp>,
+}
+
+impl Engine {
+    /// Opens the home and starts serving.
+    ///
+    /// # Errors
+    /// Any part that cannot be had, in words with a next step; nothing runs then.
+    pub async fn start(options: Options) -> Result<Arc<Engine>, StartError> {
+        Engine::start_with_clock(options, Clock::system()).await
+    }
+
+    /// The same with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Arc<Engine>, StartError> {
+        let home_dir = options.home.clone();
+        let open_clock = clock.clone();
+        let opened = tokio::task::spawn_blocking(move || Opened::open(&home_dir, options.on_change, open_clock))
+            .await
+            .map_err(|error| StartError::Client(error.to_string()))??;
+        let listen = options.listen.unwrap_or(opened.home.settings().listen);
+        crate::home::loopback(listen)?;
+        let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => StartError::PortInUse(listen),
+            _ => StartError::Listen(listen, error),
+        })?;
+        let socket_path = opened.home.socket_path();
+        let socket = socket::bind(&socket_path).map_err(|error| StartError::Socket(socket_path, error))?;
+        let engine = Arc::new(Engine {
+            listen: listener.local_addr().map_err(|error| StartError::Listen(listen, error))?,
+            home: opened.home,
+            desk: opened.desk,
+            journal: opened.journal,
+            sets: opened.sets,
+            agents: RwLock::new(opened.agents),
+            upstreams: RwLock::new(opened.upstreams),
+            seen: Mutex::default(),
+            upstream_errors: Mutex::default(),
+            sessions: downstream::Sessions::default(),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            watcher: Mutex::new(None),
+        });
+        engine.run(listener, socket);
+        Ok(engine)
+    }
+
+    fn run(self: &Arc<Self>, listener: TcpListener, socket: tokio::net::UnixListener) {
+        self.tasks.spawn(downstream::serve_tcp(Arc::clone(self), listener, self.stopping.clone()));
+        self.tasks.spawn(socket::serve(Arc::clone(self), socket, self.stopping.clone()));
+        let (desk, stopping) = (Arc::clone(&self.desk), self.stopping.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = desk.watch_deadlines() => {}
+                () = stopping.cancelled() => {}
+            }
+        });
+        self.watch_files();
+    }
+
+    /// Looks at the policy files whenever something touches them. The watcher's thread holds the engine only
+    /// weakly, so that it ends with it.
+    fn watch_files(self: &Arc<Self>) {
+        use notify::Watcher as _;
+        let weak = Arc::downgrade(self);
+        let (policies, people) = (self.home.policies_dir(), self.home.people_path());
+        let (policies_seen, people_seen) = (policies.clone(), people.clone());
+        let look = move |event: notify::Result<notify::Event>| {
+            let concerns = event.as_ref().map_or(true, |event| {
+                !event.kind.is_access()
+                    && event.paths.iter().any(|path| path.starts_with(&policies_seen) || *path == people_seen)
+            });
+            if let (true, Some(engine)) = (concerns, weak.upgrade()) {
+                engine.look_at_files();
+            }
+        };
+        let watcher = notify::recommended_watcher(look).and_then(|mut watcher| {
+            watcher.watch(&policies, notify::RecursiveMode::Recursive)?;
+            watcher.watch(self.home.dir(), notify::RecursiveMode::NonRecursive)?;
+            Ok(watcher)
+        });
+        match watcher {
+            Ok(watcher) => *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher),
+            Err(error) => tracing::warn!(%error, "policy files are not watched; the window looks when it is opened"),
+        }
+    }
+
+    /// Compares the files with what is in force; a difference waits for confirmation. Blocks on the disk.
+    pub fn look_at_files(&self) {
+        let before = self.sets.waiting().map(|waiting| waiting.hash);
+        if let Err(error) = self.sets.look_at_disk() {
+            tracing::warn!(%error, "the policy files could not be looked at");
+            return;
+        }
+        if self.sets.waiting().map(|waiting| waiting.hash) != before {
+            self.desk.send(DeskEvent::SetChanged);
+        }
+    }
+
+    /// Ends every session and stops listening; holds stay in the journal.
+    pub async fn shutdown(&self) {
+        self.stopping.cancel();
+        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.sessions.close_all().await;
+        self.tasks.close();
+        self.tasks.wait().await;
+        let _ = std::fs::remove_file(self.home.socket_path());
+    }
+
+    #[must_use]
+    pub fn listen_addr(&self) -> SocketAddr {
+        self.listen
+    }
+
+    #[must_use]
+    pub fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    #[must_use]
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    #[must_use]
+    pub fn sets(&self) -> &Sets {
+        &self.sets
+    }
+
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        self.home.settings()
+    }
+
+    pub(crate) fn sessions(&self) -> &downstream::Sessions {
+        &self.sessions
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// The desk's owner, whose votes need no passkey. Without people nobody can vote, and everything is denied.
+    pub(crate) fn owner(&self) -> Option<approvals::Owner> {
+        self.sets.current().people.owner().map(approvals::Owner::from)
+    }
+
+    /// The user id by which this desk's owner votes.
+    #[must_use]
+    pub fn owner_id(&self) -> Option<UserId> {
+        self.owner().map(|owner| owner.id)
+    }
+
+    /// What the set of this moment concludes on a held call, with its frozen facts.
+    pub(crate) fn judge_again(&self, held: &HeldCall) -> policy::Decision {
+        policy::decide(&self.sets.current().set, held.call(), &held.opened().facts)
+    }
+
+    /// A change of the set came into force: open holds are judged again. Blocks on the disk.
+    pub fn set_changed(&self) {
+        self.desk.rejudge(|held| self.judge_again(held));
+        self.desk.send(DeskEvent::SetChanged);
+    }
+
+    /// A person's change in the window. Blocks on the disk.
+    ///
+    /// # Errors
+    /// As [`Sets::propose`].
+    pub fn propose(&self, bundle: Bundle) -> Result<Proposed, SetError> {
+        let proposed = self.sets.propose(bundle, Origin::Window)?;
+        self.set_changed();
+        Ok(proposed)
+    }
+
+    // Agents and upstreams.
+
+    fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
+        self.agents.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_upstreams(&self) -> std::sync::RwLockReadGuard<'_, UpstreamBook> {
+        self.upstreams.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who sends this: by token over loopback, by name over the home's socket.
+    pub(crate) fn identify(&self, headers: &HeaderMap, peer: Peer) -> Result<Agent, AuthError> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let agent = match peer {
+            Peer::Tcp => {
+                let header = text("authorization").ok_or(AuthError::Missing)?;
+                let (scheme, token) = header.split_once(' ').ok_or(AuthError::Wrong)?;
+                if !scheme.eq_ignore_ascii_case("bearer") {
+                    return Err(AuthError::Missing);
+                }
+                self.read_agents().authenticate(token.trim()).ok_or(AuthError::Wrong)?
+            }
+            Peer::Unix => {
+                let name = text("doorward-agent").ok_or(AuthError::UnknownAgent)?;
+                self.read_agents().by_name(name).ok_or(AuthError::UnknownAgent)?
+            }
+        };
+        self.seen().entry(agent.name.clone()).or_default().last = Some(self.desk.clock().now());
+        Ok(agent)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, BTreeMap<AgentName, Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call of this agent and says how many came in the 60 s before it.
+    pub(crate) fn count_call(&self, agent: &AgentName, now: Timestamp) -> u32 {
+        let mut seen = self.seen();
+        let calls = &mut seen.entry(agent.clone()).or_default().calls;
+        while calls.front().is_some_and(|first| first.0 <= now.0 - 60_000) {
+            calls.pop_front();
+        }
+        let count = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+        if calls.len() < 10_000 {
+            calls.push_back(now);
+        }
+        count
+    }
+
+    /// When an agent was last heard of since the start.
+    #[must_use]
+    pub fn last_seen(&self, agent: &AgentName) -> Option<Timestamp> {
+        self.seen().get(agent).and_then(|seen| seen.last)
+    }
+
+    /// Paired agents.
+    #[must_use]
+    pub fn agents(&self) -> Vec<crate::home::AgentRow> {
+        self.read_agents().list().to_vec()
+    }
+
+    /// Pairs an agent; the token is given once. Blocks on the disk.
+    ///
+    /// # Errors
+    /// The name is taken, the user unknown, or the file cannot be written.
+    pub fn add_agent(&self, name: AgentName, user: UserId) -> Result<Token, BookError> {
+        if self.sets.current().people.get(&user).is_none() {
+            return Err(BookError::NoSuchUser { user: user.to_string() });
+        }
+        let token = self.agents.write().unwrap_or_else(PoisonError::into_inner).add(name, user)?;
+        self.desk.send(DeskEvent::Agents);
+        Ok(token)
+    }
+
+    /// Removes an agent: its token ends, its sessions close, its holds are withdrawn. Blocks on the disk.
+    ///
+    /// # Errors
+    /// There is none of that name, or the file cannot be written.
+    pub fn remove_agent(&self, name: &str) -> Result<(), BookError> {
+        self.agents.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
+        self.sessions.close_agent(name);
+        self.desk.withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
+        self.desk.send(DeskEvent::Agents);
+        Ok(())
+    }
+
+    /// The configuration of an upstream.
+    #[must_use]
+    pub fn upstream(&self, name: &str) -> Option<UpstreamConfig> {
+        self.read_upstreams().get(name).cloned()
+    }
+
+    #[must_use]
+    pub fn upstreams(&self) -> Vec<UpstreamConfig> {
+        self.read_upstreams().list().to_vec()
+    }
+
+    /// Blocks on the disk.
+    ///
+    /// # Errors
+    /// The name is taken, or the file cannot be written.
+    pub fn add_upstream(&self, config: UpstreamConfig) -> Result<(), BookError> {
+        self.upstreams.write().unwrap_or_else(PoisonError::into_inner).add(config)?;
+        self.desk.send(DeskEvent::Upstreams);
+        Ok(())
+    }
+
+    /// Removes an upstream: its sessions close, its holds are withdrawn. Blocks on the disk.
+    ///
+    /// # Errors
+    /// There is none of that name, or the file cannot be written.
+    pub fn remove_upstream(&self, name: &str) -> Result<(), BookError> {
+        self.upstreams.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
+        self.sessions.close_upstream(name);
+        self.desk.withdraw("the upstream was removed", |held| held.call().upstream.as_str() == name);
+        self.desk.send(DeskEvent::Upstreams);
+        Ok(())
+    }
+
+    pub(crate) fn note_upstream_error(&self, upstream: &UpstreamName, error: &str) {
+        tracing::warn!(%upstream, error, "an upstream failed");
+        self.upstream_errors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(upstream.clone(), error.to_owned());
+        self.desk.send(DeskEvent::Upstreams);
+    }
+
+    /// What last went wrong with an upstream since the start.
+    #[must_use]
+    pub fn upstream_error(&self, upstream: &UpstreamName) -> Option<String> {
+        self.upstream_errors.lock().unwrap_or_else(PoisonError::into_inner).get(upstream).cloned()
+    }
+
+    /// Sessions open to an upstream.
+    #[must_use]
+    pub fn upstream_sessions(&self, upstream: &str) -> usize {
+        self.sessions.count(upstream)
+    }
+
+    // Randomness.
+
+    pub(crate) fn random(&self) -> Result<[u8; 16], JournalError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|error| JournalError::NoRandomness(error))?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn release_id(&self) -> Result<ReleaseId, JournalError> {
+        Ok(ReleaseId::from_random(self.random()?))
+    }
+}
+
+/// Everything of a home that is read before anything runs.
+struct Opened {
+    home: Home,
+    desk: Arc<Desk>,
+    journal: Arc<Journal>,
+    sets: Sets,
+    agents: AgentBook,
+    upstreams: UpstreamBook,
+}
+
+impl Opened {
+    fn open(dir: &std::path::Path, on_change: ChangePolicy, clock: Clock) -> Result<Opened, StartError> {
+        let home = Home::open(dir)?;
+        let keychain = keychain::open(home.settings().keychain);
+        let root = home.root_key(&*keychain)?;
+        let journal_clock = clock.clone();
+        let journal = Arc::new(Journal::open(&home.journal_path(), &root, move || journal_clock.now())?);
+        let take = on_change == ChangePolicy::TakeAtStart || home.settings().keychain == KeychainKind::Memory;
+        let sets = Sets::open(Arc::clone(&journal), home.policies_dir(), home.people_path(), take);
+        let words_of = |call: &policy::ToolCall| {
+            let pinned = journal.pin(call.upstream.as_str(), call.tool.as_str()).ok().flatten();
+            let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
+            definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
+        };
+        let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of)?);
+        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets })
+    }
+}

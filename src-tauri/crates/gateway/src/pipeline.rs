@@ -1,0 +1,291 @@
+//! What happens to one `tools/call`, from its arrival to its answer. Read [`handle`] to know the product.
+//!
+//! Nothing here decides: `policy` judges, `approvals` admits, the desk keeps what waits, the journal records,
+//! and only what the journal recorded can be forwarded. INVARIANT(I1): the only road to an upstream's tool is
+//! `ReleasedCall` → `JournalledCall` → `forward`, and each step consumes the one before.
+
+use crate::card::ToolWords;
+use crate::desk::{AttachError, Claim, DeskEvent, Phase, Ticket};
+use crate::engine::Engine;
+use crate::facts::{self, Known};
+use crate::home::{Agent, UpstreamConfig};
+use crate::pins::{self, Pin, PinError};
+use crate::upstream::{CallRoute, Reply, UpstreamError, UpstreamSession};
+use crate::refusal;
+use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
+use journal::{Completion, Entry, JournalError};
+use policy::{Decision, Facts, Map, ToolCall, ToolName, Value};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// The process at the other end of the connection, where the platform can tell.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PeerProcess {
+    pub(crate) pid: Option<u32>,
+    pub(crate) program: Option<String>,
+}
+
+/// One `tools/call` as it came in, its sender known.
+pub(crate) struct Incoming {
+    pub(crate) agent: Agent,
+    pub(crate) claimed_client: Option<String>,
+    pub(crate) peer: PeerProcess,
+    pub(crate) upstream: UpstreamConfig,
+    pub(crate) session: UpstreamSession,
+    pub(crate) tool: String,
+    /// An object.
+    pub(crate) arguments: Value,
+    /// The other members of `params`: `_meta`, `task`. Not part of the call's identity.
+    pub(crate) extras: Map,
+    pub(crate) route: CallRoute,
+    /// The agent cancelled or left: a hold becomes unattended; what is forwarded already goes on.
+    pub(crate) cancel: CancellationToken,
+}
+
+/// What goes to the agent before the answer.
+pub(crate) enum StreamItem {
+    /// The call is held; `message` is for a person who watches the agent.
+    Held { message: String },
+    /// A whole JSON-RPC notification or request of the upstream's.
+    Message(Value),
+}
+
+/// Why a call has no answer of its own; each becomes what the agent reads.
+enum Stop {
+    Refused(Refusal, Option<HoldId>),
+    UnknownTool,
+    Upstream(UpstreamError),
+    Journal(JournalError),
+    /// The agent cancelled while the call was held; there is nobody to answer.
+    Left,
+    /// The one run of a shared hold was made by another waiter: its answer.
+    Shared(Arc<Reply>),
+    Broken(&'static str),
+}
+
+impl From<JournalError> for Stop {
+    fn from(error: JournalError) -> Stop {
+        Stop::Journal(error)
+    }
+}
+
+impl From<PinError> for Stop {
+    fn from(error: PinError) -> Stop {
+        match error {
+            PinError::Upstream(error) => Stop::Upstream(error),
+            PinError::Journal(error) => Stop::Journal(error),
+        }
+    }
+}
+
+/// Judges one call, waits where it is held, and runs it at most once.
+pub(crate) async fn handle(engine: &Arc<Engine>, incoming: Incoming, stream: mpsc::Sender<StreamItem>) -> Reply {
+    let qualified = format!("{}/{}", incoming.upstream.name, incoming.tool);
+    let upstream = incoming.upstream.name.clone();
+    match admit_and_run(engine, incoming, &stream).await {
+        Ok(reply) => reply,
+        Err(Stop::Refused(refusal, hold)) => refusal::reply(&refusal, hold.as_ref()),
+        Err(Stop::UnknownTool) => refusal::unknown_tool(&qualified),
+        Err(Stop::Shared(reply)) => Reply::clone(&reply),
+        Err(Stop::Left) => refusal::failed("cancelled", "This call was cancelled while it was held. It was not run."),
+        Err(Stop::Upstream(error)) => {
+            engine.note_upstream_error(&upstream, &error.to_string());
+            refusal::failed("upstream_failed", &error.for_agent())
+        }
+        Err(Stop::Journal(error)) => {
+            tracing::error!(%error, "a call could not be recorded");
+            refusal::failed(
+                "not_recorded",
+                "Doorward could not record this call, so it was not run. Tell the person: the Doorward window says what is wrong.",
+            )
+        }
+        Err(Stop::Broken(what)) => {
+            tracing::error!(what, "a call was dropped");
+            refusal::failed("internal", "Doorward failed on this call, and it was not run.")
+        }
+    }
+}
+
+async fn admit_and_run(engine: &Arc<Engine>, incoming: Incoming, stream: &mpsc::Sender<StreamItem>) -> Result<Reply, Stop> {
+    let judged = judge(engine, &incoming).await?;
+    let digest = judged.call.digest();
+    if let Some(refusal) = engine.desk().recent_rejection(&digest)
+        && matches!(judged.decision.outcome, policy::Outcome::Held(_))
+    {
+        return Err(Stop::Refused(refusal, None));
+    }
+    let words = ToolWords::of(&judged.definition);
+    let released = match admit(engine, judged).await? {
+        Admission::Released(call) => call,
+        Admission::Refused(refusal) => return Err(Stop::Refused(refusal, None)),
+        Admission::Held(held) => {
+            let desk = Arc::clone(engine.desk());
+            let ticket = match desk.join(&digest) {
+                Some(ticket) => ticket,
+                None => blocking(move || desk.attach(*held, words)).await?.map_err(|error| match error {
+                    AttachError::TooMany => Stop::Refused(Refusal::TooManyHolds, None),
+                    AttachError::Journal(error) => Stop::Journal(error),
+                })?,
+            };
+            wait(engine, ticket, &incoming.cancel, stream).await?
+        }
+    };
+    run(engine, released, incoming).await
+}
+
+struct Judged {
+    call: ToolCall,
+    facts: Facts,
+    decision: Decision,
+    definition: Value,
+}
+
+/// Pin, facts, decision: what the set of this moment concludes on this call.
+async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop> {
+    let Ok(tool) = incoming.tool.parse::<ToolName>() else { return Err(Stop::UnknownTool) };
+    let upstream = incoming.upstream.name.clone();
+    let (definition_hash, definition) =
+        match pins::check(engine.journal(), &incoming.session, &upstream, tool.as_str()).await? {
+            Pin::Same { hash, definition } => (hash, definition),
+            Pin::Changed => return Err(Stop::Refused(Refusal::ToolChanged, None)),
+            Pin::Unknown => return Err(Stop::UnknownTool),
+        };
+    let in_force = engine.sets().current();
+    let Some(user) = in_force.people.get(&incoming.agent.user).cloned() else {
+        return Err(Stop::Refused(Refusal::Withdrawn, None));
+    };
+    let call = ToolCall {
+        user: user.id.clone(),
+        agent: incoming.agent.name.clone(),
+        upstream,
+        tool,
+        definition: definition_hash,
+        arguments: incoming.arguments.clone(),
+    };
+    let now = engine.desk().clock().now();
+    let calls_last_minute = engine.count_call(&incoming.agent.name, now);
+    let (agent, peer) = (incoming.agent.clone(), incoming.peer.clone());
+    let (claimed, config) = (incoming.claimed_client.clone(), incoming.upstream.clone());
+    blocking(move || {
+        let facts = facts::gather(&Known {
+            user: &user,
+            agent: &agent,
+            claimed_client: claimed.as_deref(),
+            peer: &peer,
+            upstream: &config,
+            definition: &definition,
+            arguments: &call.arguments,
+            now,
+            calls_last_minute,
+        });
+        let decision = policy::decide(&in_force.set, &call, &facts);
+        Judged { call, facts, decision, definition }
+    })
+    .await
+}
+
+/// What the decision means for this call, recorded before anybody is told where it refuses.
+async fn admit(engine: &Arc<Engine>, judged: Judged) -> Result<Admission, Stop> {
+    let ids = Ids::from_random(engine.random()?, engine.random()?);
+    let now = engine.desk().clock().now();
+    let owner = engine.owner().ok_or(Stop::Broken("the desk has no owner"))?;
+    let engine = Arc::clone(engine);
+    blocking(move || {
+        let Judged { call, facts, decision, .. } = judged;
+        let admission = approvals::admit(decision.clone(), call.clone(), facts.clone(), owner, ids, now);
+        if let Admission::Refused(refusal) = &admission {
+            engine.journal().record(Entry::Refused { call, facts, decision, refusal: refusal.clone() })?;
+            engine.desk().send(DeskEvent::Activity);
+        }
+        Ok(admission)
+    })
+    .await?
+}
+
+/// Waits for the hold's verdict; an approved one is claimed by the first waiter, judged once more.
+async fn wait(
+    engine: &Arc<Engine>,
+    mut ticket: Ticket,
+    cancel: &CancellationToken,
+    stream: &mpsc::Sender<StreamItem>,
+) -> Result<ReleasedCall, Stop> {
+    let hold = ticket.hold().clone();
+    let message = "Waiting for a person to decide in Doorward".to_owned();
+    // An agent that does not read its stream any more still holds its place until it cancels or leaves.
+    let _ = stream.send(StreamItem::Held { message }).await;
+    loop {
+        let phase = tokio::select! {
+            phase = ticket.next() => phase,
+            () = cancel.cancelled() => return Err(Stop::Left),
+        };
+        match phase {
+            Phase::Claimable => {
+                let release = engine.release_id()?;
+                let (desk, engine, hold) = (Arc::clone(engine.desk()), Arc::clone(engine), hold.clone());
+                match blocking(move || desk.claim(&hold, |held| engine.judge_again(held), release)).await? {
+                    Claim::Released(call) => return Ok(call),
+                    Claim::NotNow => {}
+                }
+            }
+            Phase::Answered(reply) => return Err(Stop::Shared(reply)),
+            Phase::Ended(refusal) => return Err(Stop::Refused(refusal, Some(hold))),
+            Phase::Waiting | Phase::Running => {}
+        }
+    }
+}
+
+/// Recorded, then forwarded, then its completion recorded.
+async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -> Result<Reply, Stop> {
+    let hold = released.hold().cloned();
+    let release = released.id().clone();
+    let journal = Arc::clone(engine.journal());
+    // INVARIANT(I3): a held call's release is on the disk before `commit` returns what `forward` takes.
+    let journalled = match blocking(move || journal.commit(released)).await? {
+        Ok(journalled) => journalled,
+        Err(error) => {
+            if let Some(hold) = hold {
+                let desk = Arc::clone(engine.desk());
+                blocking(move || desk.unclaim(&hold)).await?;
+            }
+            return Err(error.into());
+        }
+    };
+    engine.desk().send(DeskEvent::Activity);
+    let outcome = incoming.session.forward(journalled, incoming.extras, incoming.route).await;
+    let completion = match &outcome {
+        Ok(reply) => answered(reply),
+        Err(error) if error.is_unsent() => Completion::Failed { why: error.to_string() },
+        Err(_) => Completion::Unknown,
+    };
+    let journal = Arc::clone(engine.journal());
+    if let Err(error) = blocking(move || journal.complete(&release, &completion)).await? {
+        tracing::error!(%error, "a completion could not be recorded; it shows as unknown");
+    }
+    engine.desk().send(DeskEvent::Activity);
+    let reply = match outcome {
+        Ok(reply) => reply,
+        Err(error) => {
+            engine.note_upstream_error(&incoming.upstream.name, &error.to_string());
+            refusal::failed(if error.is_unsent() { "upstream_failed" } else { "outcome_unknown" }, &error.for_agent())
+        }
+    };
+    if let Some(hold) = hold {
+        let shared = Arc::new(reply.clone());
+        engine.desk().finish(&hold, shared);
+    }
+    Ok(reply)
+}
+
+fn answered(reply: &Reply) -> Completion {
+    let (is_error, value) = match reply {
+        Reply::Result(result) => (result.get("isError").and_then(Value::as_bool) == Some(true), result),
+        Reply::Error(error) => (true, error),
+    };
+    Completion::answered(is_error, value.to_json().as_bytes())
+}
+
+/// For work that reads or writes the disk.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Stop::Broken("a blocking step did not end"))
+}

@@ -1,0 +1,142 @@
+//! The home's Unix socket, for the command line: the agents' routes with the agent named by a header, and
+//! what the command line asks of the desk. Nothing here can vote, change a policy or confirm anything (I11).
+
+use crate::downstream;
+use crate::engine::Engine;
+use crate::home::{BookError, UpstreamConfig};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+/// Opens the socket for this user only. The home's lock is held: what lies there was left by a crash.
+pub(crate) fn bind(path: &Path) -> std::io::Result<UnixListener> {
+    use std::os::unix::fs::PermissionsExt as _;
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Serves until told to stop.
+pub(crate) async fn serve(engine: Arc<Engine>, listener: UnixListener, stopping: CancellationToken) {
+    let desk = Router::new()
+        .route("/desk/v1/status", get(status))
+        .route("/desk/v1/agents", get(agents).post(add_agent))
+        .route("/desk/v1/agents/remove", post(remove_agent))
+        .route("/desk/v1/upstreams", get(upstreams).post(add_upstream))
+        .route("/desk/v1/upstreams/remove", post(remove_upstream))
+        .with_state(Arc::clone(&engine));
+    downstream::serve_unix(engine, listener, desk, stopping).await;
+}
+
+#[derive(Serialize)]
+struct Status {
+    version: &'static str,
+    listen: String,
+    holds: usize,
+    pid: u32,
+}
+
+async fn status(State(engine): State<Arc<Engine>>) -> Json<Status> {
+    Json(Status {
+        version: env!("CARGO_PKG_VERSION"),
+        listen: engine.listen_addr().to_string(),
+        holds: engine.desk().inbox().len(),
+        pid: std::process::id(),
+    })
+}
+
+#[derive(Serialize)]
+struct AgentLine {
+    name: String,
+    user: String,
+}
+
+async fn agents(State(engine): State<Arc<Engine>>) -> Json<Vec<AgentLine>> {
+    let lines = engine.agents().iter().map(|row| AgentLine { name: row.name.to_string(), user: row.user.to_string() });
+    Json(lines.collect())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAgent {
+    name: policy::AgentName,
+    user: policy::UserId,
+}
+
+#[derive(Serialize)]
+struct Paired {
+    name: String,
+    token: String,
+}
+
+async fn add_agent(State(engine): State<Arc<Engine>>, Json(new): Json<NewAgent>) -> Result<Json<Paired>, Problem> {
+    let name = new.name.to_string();
+    let token = blocking(move || engine.add_agent(new.name, new.user)).await?;
+    Ok(Json(Paired { name, token: token.as_str().to_owned() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+}
+
+async fn remove_agent(State(engine): State<Arc<Engine>>, Json(named): Json<Named>) -> Result<Json<()>, Problem> {
+    blocking(move || engine.remove_agent(&named.name)).await.map(Json)
+}
+
+async fn upstreams(State(engine): State<Arc<Engine>>) -> Json<Vec<UpstreamConfig>> {
+    Json(engine.upstreams())
+}
+
+async fn add_upstream(State(engine): State<Arc<Engine>>, Json(config): Json<UpstreamConfig>) -> Result<Json<()>, Problem> {
+    blocking(move || engine.add_upstream(config)).await.map(Json)
+}
+
+async fn remove_upstream(State(engine): State<Arc<Engine>>, Json(named): Json<Named>) -> Result<Json<()>, Problem> {
+    blocking(move || engine.remove_upstream(&named.name)).await.map(Json)
+}
+
+/// What the command line prints.
+struct Problem {
+    code: &'static str,
+    message: String,
+    hint: String,
+}
+
+impl From<BookError> for Problem {
+    fn from(error: BookError) -> Problem {
+        Problem { code: error.code(), message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({ "code": self.code, "message": self.message, "hint": self.hint });
+        (StatusCode::CONFLICT, Json(body)).into_response()
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BookError> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome.map_err(Problem::from),
+        Err(_) => Err(Problem {
+            code: "internal",
+            message: "the request was not carried out".to_owned(),
+            hint: "try again; the log of the running Doorward says more".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,28 @@
+//! Upstreams: one [`UpstreamSession`] a session of an agent, over a child's pipes or over HTTP, raw JSON both ways.
+//!
+//! Nothing here decides about a call. INVARIANT(I1): a `tools/call` goes up through
+//! [`UpstreamSession::forward`] only, which takes a `JournalledCall`; see `outgoing.rs`.
+
+mod connection;
+mod dispatch;
+mod error;
+mod http;
+mod lines;
+mod outgoing;
+mod pending;
+mod route;
+mod session;
+mod sse;
+mod stdio;
+mod tools;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::UpstreamError;
+pub(crate) use outgoing::is_own_param;
+pub use route::{CallRoute, FromUpstream};
+pub use session::{Reply, UpstreamSession};
+
+/// Most bytes of one message from an upstream.
+const MAX_MESSAGE: usize = 16 * 1024 * 1024;

@@ -1,0 +1,72 @@
+//! What may go up. The wires take nothing else, and a `tools/call` becomes one of these only by giving up a
+//! [`JournalledCall`].
+//!
+//! INVARIANT(I1): no other file can make an [`Outgoing`] that runs a tool.
+//! INVARIANT(I12): name and arguments come from the release; what comes along cannot replace them.
+
+use super::UpstreamError;
+use crate::message::{Notification, Request, Response, TOOLS_CALL, looks_like};
+use journal::JournalledCall;
+use policy::{Map, Value};
+
+/// One message on its way to an upstream.
+pub(super) struct Outgoing(Kind);
+
+enum Kind {
+    Ask(Request),
+    Tell(Value),
+}
+
+impl Outgoing {
+    /// The released call. `extras` are the other members of `params`: `_meta`, `task` and unknown ones.
+    pub(super) fn released(call: JournalledCall, extras: Map) -> Outgoing {
+        let mut params = Map::default();
+        params.insert("name", call.call().tool.as_str().into());
+        params.insert("arguments", call.call().arguments.clone());
+        for (key, value) in extras.iter().filter(|(key, _)| !is_own_param(key)) {
+            params.insert(key, value.clone());
+        }
+        Outgoing(Kind::Ask(Request::new(0.into(), TOOLS_CALL, Some(Value::Map(params)))))
+    }
+
+    /// Any other request.
+    pub(super) fn request(request: Request) -> Result<Outgoing, UpstreamError> {
+        refuse_tools_call(&request.method)?;
+        Ok(Outgoing(Kind::Ask(request)))
+    }
+
+    pub(super) fn notification(notification: Notification) -> Result<Outgoing, UpstreamError> {
+        refuse_tools_call(&notification.method)?;
+        Ok(Outgoing(Kind::Tell(notification.into())))
+    }
+
+    /// The agent's, or our own, answer to a request of the upstream.
+    pub(super) fn answer(response: Response) -> Outgoing {
+        Outgoing(Kind::Tell(response.into()))
+    }
+
+    /// The token under which the asker wants to hear of progress.
+    pub(super) fn progress_token(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Ask(request) => request.progress_token().map(Value::to_json),
+            Kind::Tell(_) => None,
+        }
+    }
+
+    /// The text to send; a request gets this id.
+    pub(super) fn into_text(self, id: u64) -> String {
+        match self.0 {
+            Kind::Ask(request) => request.with_id(i64::try_from(id).unwrap_or(i64::MAX).into()).into_value().to_json(),
+            Kind::Tell(message) => message.to_json(),
+        }
+    }
+}
+
+/// Whether a reader, even one that ignores case, takes this member of `params` for the tool or its arguments.
+pub(crate) fn is_own_param(key: &str) -> bool {
+    looks_like(key, &["name", "arguments"])
+}
+
+fn refuse_tools_call(method: &str) -> Result<(), UpstreamError> {
+    if method == TOOLS_CALL { Err(UpstreamError::NeedsRelease { method: method.to_owned() }) } else { Ok(()) }
+}

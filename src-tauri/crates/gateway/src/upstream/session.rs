@@ -1,0 +1,373 @@
+//! One agent session's session with one upstream, across restarts of the upstream.
+//!
+//! The agent's own `initialize` goes up as it came, and is kept: when the upstream stops, the next request
+//! starts it again and introduces the agent anew. What was asked of the stopped one fails; nothing is asked twice.
+
+use super::{
+    CallRoute, FromUpstream, UpstreamError, connection::Connection, dispatch::Asked, outgoing::Outgoing, tools::Tools,
+};
+use crate::{
+    home::upstreams::UpstreamConfig,
+    message::{Notification, Request, Response},
+    pipeline::StreamItem,
+};
+use journal::JournalledCall;
+use policy::{DefinitionHash, Map, ToolCall, Value};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// How long an upstream may take to answer `initialize`; agents wait a minute for any answer.
+const INITIALIZE_LIMIT: Duration = Duration::from_secs(55);
+
+/// What a request came to: the JSON-RPC `result`, or the `error` object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Result(Value),
+    Error(Value),
+}
+
+/// Cheap to clone; the last clone that goes ends the upstream's session.
+#[derive(Clone)]
+pub struct UpstreamSession {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) config: UpstreamConfig,
+    pub(super) to_agent: mpsc::Sender<FromUpstream>,
+    pub(super) waiting_bytes: Arc<AtomicUsize>,
+    /// Whether the agent has its standing stream open.
+    pub(super) listening: AtomicBool,
+    pub(super) asked: Mutex<Asked>,
+    pub(super) tools: tokio::sync::Mutex<Option<Tools>>,
+    /// Grows whenever the upstream's tools may have changed.
+    pub(super) tool_changes: AtomicU64,
+    link: tokio::sync::Mutex<Link>,
+    current: Mutex<Current>,
+}
+
+/// Held while the upstream is started again, so that it is started once.
+#[derive(Default)]
+struct Link {
+    introduction: Option<Introduction>,
+    closed: bool,
+}
+
+/// What a restarted upstream is told before anything else.
+struct Introduction {
+    initialize: Request,
+    version: Option<String>,
+    initialized: Option<Notification>,
+}
+
+#[derive(Default)]
+struct Current {
+    connection: Option<Arc<Connection>>,
+    initialize_result: Option<Value>,
+}
+
+impl UpstreamSession {
+    /// Starts the upstream's process, or prepares to reach it. `to_agent` gets what belongs to no request.
+    ///
+    /// # Errors
+    /// [`UpstreamError::NotStarted`].
+    pub async fn open(
+        config: &UpstreamConfig,
+        to_agent: mpsc::Sender<FromUpstream>,
+    ) -> Result<UpstreamSession, UpstreamError> {
+        let inner = Arc::new(Inner {
+            config: config.clone(),
+            to_agent,
+            waiting_bytes: Arc::default(),
+            listening: AtomicBool::new(false),
+            asked: Mutex::default(),
+            tools: tokio::sync::Mutex::default(),
+            tool_changes: AtomicU64::new(0),
+            link: tokio::sync::Mutex::default(),
+            current: Mutex::default(),
+        });
+        inner.connection().await?;
+        Ok(UpstreamSession { inner })
+    }
+
+    /// Introduces Doorward itself, for a session that no agent is behind.
+    ///
+    /// # Errors
+    /// The upstream does not answer, or refuses.
+    pub async fn introduce(&self) -> Result<(), UpstreamError> {
+        let client = Value::object([("name", "doorward".into()), ("version", env!("CARGO_PKG_VERSION").into())]);
+        let params = Value::object([
+            ("protocolVersion", "2025-11-25".into()),
+            ("capabilities", Value::Map(Map::default())),
+            ("clientInfo", client),
+        ]);
+        match self.request("initialize", Some(params), CallRoute::nowhere()).await? {
+            Reply::Result(_) => self.notify("notifications/initialized", None).await,
+            Reply::Error(error) => Err(answered(&self.inner.config, "initialize", &error)),
+        }
+    }
+
+    /// Asks anything but a tool to run.
+    ///
+    /// # Errors
+    /// No answer came, or `method` is `tools/call` (I1).
+    pub async fn request(
+        &self,
+        method: &str,
+        params: Option<Value>,
+        route: CallRoute,
+    ) -> Result<Reply, UpstreamError> {
+        let response = self.ask(Request::new(0.into(), method, params), route).await?;
+        Ok(Reply::from(response))
+    }
+
+    /// The same with the envelope as the agent sent it; the answer's id is to be replaced.
+    pub(crate) async fn ask(&self, request: Request, route: CallRoute) -> Result<Response, UpstreamError> {
+        if request.method == "initialize" {
+            return self.initialize(request, route).await;
+        }
+        let outgoing = Outgoing::request(request)?;
+        self.inner.connection().await?.ask(outgoing, route, None).await
+    }
+
+    /// Sends a released call up: the only way a tool is ever run (I1). `extras` are the members of `params`
+    /// besides the tool and its arguments.
+    ///
+    /// # Errors
+    /// No answer came; [`UpstreamError::was_sent`] tells whether the call may have run.
+    pub async fn forward(
+        &self,
+        call: JournalledCall,
+        extras: Map,
+        route: CallRoute,
+    ) -> Result<Reply, UpstreamError> {
+        let connection = self.inner.connection().await.map_err(UpstreamError::unsent)?;
+        self.check_definition(call.call()).await.map_err(UpstreamError::unsent)?;
+        connection.ask(Outgoing::released(call, extras), route, None).await.map(Reply::from)
+    }
+
+    /// Sends a notification; `tools/call` is refused here too (I1).
+    ///
+    /// # Errors
+    /// It was not sent.
+    pub async fn notify(&self, method: &str, params: Option<Value>) -> Result<(), UpstreamError> {
+        self.tell(Notification::new(method, params)).await
+    }
+
+    /// The same with the envelope as the agent sent it.
+    pub(crate) async fn tell(&self, notification: Notification) -> Result<(), UpstreamError> {
+        let is_initialized = notification.method == "notifications/initialized";
+        let connection = self.inner.connection().await?;
+        connection.tell(Outgoing::notification(notification.clone())?).await?;
+        if is_initialized {
+            if let Some(introduction) = &mut self.inner.link.lock().await.introduction {
+                introduction.initialized = Some(notification);
+            }
+            connection.listen();
+        }
+        Ok(())
+    }
+
+    /// Passes the agent's answer to a request of the upstream; an answer to nothing goes nowhere.
+    pub(crate) async fn answer(&self, response: Response) -> Result<(), UpstreamError> {
+        let asked = self.inner.asked().take(&response.id);
+        match asked.and_then(|(connection, id)| Some((connection.upgrade()?, id))) {
+            Some((connection, id)) => connection.tell(Outgoing::answer(response.with_id(id))).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Passes the agent's cancel up for the request that came in on `stream`; false if it is not up there.
+    pub(crate) async fn cancel(&self, stream: &mpsc::Sender<StreamItem>, as_sent: Notification) -> bool {
+        let Some(connection) = self.inner.current().connection.clone() else { return false };
+        let Some(id) = connection.pending.cancel(stream) else { return false };
+        connection.tell_cancelled(id, Some(as_sent)).await;
+        true
+    }
+
+    /// The upstream's tools, as it lists them; kept until it says that they changed, or `afresh` is asked for.
+    ///
+    /// # Errors
+    /// The upstream does not answer, or lists without end.
+    pub async fn tools(&self, afresh: bool) -> Result<Arc<Vec<Value>>, UpstreamError> {
+        self.inner.tools(afresh).await
+    }
+
+    /// The same, asked again whatever is kept: some upstreams do not say that their tools changed.
+    ///
+    /// # Errors
+    /// As [`UpstreamSession::tools`].
+    pub(crate) async fn tools_afresh(&self) -> Result<Arc<Vec<Value>>, UpstreamError> {
+        self.inner.tool_changes.fetch_add(1, Ordering::Relaxed);
+        self.inner.tools().await
+    }
+
+    /// Whether the upstream's process or session is up. A dead one is opened again by the next request.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.inner.current().connection.as_ref().is_some_and(|connection| connection.is_alive())
+    }
+
+    /// The upstream's answer to `initialize`.
+    #[must_use]
+    pub fn server_info(&self) -> Option<Value> {
+        self.inner.current().initialize_result.clone()
+    }
+
+    /// Ends the upstream's session and process, and waits for that.
+    pub async fn close(self) {
+        self.inner.link.lock().await.closed = true;
+        let connection = self.inner.current().connection.take();
+        if let Some(connection) = connection {
+            connection.close().await;
+        }
+    }
+
+    /// Says whether the agent has its standing stream open.
+    pub(crate) fn set_listening(&self, listening: bool) {
+        self.inner.listening.store(listening, Ordering::Relaxed);
+    }
+
+    async fn initialize(&self, request: Request, route: CallRoute) -> Result<Response, UpstreamError> {
+        let connection = self.inner.connection().await?;
+        let outgoing = Outgoing::request(request.clone())?;
+        let response = connection.ask(outgoing, route, Some(INITIALIZE_LIMIT)).await?;
+        if let Ok(result) = response.clone().outcome() {
+            let version = agreed_version(&result);
+            connection.agreed_on(version.as_deref());
+            self.inner.link.lock().await.introduction =
+                Some(Introduction { initialize: request, version, initialized: None });
+            self.inner.current().initialize_result = Some(result);
+        }
+        Ok(response)
+    }
+
+    /// What was judged names a tool by its definition; a restarted upstream may offer another under that name.
+    async fn check_definition(&self, call: &ToolCall) -> Result<(), UpstreamError> {
+        let tools = self.tools(false).await?;
+        let is_named = |tool: &&Value| tool.get("name").and_then(Value::as_text) == Some(call.tool.as_str());
+        let mut offered = tools.iter().filter(is_named);
+        if let (Some(tool), None) = (offered.next(), offered.next())
+            && DefinitionHash::of(tool) == call.definition
+        {
+            return Ok(());
+        }
+        Err(UpstreamError::ToolChanged { name: self.inner.config.name.clone(), tool: call.tool.to_string() })
+    }
+}
+
+impl Reply {
+    /// Whether the tool, or the protocol, says that it failed.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        match self {
+            Reply::Result(result) => result.get("isError").and_then(Value::as_bool) == Some(true),
+            Reply::Error(_) => true,
+        }
+    }
+
+    /// The result or the error object as compact JSON.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Reply::Result(value) | Reply::Error(value) => value.to_json(),
+        }
+    }
+
+    /// The whole answer under the agent's id.
+    pub(crate) fn into_response(self, id: Value) -> Response {
+        match self {
+            Reply::Result(result) => Response::result(id, result),
+            Reply::Error(error) => Response::failure(id, error),
+        }
+    }
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Reply {
+        match response.outcome() {
+            Ok(result) => Reply::Result(result),
+            Err(error) => Reply::Error(error),
+        }
+    }
+}
+
+impl Inner {
+    /// The live connection; a dead one is replaced, and the new one introduced.
+    pub(super) async fn connection(self: &Arc<Self>) -> Result<Arc<Connection>, UpstreamError> {
+        let link = self.link.lock().await;
+        if link.closed {
+            let (name, how) = (self.config.name.clone(), "its session was closed".to_owned());
+            return Err(UpstreamError::Stopped { name, how, last_words: Vec::new() });
+        }
+        if let Some(connection) = self.current().connection.clone().filter(|connection| connection.is_alive()) {
+            return Ok(connection);
+        }
+        let connection = Connection::open(&self.config, Arc::downgrade(self))?;
+        self.tool_changes.fetch_add(1, Ordering::Relaxed);
+        if let Some(introduction) = &link.introduction {
+            self.introduce_again(&connection, introduction).await?;
+        }
+        self.current().connection = Some(Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    async fn introduce_again(
+        &self,
+        connection: &Arc<Connection>,
+        introduction: &Introduction,
+    ) -> Result<(), UpstreamError> {
+        let outgoing = Outgoing::request(introduction.initialize.clone())?;
+        let response = connection.ask(outgoing, CallRoute::nowhere(), Some(INITIALIZE_LIMIT)).await?;
+        let result = response.outcome().map_err(|error| answered(&self.config, "initialize", &error))?;
+        let version = agreed_version(&result);
+        if version != introduction.version {
+            let why = "it speaks another protocol version since it was restarted".to_owned();
+            return Err(UpstreamError::Unreadable { name: self.config.name.clone(), why });
+        }
+        connection.agreed_on(version.as_deref());
+        self.current().initialize_result = Some(result);
+        if let Some(initialized) = &introduction.initialized {
+            connection.tell(Outgoing::notification(initialized.clone())?).await?;
+            connection.listen();
+        }
+        Ok(())
+    }
+
+    pub(super) fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Inner {
+    /// An HTTP upstream is told that the session is over; a child ends with its pipes.
+    fn drop(&mut self) {
+        let connection = self.current().connection.take();
+        if let (Some(connection), Ok(runtime)) = (connection, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move { connection.close().await });
+        }
+    }
+}
+
+fn agreed_version(result: &Value) -> Option<String> {
+    result.get("protocolVersion").and_then(Value::as_text).map(str::to_owned)
+}
+
+pub(super) fn answered(config: &UpstreamConfig, method: &str, error: &Value) -> UpstreamError {
+    let message = error.get("message").and_then(Value::as_text).unwrap_or("no reason given");
+    UpstreamError::Answered {
+        name: config.name.clone(),
+        method: method.to_owned(),
+        message: message.chars().take(300).collect(),
+    }
+}

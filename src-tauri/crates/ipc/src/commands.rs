@@ -1,0 +1,72 @@
+//! The declared list of everything the window may ask. The dispatcher and the TypeScript schema are made from
+//! this one list, so that neither can know a command the other does not.
+
+use crate::host::Host;
+use crate::wire::{
+    ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView, CardRequest, ChangeRequest, InboxRow,
+    IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView, PolicyModeRequest, PracticeCallRequest, Started,
+    UpstreamRow, VoteReceipt, VoteRequest,
+};
+use gateway::card::Card;
+use serde_json::Value;
+use ts_rs::{Config, TS};
+
+/// Which windows may ask. There is one window today.
+const WINDOWS: &[&str] = &["main"];
+
+macro_rules! commands {
+    ($($name:ident($req:ty) -> $res:ty;)*) => {
+        /// Reads the request, asks the host, writes the answer.
+        pub(crate) async fn dispatch(host: &Host, window: &str, name: &str, body: Value) -> Result<Value, IpcError> {
+            if !WINDOWS.contains(&window) {
+                return Err(IpcError::new("not_allowed", format!("the window `{window}` may not ask `{name}`"), "use the main window"));
+            }
+            match name {
+                $(stringify!($name) => {
+                    let request: $req = serde_json::from_value(body)
+                        .map_err(|error| IpcError::broken("bad_request", format!("`{name}` was asked wrongly: {error}")))?;
+                    let answer: $res = host.$name(request).await?;
+                    serde_json::to_value(answer)
+                        .map_err(|error| IpcError::broken("bad_answer", format!("the answer to `{name}` was not written: {error}")))
+                })*
+                _ => Err(IpcError::broken("unknown_command", format!("there is no command `{name}`"))),
+            }
+        }
+
+        /// The table `name → request and answer`, and every type in it with what it is made of.
+        pub(crate) fn schema(config: &Config, types: &mut impl ts_rs::TypeVisitor) -> String {
+            let mut rows = String::new();
+            $(
+                rows.push_str(&format!(
+                    "  {}: {{ req: {}; res: {} }};\n",
+                    stringify!($name),
+                    <$req as TS>::name(config),
+                    <$res as TS>::name(config)
+                ));
+                types.visit::<$req>();
+                types.visit::<$res>();
+                <$res as TS>::visit_generics(types);
+            )*
+            rows
+        }
+    };
+}
+
+commands! {
+    overview(Nothing) -> Overview;
+    inbox(Nothing) -> Vec<InboxRow>;
+    card(CardRequest) -> Card;
+    vote(VoteRequest) -> VoteReceipt;
+    activity(ActivityRequest) -> ActivityPage;
+    policies(Nothing) -> PoliciesView;
+    set_policy_mode(PolicyModeRequest) -> PoliciesView;
+    confirm_change(ChangeRequest) -> PoliciesView;
+    discard_change(ChangeRequest) -> PoliciesView;
+    upstreams(Nothing) -> Vec<UpstreamRow>;
+    add_upstream(AddUpstreamRequest) -> Vec<UpstreamRow>;
+    remove_upstream(NameRequest) -> Vec<UpstreamRow>;
+    agents(Nothing) -> AgentsView;
+    add_agent(AddAgentRequest) -> NewAgent;
+    remove_agent(NameRequest) -> AgentsView;
+    practice_call(PracticeCallRequest) -> Started;
+}

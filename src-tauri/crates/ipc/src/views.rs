@@ -1,0 +1,240 @@
+//! Turns what the engine knows into what the window shows. Words for people are made here, once.
+
+use crate::practice;
+use crate::wire::{
+    ActivityOutcome, ActivityPage, ActivityRequest, ActivityRow, AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile, DetailRow,
+    GatewayState, InboxRow, IpcError, Needs, Overview, PartState, Person, PoliciesView, PolicyName, PolicyRow, Problem,
+    UpstreamRow, WaitingChange,
+};
+use gateway::Engine;
+use gateway::card::{self, ToolWords};
+use gateway::home::{KeychainKind, Transport};
+use journal::{ActivityQuery, CallOutcome};
+use policy::Timestamp;
+
+/// Most rows of one page of Activity.
+const PAGE: u32 = 200;
+const THIRTY_DAYS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+pub(crate) fn overview(engine: &Engine, version: String, home: String, notifications: PartState) -> Overview {
+    let in_force = engine.sets().current();
+    let mut alarms = Vec::new();
+    if let Some(problem) = &in_force.problem {
+        alarms.push(Alarm {
+            code: "set_denies".to_owned(),
+            message: format!("Every call is denied: {problem}."),
+            hint: "Open Policies, look at what waits there, and apply it once it is right.".to_owned(),
+        });
+    }
+    if engine.sets().waiting().is_some() {
+        alarms.push(Alarm {
+            code: "set_waiting".to_owned(),
+            message: "Policy files were changed outside this window. They do not apply yet.".to_owned(),
+            hint: "Open Policies to see the difference, then apply it or put it back.".to_owned(),
+        });
+    }
+    let owner = in_force
+        .people
+        .owner()
+        .map(|owner| Person { id: owner.id.to_string(), name: owner.name.clone() })
+        .unwrap_or_default();
+    let keychain = match engine.settings().keychain {
+        KeychainKind::Os => PartState { ok: true, name: "Keychain".to_owned(), message: None, hint: None },
+        KeychainKind::Memory => PartState {
+            ok: false,
+            name: "Keychain".to_owned(),
+            message: Some("This home keeps its root key in memory only.".to_owned()),
+            hint: Some("History and holds are unreadable after a restart. Make a home with the system's keychain for real work.".to_owned()),
+        },
+    };
+    Overview {
+        version,
+        home,
+        gateway: GatewayState::On { listen: engine.listen_addr().to_string() },
+        waiting: engine.desk().inbox().len(),
+        owner,
+        keychain,
+        notifications,
+        practice: practice::is_set_up(engine),
+        alarms,
+    }
+}
+
+pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
+    let rows = engine.desk().inbox().into_iter().map(|held| InboxRow {
+        hold: held.hold.to_string(),
+        agent: held.agent,
+        upstream: held.upstream,
+        tool: held.tool,
+        summary: held.summary,
+        needs: Needs::Approval,
+        opened_at: held.opened_at.0,
+        deadline: held.deadline.0,
+        attended: held.attended,
+    });
+    rows.collect()
+}
+
+pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<ActivityPage, IpcError> {
+    let limit = request.limit.clamp(1, PAGE);
+    let text = request.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let query = ActivityQuery { before: request.before, limit: limit + 1, text, outcome: request.outcome.map(outcome_from) };
+    let mut rows = engine.journal().activity(&query)?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let people = engine.sets().current();
+    let name_of = |id: &policy::UserId| people.people.get(id).map_or_else(|| id.to_string(), |user| user.name.clone());
+    let rows = rows.into_iter().map(|row| {
+        let decided_by = row.decided_by.map(|(by, means)| {
+            let place = match means {
+                approvals::Means::Window => "in the window",
+                approvals::Means::Notification => "on a notification",
+                approvals::Means::Terminal => "at the terminal",
+            };
+            format!("{}, {place}", name_of(&by))
+        });
+        let (summary, detail) = match &row.arguments {
+            Some(arguments) => (card::summary(arguments), details(arguments)),
+            None => ("arguments can no longer be read".to_owned(), Vec::new()),
+        };
+        ActivityRow {
+            seq: row.seq,
+            at: row.at.0,
+            agent: row.agent.to_string(),
+            user: name_of(&row.user),
+            upstream: row.upstream.to_string(),
+            tool: gateway::visible::marked(row.tool.as_str()),
+            summary,
+            outcome: outcome_of(row.outcome),
+            policies: row.policies.into_iter().map(|(id, name)| PolicyName { id: id.to_string(), name }).collect(),
+            decided_by,
+            hold: row.hold.map(|hold| hold.to_string()),
+            detail,
+        }
+    });
+    Ok(ActivityPage { rows: rows.collect(), more })
+}
+
+fn details(arguments: &policy::Value) -> Vec<DetailRow> {
+    let rows = card::arguments(arguments, &ToolWords::default()).into_iter().map(|row| DetailRow {
+        value: row.pieces.iter().map(gateway::visible::Piece::marked).collect(),
+        path: row.path,
+    });
+    rows.collect()
+}
+
+fn outcome_of(outcome: CallOutcome) -> ActivityOutcome {
+    match outcome {
+        CallOutcome::Allowed => ActivityOutcome::Allowed,
+        CallOutcome::Denied => ActivityOutcome::Denied,
+        CallOutcome::Approved => ActivityOutcome::Approved,
+        CallOutcome::Rejected => ActivityOutcome::Rejected,
+        CallOutcome::Expired => ActivityOutcome::Expired,
+        CallOutcome::Withdrawn => ActivityOutcome::Withdrawn,
+        CallOutcome::Uncollected => ActivityOutcome::Uncollected,
+        CallOutcome::Refused => ActivityOutcome::Refused,
+        CallOutcome::Waiting => ActivityOutcome::Waiting,
+        CallOutcome::Running => ActivityOutcome::Running,
+        CallOutcome::Failed => ActivityOutcome::Failed,
+        CallOutcome::Unknown => ActivityOutcome::Unknown,
+    }
+}
+
+fn outcome_from(outcome: ActivityOutcome) -> CallOutcome {
+    match outcome {
+        ActivityOutcome::Allowed => CallOutcome::Allowed,
+        ActivityOutcome::Denied => CallOutcome::Denied,
+        ActivityOutcome::Approved => CallOutcome::Approved,
+        ActivityOutcome::Rejected => CallOutcome::Rejected,
+        ActivityOutcome::Expired => CallOutcome::Expired,
+        ActivityOutcome::Withdrawn => CallOutcome::Withdrawn,
+        ActivityOutcome::Uncollected => CallOutcome::Uncollected,
+        ActivityOutcome::Refused => CallOutcome::Refused,
+        ActivityOutcome::Waiting => CallOutcome::Waiting,
+        ActivityOutcome::Running => CallOutcome::Running,
+        ActivityOutcome::Failed => CallOutcome::Failed,
+        ActivityOutcome::Unknown => CallOutcome::Unknown,
+    }
+}
+
+pub(crate) fn policies(engine: &Engine) -> PoliciesView {
+    let in_force = engine.sets().current();
+    let since = Timestamp(engine.desk().clock().now().0 - THIRTY_DAYS_MS);
+    let counts = engine.journal().applied_counts(since).unwrap_or_default();
+    let rows = in_force.set.policies().map(|policy| PolicyRow {
+        id: policy.id.to_string(),
+        name: policy.name.clone(),
+        description: policy.description.clone(),
+        action: policy.action.kind,
+        mode: policy.mode,
+        tools: policy.target.tools.clone(),
+        roles: policy.target.roles.clone(),
+        condition: policy.when.clone(),
+        sentence: policy.sentence(),
+        applied_30_days: counts.get(&policy.id).copied().unwrap_or(0),
+    });
+    let waiting = engine.sets().waiting().map(|waiting| WaitingChange {
+        hash: waiting.hash,
+        problems: waiting.problems,
+        files: waiting
+            .changes
+            .into_iter()
+            .map(|change| ChangedFile {
+                path: change.path,
+                kind: match change.kind {
+                    policy::set::ChangeKind::Added => ChangeKind::Added,
+                    policy::set::ChangeKind::Changed => ChangeKind::Changed,
+                    policy::set::ChangeKind::Removed => ChangeKind::Removed,
+                },
+                before: change.before,
+                after: change.after,
+            })
+            .collect(),
+    });
+    PoliciesView {
+        revision: in_force.set.revision().to_owned(),
+        rows: rows.collect(),
+        default_action: default_words(in_force.set.default_action()),
+        waiting,
+        problem: in_force.problem.clone().map(|message| Problem {
+            message,
+            hint: "Every call is denied until a policy set is in force. Mend the files, then apply the change here.".to_owned(),
+        }),
+    }
+}
+
+fn default_words(default: &policy::set::DefaultAction) -> String {
+    match default {
+        policy::set::DefaultAction::Allow => "allowed".to_owned(),
+        policy::set::DefaultAction::Deny => "denied".to_owned(),
+        policy::set::DefaultAction::RequestApproval { flow } => format!("held for approval by the flow `{flow}`"),
+    }
+}
+
+pub(crate) fn upstreams(engine: &Engine) -> Vec<UpstreamRow> {
+    let rows = engine.upstreams().into_iter().map(|config| UpstreamRow {
+        transport: match config.transport {
+            Transport::Stdio { .. } => "stdio".to_owned(),
+            Transport::Http { .. } => "http".to_owned(),
+        },
+        command: config.shown(),
+        address: gateway::connect::address(engine.listen_addr(), config.name.as_str()),
+        sessions: engine.upstream_sessions(config.name.as_str()),
+        last_error: engine.upstream_error(&config.name),
+        tools: engine.journal().pin_count(config.name.as_str()).ok().filter(|count| *count > 0),
+        name: config.name.to_string(),
+    });
+    rows.collect()
+}
+
+pub(crate) fn agents(engine: &Engine) -> AgentsView {
+    let agents = engine.agents().into_iter().map(|row| AgentRow {
+        last_seen: engine.last_seen(&row.name).map(|at| at.0),
+        name: row.name.to_string(),
+        user: row.user.to_string(),
+        added_at: row.added_at.0,
+    });
+    let in_force = engine.sets().current();
+    let users = in_force.people.iter().map(|user| Person { id: user.id.to_string(), name: user.name.clone() });
+    AgentsView { agents: agents.collect(), users: users.collect() }
+}

@@ -1,0 +1,123 @@
+//! Rings for waiting calls: follows the inbox, shows and closes notifications, and carries a person's answer
+//! to the desk. What is shown is composed in [`crate::notice`], what changes on screen in [`crate::ringing`].
+
+use crate::door::waiting;
+use crate::notice::{self, Button};
+use crate::notifier::{Heard, Notifier, NotifyError};
+use crate::ringing::{Ringing, Step};
+use crate::window;
+use ipc::wire::{VoteChoice, VoteRequest};
+use ipc::{Changed, Host, Means, Tag};
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use tauri::AppHandle;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Rings until the host ends. Without a service it says so once and leaves the rest to inbox and tray.
+pub(crate) async fn ring<N: Notifier>(
+    app: AppHandle,
+    host: Arc<Host>,
+    connected: Result<(N, UnboundedReceiver<Heard>), NotifyError>,
+) {
+    let (notifier, heard) = match connected {
+        Ok(connected) => connected,
+        Err(error) => {
+            tracing::warn!(error = chain(&error), "there are no notifications");
+            say(&host, &error.to_string(), error.hint());
+            return;
+        }
+    };
+    host.set_notifications(true, None, None);
+    Bell { app, host, notifier, ringing: Ringing::default() }.run(heard).await;
+}
+
+struct Bell<N> {
+    app: AppHandle,
+    host: Arc<Host>,
+    notifier: N,
+    ringing: Ringing,
+}
+
+impl<N: Notifier> Bell<N> {
+    async fn run(mut self, mut heard: UnboundedReceiver<Heard>) {
+        let mut changes = self.host.subscribe();
+        self.follow().await;
+        loop {
+            tokio::select! {
+                change = changes.recv() => match change {
+                    Ok(Changed { tags, .. }) if !tags.contains(&Tag::Inbox) => {}
+                    Ok(_) | Err(RecvError::Lagged(_)) => self.follow().await,
+                    Err(RecvError::Closed) => return,
+                },
+                Some(heard) = heard.recv() => self.hear(heard).await,
+            }
+        }
+    }
+
+    /// Brings the screen in line with the inbox.
+    async fn follow(&mut self) {
+        let zone = TimeZone::system();
+        let service = self.notifier.service();
+        let waiting = waiting(&self.host).iter().map(|card| notice::compose(card, service, &zone)).collect();
+        for step in self.ringing.follow(waiting) {
+            match step {
+                Step::Close { hold } => self.notifier.close(&hold).await,
+                Step::Show(notice) => {
+                    if let Err(error) = self.notifier.show(&notice).await {
+                        tracing::warn!(
+                            error = chain(&error),
+                            hold = notice.hold,
+                            "a notification was not shown"
+                        );
+                        say(&self.host, &error.to_string(), error.hint());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::PutAway { hold } => self.ringing.put_away(&hold),
+            Heard::Pressed { hold, digest, button } => {
+                self.ringing.put_away(&hold);
+                match button {
+                    Button::Review => window::show_card(&self.app, &hold),
+                    Button::Approve => self.vote(&hold, &digest, VoteChoice::Approve).await,
+                    Button::Reject => self.vote(&hold, &digest, VoteChoice::Reject).await,
+                }
+            }
+            Heard::ServiceLeft => say(
+                &self.host,
+                "the notification service was replaced while Doorward ran, so its buttons are not believed",
+                "restart Doorward to use the new one; until then decide in the window",
+            ),
+        }
+    }
+
+    /// A vote that does not count is not lost silently: its card comes up and says where the hold stands.
+    async fn vote(&self, hold: &str, digest: &str, choice: VoteChoice) {
+        let request = VoteRequest { hold: hold.to_owned(), digest: digest.to_owned(), choice, reason: None };
+        if let Err(error) = self.host.cast(request, Means::Notification).await {
+            tracing::warn!(
+                code = error.code,
+                message = error.message,
+                hold,
+                "a vote from a notification did not count"
+            );
+            window::show_card(&self.app, hold);
+        }
+    }
+}
+
+/// Notifications do not work; the window says so until they do.
+fn say(host: &Host, message: &str, hint: &str) {
+    host.set_notifications(false, Some(message.to_owned()), Some(hint.to_owned()));
+}
+
+/// The whole chain of causes, for the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

@@ -1,0 +1,106 @@
+//! The one window. Closing it hides it, because the gateway keeps running; nothing from elsewhere is ever
+//! loaded into it.
+
+use tauri::webview::NewWindowResponse;
+use tauri::{AppHandle, Emitter, Manager, Url, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+
+pub(crate) const MAIN: &str = "main";
+
+#[derive(Clone, serde::Serialize)]
+struct OpenHold {
+    hold: String,
+}
+
+/// Makes the window, hidden. It loads at once, so that it is ready when it is shown.
+pub(crate) fn make(app: &AppHandle) -> tauri::Result<()> {
+    let config = app.config();
+    let Some(described) = config.app.windows.iter().find(|window| window.label == MAIN) else {
+        return Err(tauri::Error::WindowNotFound);
+    };
+    let development = config.build.dev_url.clone().filter(|_| tauri::is_dev());
+    let window = WebviewWindowBuilder::from_config(app, described)?
+        .on_navigation(move |url| is_ours(url, development.as_ref()))
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .build()?;
+    let handle = window.clone();
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event {
+            api.prevent_close();
+            log(handle.hide());
+        }
+    });
+    Ok(())
+}
+
+/// Brings the window up, from the tray, behind other windows or minimised.
+pub(crate) fn show(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(MAIN) {
+        log(raise(&window));
+    }
+}
+
+/// Brings the window up at one card.
+pub(crate) fn show_card(app: &AppHandle, hold: &str) {
+    show(app);
+    log(app.emit_to(MAIN, "open-hold", OpenHold { hold: hold.to_owned() }));
+}
+
+fn raise(window: &WebviewWindow) -> tauri::Result<()> {
+    window.unminimize()?;
+    window.show()?;
+    window.set_focus()
+}
+
+/// The bundled pages, and the development server in a development build.
+fn is_ours(url: &Url, development: Option<&Url>) -> bool {
+    let bundled = match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        "http" | "https" => url.host_str() == Some("tauri.localhost"),
+        _ => url.as_str() == "about:blank",
+    };
+    bundled || development.is_some_and(|server| server.origin() == url.origin())
+}
+
+/// A window that cannot be moved about is an inconvenience, and no reason to stop the gateway.
+fn log(result: tauri::Result<()>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "the window did not do as it was told");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn only_bundled_pages_are_loaded() {
+        for ours in [
+            "tauri://localhost/",
+            "tauri://localhost/index.html#/inbox",
+            "http://tauri.localhost/",
+            "about:blank",
+        ] {
+            assert!(is_ours(&url(ours), None), "{ours}");
+        }
+        for foreign in [
+            "https://example.com/",
+            "http://localhost:5173/",
+            "http://tauri.localhost.example.com/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+        ] {
+            assert!(!is_ours(&url(foreign), None), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_development_build_loads_its_own_server_too() {
+        let server = url("http://localhost:5173");
+        assert!(is_ours(&url("http://localhost:5173/src/main.tsx"), Some(&server)));
+        assert!(!is_ours(&url("http://localhost:9999/"), Some(&server)));
+    }
+}

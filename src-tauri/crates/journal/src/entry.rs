@@ -1,0 +1,134 @@
+//! What can be recorded beside releases and completions: past-tense facts, each one entry.
+
+use crate::activity::{self, ActivityOutcome};
+use crate::chain::About;
+use crate::write::{Draft, Durability};
+use crate::{Journal, JournalError, holds};
+use approvals::{Event, HoldId, Opened, Refusal};
+use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId};
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened. A release and its completion are recorded by [`Journal::commit`] and
+/// [`Journal::complete`], a pin by [`Journal::set_pin`], a confirmed set by [`Journal::confirm_set`].
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// A call that was refused at once.
+    Refused {
+        call: ToolCall,
+        facts: Facts,
+        decision: Decision,
+        refusal: Refusal,
+    },
+    /// A call that waits. Its decision, facts and arguments are in here.
+    HoldOpened(Opened),
+    /// Something happened to a hold, at the time it was applied. A [`Event::Claimed`] is not recorded here.
+    HoldEvent {
+        hold: HoldId,
+        event: Event,
+        at: Timestamp,
+    },
+    AgentAdded {
+        agent: AgentName,
+        user: UserId,
+    },
+    AgentRemoved {
+        agent: AgentName,
+    },
+    /// `reached` is the command line or the URL, without secrets.
+    UpstreamAdded {
+        upstream: UpstreamName,
+        reached: String,
+    },
+    UpstreamRemoved {
+        upstream: UpstreamName,
+    },
+    /// The gateway started.
+    Started {
+        version: String,
+    },
+}
+
+/// The body of a `call_refused` entry.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RefusedBody {
+    pub(crate) call: ToolCall,
+    pub(crate) facts: Facts,
+    pub(crate) decision: Decision,
+    pub(crate) refusal: Refusal,
+}
+
+#[derive(Serialize)]
+struct AgentBody<'a> {
+    agent: &'a AgentName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a UserId>,
+}
+
+#[derive(Serialize)]
+struct UpstreamBody<'a> {
+    upstream: &'a UpstreamName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reached: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StartedBody<'a> {
+    version: &'a str,
+}
+
+pub(crate) const REFUSED: &str = "call_refused";
+pub(crate) const HOLD_OPENED: &str = "hold_opened";
+
+impl Journal {
+    /// Records one thing and returns its entry's number. On the disk before it returns; but a refusal, which
+    /// lets nothing go, may be lost with the machine's power (never with the process).
+    ///
+    /// # Errors
+    /// Nothing was recorded then. An event that does not fit its hold's record is an error.
+    pub fn record(&self, entry: Entry) -> Result<u64, JournalError> {
+        let durability = match entry {
+            Entry::Refused { .. } => Durability::Buffered,
+            _ => Durability::Synced,
+        };
+        self.write(durability, |draft| record(draft, entry))
+    }
+}
+
+fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
+    let nothing = About::default();
+    match entry {
+        Entry::Refused { call, facts, decision, refusal } => {
+            let body = RefusedBody { call, facts, decision, refusal };
+            let seq = draft.append(REFUSED, nothing, &body)?;
+            let outcome = match body.refusal {
+                Refusal::Denied { .. } => ActivityOutcome::Denied,
+                _ => ActivityOutcome::Refused,
+            };
+            activity::add_call(draft, seq, &body.call, None, outcome)?;
+            activity::count_applied(draft, &body.decision)?;
+            Ok(seq)
+        }
+        Entry::HoldOpened(opened) => {
+            let seq = draft.append(HOLD_OPENED, About { hold: Some(&opened.id), release: None }, &opened)?;
+            activity::add_call(draft, seq, &opened.call, Some(&opened.id), ActivityOutcome::Waiting)?;
+            activity::count_applied(draft, &opened.decision)?;
+            Ok(seq)
+        }
+        Entry::HoldEvent { hold, event, at } => holds::record_event(draft, &hold, event, at),
+        Entry::AgentAdded { agent, user } => {
+            draft.append("agent_added", nothing, &AgentBody { agent: &agent, user: Some(&user) })
+        }
+        Entry::AgentRemoved { agent } => {
+            draft.append("agent_removed", nothing, &AgentBody { agent: &agent, user: None })
+        }
+        Entry::UpstreamAdded { upstream, reached } => draft.append(
+            "upstream_added",
+            nothing,
+            &UpstreamBody { upstream: &upstream, reached: Some(&reached) },
+        ),
+        Entry::UpstreamRemoved { upstream } => {
+            draft.append("upstream_removed", nothing, &UpstreamBody { upstream: &upstream, reached: None })
+        }
+        Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),
+    }
+}

@@ -1,0 +1,176 @@
+//! A hold's life on record: what happened to it, in order, so that it can be taken up again after a restart.
+//!
+//! Nothing enters the record that does not fit what is on it already: each event is applied to the replayed
+//! hold first. What is open is told by the chained entries, not by the index.
+
+use crate::activity::{self, ActivityOutcome};
+use crate::chain::About;
+use crate::entry::HOLD_OPENED;
+use crate::read::{Kept, of_hold};
+use crate::release::{COMPLETED, RELEASED, ReleasedBody};
+use crate::seal::{Opening, Seals};
+use crate::write::Draft;
+use crate::{Journal, JournalError};
+use approvals::{Event, HeldCall, HoldId, HoldState, Opened};
+use policy::Timestamp;
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+/// A hold's beginning and everything that happened to it.
+pub type Course = (Opened, Vec<(Timestamp, Event)>);
+
+/// Recorded at start for a hold whose beginning was sealed with another root key.
+pub(crate) const LOST: &str = "hold_lost";
+
+#[derive(Serialize, Deserialize)]
+struct EventBody {
+    at: Timestamp,
+    event: Event,
+}
+
+#[derive(Serialize)]
+struct LostBody {
+    why: &'static str,
+}
+
+fn kind_of(event: &Event) -> Option<&'static str> {
+    match event {
+        Event::Voted(_) => Some("vote_cast"),
+        Event::DeadlinePassed => Some("deadline_passed"),
+        Event::Withdrawn { .. } => Some("hold_withdrawn"),
+        Event::Rejudged(_) => Some("hold_rejudged"),
+        Event::CollectionPassed => Some("collection_passed"),
+        Event::Claimed { .. } => None,
+    }
+}
+
+fn outcome_of(state: &HoldState) -> ActivityOutcome {
+    match state {
+        HoldState::Waiting => ActivityOutcome::Waiting,
+        HoldState::Approved { .. } => ActivityOutcome::Approved,
+        HoldState::Released { .. } => ActivityOutcome::Running,
+        HoldState::Ended { verdict, .. } => ActivityOutcome::of_verdict(verdict),
+    }
+}
+
+fn assemble(entries: &[Kept], seals: &Seals) -> Result<Option<Course>, JournalError> {
+    let mut opened: Option<Opened> = None;
+    let mut events = Vec::new();
+    for entry in entries {
+        match entry.kind.as_str() {
+            HOLD_OPENED => opened = Some(entry.read(seals)?),
+            RELEASED => {
+                let body: ReleasedBody = entry.read(seals)?;
+                events.push((body.at, Event::Claimed { release: body.release }));
+            }
+            COMPLETED | LOST => {}
+            _ => {
+                let body: EventBody = entry.read(seals)?;
+                events.push((body.at, body.event));
+            }
+        }
+    }
+    Ok(opened.map(|opened| (opened, events)))
+}
+
+/// What an entry says happened to its hold; none where it is another kind of entry, or cannot be read.
+pub(crate) fn event_of(entry: &Kept, seals: &Seals) -> Option<Event> {
+    if matches!(entry.kind.as_str(), HOLD_OPENED | RELEASED | COMPLETED | LOST) {
+        return None;
+    }
+    entry.read::<EventBody>(seals).ok().map(|body| body.event)
+}
+
+/// The hold as its entries have it.
+pub(crate) fn replayed(
+    connection: &Connection,
+    seals: &Seals,
+    hold: &HoldId,
+) -> Result<HeldCall, JournalError> {
+    let course = assemble(&of_hold(connection, hold.as_str())?, seals)?;
+    let (opened, events) = course.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
+    HeldCall::replay(opened, &events)
+        .map_err(|source| JournalError::DoesNotFit { hold: hold.clone(), source })
+}
+
+pub(crate) fn record_event(
+    draft: &mut Draft<'_>,
+    hold: &HoldId,
+    event: Event,
+    at: Timestamp,
+) -> Result<u64, JournalError> {
+    let kind = kind_of(&event).ok_or_else(|| JournalError::ClaimWithoutRelease(hold.clone()))?;
+    let mut held = replayed(draft.sql, draft.seals, hold)?;
+    held.apply(event.clone(), at)
+        .map_err(|source| JournalError::DoesNotFit { hold: hold.clone(), source })?;
+    let seq = draft.append(kind, About { hold: Some(hold), release: None }, &EventBody { at, event })?;
+    activity::set_hold_outcome(draft, hold, outcome_of(held.state()))?;
+    Ok(seq)
+}
+
+/// Holds that the index has as open.
+fn open_ids(connection: &Connection) -> Result<Vec<String>, JournalError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT hold FROM calls WHERE outcome IN ('waiting', 'approved') AND hold IS NOT NULL
+         AND hold NOT IN (SELECT hold FROM releases WHERE hold IS NOT NULL) ORDER BY seq",
+    )?;
+    let rows = statement.query_map(params![], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// At start: a hold that was sealed with another root key can never be decided, and ends.
+pub(crate) fn end_lost(draft: &mut Draft<'_>) -> Result<usize, JournalError> {
+    let mut lost = 0;
+    for hold in open_ids(draft.sql)? {
+        let other_key = |entry: &Kept| matches!(entry.open(draft.seals), Opening::OtherKey);
+        if !of_hold(draft.sql, &hold)?.iter().any(other_key) {
+            continue;
+        }
+        let Ok(id) = hold.parse::<HoldId>() else { continue };
+        let why = "it was sealed with a root key that is gone, so it cannot be read or decided";
+        draft.append(LOST, About { hold: Some(&id), release: None }, &LostBody { why })?;
+        activity::set_hold_outcome(draft, &id, ActivityOutcome::Withdrawn)?;
+        lost += 1;
+    }
+    Ok(lost)
+}
+
+impl Journal {
+    /// Holds that wait or are approved, oldest first, with what happened to them. One that cannot be read any
+    /// more is left out; [`Journal::verify`] names its entry.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn open_holds(&self) -> Result<Vec<Course>, JournalError> {
+        let reader = self.reader();
+        let mut open = Vec::new();
+        for hold in open_ids(&reader)? {
+            let course = match assemble(&of_hold(&reader, &hold)?, &self.seals) {
+                Ok(Some(course)) => course,
+                Ok(None) | Err(JournalError::Unreadable(_)) => continue,
+                Err(error) => return Err(error),
+            };
+            let ended = |event: &Event| {
+                matches!(
+                    event,
+                    Event::Claimed { .. }
+                        | Event::DeadlinePassed
+                        | Event::CollectionPassed
+                        | Event::Withdrawn { .. }
+                )
+            };
+            if !course.1.iter().any(|(_, event)| ended(event)) {
+                open.push(course);
+            }
+        }
+        Ok(open)
+    }
+
+    /// One hold, open or ended; none where it is not on record.
+    ///
+    /// # Errors
+    /// What the database says, or [`JournalError::Unreadable`].
+    pub fn hold(&self, hold: &HoldId) -> Result<Option<Course>, JournalError> {
+        assemble(&of_hold(&self.reader(), hold.as_str())?, &self.seals)
+    }
+}

@@ -1,0 +1,49 @@
+//! The home's root key, and one subkey a purpose (HKDF-SHA256, RFC 5869), so that none serves two.
+
+use hkdf::Hkdf;
+use sha2::Sha256;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// 32 bytes from the keychain; wiped when dropped, and never printed.
+pub struct RootKey(Zeroizing<[u8; 32]>);
+
+/// A key derived for one purpose.
+pub(crate) struct Subkey(pub(crate) Zeroizing<[u8; 32]>);
+
+/// What each subkey is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// Seals entry bodies.
+    Seal,
+    /// Tells which root key sealed an entry; says nothing about the key.
+    KeyId,
+    /// Authenticates the set in force.
+    SetMac,
+}
+
+impl RootKey {
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> RootKey {
+        RootKey(Zeroizing::new(bytes))
+    }
+
+    pub(crate) fn subkey(&self, purpose: Purpose) -> Subkey {
+        let info: &[u8] = match purpose {
+            Purpose::Seal => b"doorward v1 journal seal",
+            Purpose::KeyId => b"doorward v1 journal key id",
+            Purpose::SetMac => b"doorward v1 set mac",
+        };
+        let mut bytes = Zeroizing::new([0; 32]);
+        if Hkdf::<Sha256>::new(None, &*self.0).expand(info, &mut *bytes).is_err() {
+            unreachable!("HKDF-SHA256 gives up to 8,160 bytes");
+        }
+        Subkey(bytes)
+    }
+}
+
+impl fmt::Debug for RootKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RootKey(..)")
+    }
+}

@@ -1,0 +1,154 @@
+//! Opening the file: for its owner, who writes; or for reading, while the owner runs.
+
+use crate::key::{Purpose, RootKey, Subkey};
+use crate::seal::Seals;
+use crate::write::{Durability, Writer, read_head};
+use crate::{JournalError, holds, release, schema};
+use policy::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// See the crate. Shared by reference; every method may be called from any thread.
+pub struct Journal {
+    /// None where it is open for reading.
+    pub(crate) writer: Mutex<Option<Writer>>,
+    pub(crate) reader: Mutex<Connection>,
+    pub(crate) seals: Seals,
+    pub(crate) set_mac: Subkey,
+    pub(crate) now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    found: Found,
+}
+
+/// What the start found to put in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Found {
+    unknown: usize,
+    lost_holds: usize,
+}
+
+impl Journal {
+    /// Opens the home's journal, or begins one; `now` stamps its entries. Releases that were not completed
+    /// are recorded as unknown, and holds sealed with another root key end.
+    ///
+    /// # Errors
+    /// Each with its next step; a file of a newer format is not touched.
+    pub fn open(
+        path: &Path,
+        key: &RootKey,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Result<Journal, JournalError> {
+        make_private(path).map_err(|source| JournalError::Open { path: path.to_owned(), source })?;
+        let mut writing = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let format = schema::check(&writing, path)?;
+        writing.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        writing.pragma_update(None, "synchronous", "FULL")?;
+        schema::migrate(&mut writing, format)?;
+        let reading = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        reading.pragma_update(None, "query_only", true)?;
+        let mut journal = Journal {
+            writer: Mutex::new(Some(Writer::new(writing))),
+            reader: Mutex::new(reading),
+            seals: Seals::new(key),
+            set_mac: key.subkey(Purpose::SetMac),
+            now: Box::new(now),
+            found: Found::default(),
+        };
+        journal.found = journal.put_in_order()?;
+        Ok(journal)
+    }
+
+    /// Opens a journal to look at it; whoever owns the home may be running. Writing is an error.
+    ///
+    /// # Errors
+    /// As [`Journal::open`]; also where there is no such file.
+    pub fn open_to_read(path: &Path, key: &RootKey) -> Result<Journal, JournalError> {
+        if let Err(source) = std::fs::metadata(path) {
+            return Err(JournalError::Open { path: path.to_owned(), source });
+        }
+        let reading = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        schema::check(&reading, path)?;
+        Ok(Journal {
+            writer: Mutex::new(None),
+            reader: Mutex::new(reading),
+            seals: Seals::new(key),
+            set_mac: key.subkey(Purpose::SetMac),
+            now: Box::new(|| Timestamp(0)),
+            found: Found::default(),
+        })
+    }
+
+    fn put_in_order(&self) -> Result<Found, JournalError> {
+        self.write(Durability::Synced, |draft| {
+            draft
+                .sql
+                .prepare_cached("INSERT OR IGNORE INTO root_keys (id, first_seq) VALUES (?1, ?2)")?
+                .execute(params![self.seals.key_id, draft.next_seq()])?;
+            Ok(Found { unknown: release::end_unknown(draft)?, lost_holds: holds::end_lost(draft)? })
+        })
+    }
+
+    /// Calls whose outcome the start had to record as unknown.
+    #[must_use]
+    pub fn found_unknown(&self) -> usize {
+        self.found.unknown
+    }
+
+    /// Holds that the start had to end, because they were sealed with another root key.
+    #[must_use]
+    pub fn lost_holds(&self) -> usize {
+        self.found.lost_holds
+    }
+
+    /// Where the history was begun with another root key: entries before this one cannot be read.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn unreadable_before(&self) -> Result<Option<u64>, JournalError> {
+        let reader = self.reader();
+        let mine: Option<u64> = reader
+            .query_row("SELECT first_seq FROM root_keys WHERE id = ?1", params![self.seals.key_id], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        let mine = match mine {
+            Some(first) => first,
+            None => read_head(&reader)?.seq + 1,
+        };
+        let others: bool = reader.query_row(
+            "SELECT EXISTS (SELECT 1 FROM root_keys WHERE id <> ?1 AND first_seq < ?2)",
+            params![self.seals.key_id, mine],
+            |row| row.get(0),
+        )?;
+        Ok(others.then_some(mine))
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    Ok(connection)
+}
+
+/// Makes the file where it is missing, readable by its owner only; SQLite gives its side files the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        options.mode(0o600);
+        let file = options.open(path)?;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    #[cfg(not(unix))]
+    options.open(path)?;
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Tool definitions as they were first seen. A pin is set once; nothing here changes one.
+
+use crate::chain::About;
+use crate::write::Durability;
+use crate::{Journal, JournalError};
+use policy::{DefinitionHash, Value};
+use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+
+/// A tool as its upstream first listed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinnedDefinition {
+    pub hash: DefinitionHash,
+    /// JSON, as received.
+    pub definition: String,
+}
+
+#[derive(Serialize)]
+struct PinnedBody<'a> {
+    upstream: &'a str,
+    tool: &'a str,
+    hash: DefinitionHash,
+}
+
+impl Journal {
+    /// The pinned definition of a tool; none before its first sight.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn pin(&self, upstream: &str, tool: &str) -> Result<Option<PinnedDefinition>, JournalError> {
+        let reader = self.reader();
+        let mut statement =
+            reader.prepare_cached("SELECT hash, definition FROM pins WHERE upstream = ?1 AND tool = ?2")?;
+        let pin = statement
+            .query_row(params![upstream, tool], |row| {
+                Ok(PinnedDefinition { hash: DefinitionHash(row.get(0)?), definition: row.get(1)? })
+            })
+            .optional()?;
+        Ok(pin)
+    }
+
+    /// Pins a tool on first sight, on the disk before it returns. False where a pin stands already: it stays.
+    ///
+    /// # Errors
+    /// What the database says; nothing is pinned then.
+    pub fn set_pin(&self, upstream: &str, tool: &str, definition: &Value) -> Result<bool, JournalError> {
+        let hash = DefinitionHash::of(definition);
+        self.write(Durability::Synced, |draft| {
+            let added = draft
+                .sql
+                .prepare_cached("INSERT OR IGNORE INTO pins (upstream, tool, hash, definition, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![upstream, tool, hash.0, definition.to_json(), draft.now.0])?;
+            if added == 1 {
+                draft.append("tool_pinned", About::default(), &PinnedBody { upstream, tool, hash })?;
+            }
+            Ok(added == 1)
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! From a release to what may be forwarded, and how it ended.
+//!
+//! INVARIANT(I1, I2, I3): [`Journal::commit`] alone makes a [`JournalledCall`], by consuming a
+//! [`ReleasedCall`]; a held call's is on the disk before it exists, and a UNIQUE constraint lets each release
+//! and each hold through once. The record itself must show the hold as approved.
+
+use crate::activity::{self, ActivityOutcome};
+use crate::chain::About;
+use crate::holds;
+use crate::write::{Draft, Durability};
+use crate::{Journal, JournalError};
+use approvals::{Basis, HoldId, HoldState, ReleaseId, ReleasedCall};
+use policy::{CallDigest, Decision, Facts, Timestamp, ToolCall};
+use rusqlite::{ErrorCode, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A recorded release: what `forward` takes. It can be made, copied or read from nowhere else.
+#[derive(Debug)]
+#[must_use = "a recorded release that is not forwarded ends as unknown"]
+pub struct JournalledCall {
+    call: ToolCall,
+    release: ReleaseId,
+    basis: Basis,
+}
+
+impl JournalledCall {
+    #[must_use]
+    pub fn call(&self) -> &ToolCall {
+        &self.call
+    }
+
+    #[must_use]
+    pub fn release(&self) -> &ReleaseId {
+        &self.release
+    }
+
+    #[must_use]
+    pub fn basis(&self) -> &Basis {
+        &self.basis
+    }
+}
+
+/// How a released call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Completion {
+    /// The upstream answered. `is_error` is the tool's own word.
+    Answered { is_error: bool, bytes: u64, sha256: String },
+    /// It did not reach the tool.
+    Failed { why: String },
+    /// It may have run or not.
+    Unknown,
+}
+
+impl Completion {
+    /// Of an answer as it came.
+    #[must_use]
+    pub fn of_answer(is_error: bool, answer: &[u8]) -> Completion {
+        let sha256 = Sha256::digest(answer).iter().map(|byte| format!("{byte:02x}")).collect();
+        Completion::Answered { is_error, bytes: answer.len() as u64, sha256 }
+    }
+}
+
+pub(crate) const RELEASED: &str = "call_released";
+pub(crate) const COMPLETED: &str = "call_completed";
+
+/// The body of a `call_released` entry. Call, facts and decision of a held call are in its `hold_opened`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ReleasedBody {
+    pub(crate) at: Timestamp,
+    pub(crate) release: ReleaseId,
+    pub(crate) digest: CallDigest,
+    /// Of the set that let it go.
+    pub(crate) revision: String,
+    pub(crate) basis: Basis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) allowed: Option<AllowedBody>,
+}
+
+/// A call that no policy held, as it was judged.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AllowedBody {
+    pub(crate) call: ToolCall,
+    pub(crate) facts: Facts,
+    pub(crate) decision: Decision,
+}
+
+impl Journal {
+    /// Spends a release. A held call's is on the disk when this returns; that of a call which no policy holds
+    /// is safe from the process's end, and on the disk with the next synced entry.
+    ///
+    /// # Errors
+    /// Nothing may be forwarded then. [`JournalError::AlreadyReleased`], [`JournalError::NotApproved`], or
+    /// why it could not be written.
+    pub fn commit(&self, released: ReleasedCall) -> Result<JournalledCall, JournalError> {
+        let durability = if released.hold().is_some() { Durability::Synced } else { Durability::Buffered };
+        let parts = released.into_parts();
+        self.write(durability, |draft| {
+            let mut body = ReleasedBody {
+                at: parts.at,
+                release: parts.id,
+                digest: parts.digest,
+                revision: parts.decision.revision.clone(),
+                basis: parts.basis,
+                allowed: None,
+            };
+            let call = match &body.basis {
+                Basis::Policy { .. } => {
+                    let (facts, decision) = (parts.facts, parts.decision);
+                    let allowed = AllowedBody { call: parts.call, facts, decision };
+                    body.allowed = Some(allowed);
+                    release_allowed(draft, &mut body)?
+                }
+                Basis::Votes { hold, .. } => {
+                    release_held(draft, hold, &body)?;
+                    Some(parts.call)
+                }
+            };
+            let call = call.ok_or_else(|| JournalError::UnknownRelease(body.release.clone()))?;
+            Ok(JournalledCall { call, release: body.release, basis: body.basis })
+        })
+    }
+
+    /// Records how a released call ended. Lost with the machine's power, it shows as unknown.
+    ///
+    /// # Errors
+    /// [`JournalError::UnknownRelease`], [`JournalError::AlreadyCompleted`], or why it could not be written.
+    pub fn complete(&self, release: &ReleaseId, outcome: &Completion) -> Result<(), JournalError> {
+        self.write(Durability::Buffered, |draft| complete(draft, release, outcome))
+    }
+}
+
+fn release_allowed(draft: &mut Draft<'_>, body: &mut ReleasedBody) -> Result<Option<ToolCall>, JournalError> {
+    spend(draft, &body.release, None, draft.next_seq())?;
+    let seq = draft.append(RELEASED, About { hold: None, release: Some(&body.release) }, &body)?;
+    let Some(allowed) = body.allowed.take() else { return Ok(None) };
+    activity::add_call(draft, seq, &allowed.call, None, ActivityOutcome::Running)?;
+    activity::count_applied(draft, &allowed.decision)?;
+    Ok(Some(allowed.call))
+}
+
+fn release_held(draft: &mut Draft<'_>, hold: &HoldId, body: &ReleasedBody) -> Result<(), JournalError> {
+    let call = activity::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
+    spend(draft, &body.release, Some(hold), call)?;
+    let held = holds::replayed(draft.sql, draft.seals, hold)?;
+    let found = match held.state() {
+        HoldState::Approved { .. } if held.digest() == body.digest => None,
+        HoldState::Approved { .. } => Some("another call"),
+        HoldState::Waiting => Some("waiting"),
+        HoldState::Released { .. } => return Err(JournalError::AlreadyReleased(body.release.clone())),
+        HoldState::Ended { verdict, .. } => Some(verdict.name()),
+    };
+    if let Some(found) = found {
+        return Err(JournalError::NotApproved { hold: hold.clone(), found });
+    }
+    draft.append(RELEASED, About { hold: Some(hold), release: Some(&body.release) }, body)?;
+    activity::set_hold_outcome(draft, hold, ActivityOutcome::Running)
+}
+
+/// INVARIANT(I2): the constraints on this table are what makes a release, and a hold, go once.
+fn spend(
+    draft: &Draft<'_>,
+    release: &ReleaseId,
+    hold: Option<&HoldId>,
+    call: u64,
+) -> Result<(), JournalError> {
+    let inserted = draft
+        .sql
+        .prepare_cached("INSERT INTO releases (release, hold, call) VALUES (?1, ?2, ?3)")?
+        .execute(params![release.as_str(), hold.map(HoldId::as_str), call]);
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            Err(JournalError::AlreadyReleased(release.clone()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn complete(draft: &mut Draft<'_>, release: &ReleaseId, outcome: &Completion) -> Result<(), JournalError> {
+    let row = draft
+        .sql
+        .prepare_cached("SELECT call, hold, completed FROM releases WHERE release = ?1")?
+        .query_row(params![release.as_str()], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, Option<u64>>(2)?))
+        })
+        .optional()?;
+    let (call, hold, completed) = row.ok_or_else(|| JournalError::UnknownRelease(release.clone()))?;
+    if completed.is_some() {
+        return Err(JournalError::AlreadyCompleted(release.clone()));
+    }
+    let hold = hold.and_then(|hold| hold.parse::<HoldId>().ok());
+    let seq = draft.append(COMPLETED, About { hold: hold.as_ref(), release: Some(release) }, outcome)?;
+    draft
+        .sql
+        .prepare_cached("UPDATE releases SET completed = ?2 WHERE release = ?1")?
+        .execute(params![release.as_str(), seq])?;
+    activity::finish_call(draft, call, hold.is_some(), outcome)
+}
+
+/// At start: what was released and not completed may have run or not, and nobody will ever say.
+pub(crate) fn end_unknown(draft: &mut Draft<'_>) -> Result<usize, JournalError> {
+    let running: Vec<String> = draft
+        .sql
+        .prepare_cached("SELECT release FROM releases WHERE completed IS NULL ORDER BY call")?
+        .query_map(params![], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut ended = 0;
+    for release in running {
+        let Ok(release) = release.parse::<ReleaseId>() else { continue };
+        complete(draft, &release, &Completion::Unknown)?;
+        ended += 1;
+    }
+    Ok(ended)
+}

@@ -1,0 +1,116 @@
+//! The tables, and how an older file becomes a newer one. `entries` is the record; the others are indexes of
+//! it, written in the same transaction, and what must be found again without reading it all.
+
+use crate::JournalError;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::Path;
+
+/// "DOOR"
+const APPLICATION_ID: i64 = 0x444f_4f52;
+
+/// One step a format; a file at format n has run the first n.
+const STEPS: &[&str] = &["
+CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    hold TEXT,
+    release TEXT,
+    key BLOB NOT NULL,
+    body BLOB,
+    body_hash BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX entries_of_hold ON entries (hold, seq) WHERE hold IS NOT NULL;
+
+CREATE TABLE calls (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    agent TEXT NOT NULL,
+    user TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    hold TEXT UNIQUE,
+    bytes INTEGER,
+    tool_error INTEGER NOT NULL DEFAULT 0,
+    ended_at INTEGER
+) STRICT;
+CREATE INDEX calls_by_outcome ON calls (outcome, seq);
+
+CREATE TABLE releases (
+    release TEXT PRIMARY KEY,
+    hold TEXT UNIQUE,
+    call INTEGER NOT NULL UNIQUE,
+    completed INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX releases_running ON releases (call) WHERE completed IS NULL;
+
+CREATE TABLE applied (
+    policy TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (policy, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pins (
+    upstream TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    definition TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (upstream, tool)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE set_in_force (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    documents TEXT NOT NULL,
+    confirmed_at INTEGER NOT NULL,
+    mac BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE root_keys (
+    id BLOB PRIMARY KEY,
+    first_seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"];
+
+fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// Refuses what is not ours or newer than us, before anything is written.
+///
+/// # Errors
+/// [`JournalError::NotAJournal`], [`JournalError::Newer`], or what the database says.
+pub(crate) fn check(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
+    let not_ours = || JournalError::NotAJournal(path.to_owned());
+    let read = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let application = read("application_id").map_err(|error| match JournalError::from(error) {
+        JournalError::Damaged(_) => not_ours(),
+        other => other,
+    })?;
+    let found = read("user_version")?;
+    if application != APPLICATION_ID {
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        return if application == 0 && found == 0 && tables == 0 { Ok(0) } else { Err(not_ours()) };
+    }
+    if !(1..=known()).contains(&found) {
+        return Err(JournalError::Newer { found, known: known() });
+    }
+    Ok(found)
+}
+
+/// Brings a file at format `found` to the newest, in one transaction.
+pub(crate) fn migrate(connection: &mut Connection, found: i64) -> Result<(), JournalError> {
+    if found == known() {
+        return Ok(());
+    }
+    let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", known())?;
+    Ok(transaction.commit()?)
+}

@@ -276,7 +276,7 @@ impl Desk {
     /// Applies an event and records it; undone when it cannot be recorded.
     fn change(&self, kept: &mut Kept, event: Event, now: Timestamp) -> Result<(), VoteError> {
         kept.held.apply(event.clone(), now)?;
-        if let Err(error) = self.journal.record(Entry::HoldEvent { hold: kept.held.id().clone(), event: event.clone() }) {
+        if let Err(error) = self.journal.record(Entry::HoldEvent { hold: kept.held.id().clone(), event: event.clone(), at: now }) {
             kept.undo();
             return Err(error.into());
         }

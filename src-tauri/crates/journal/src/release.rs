@@ -56,7 +56,7 @@ pub enum Completion {
 impl Completion {
     /// Of an answer as it came.
     #[must_use]
-    pub fn of_answer(is_error: bool, answer: &[u8]) -> Completion {
+    pub fn answered(is_error: bool, answer: &[u8]) -> Completion {
         let sha256 = Sha256::digest(answer).iter().map(|byte| format!("{byte:02x}")).collect();
         Completion::Answered { is_error, bytes: answer.len() as u64, sha256 }
     }

@@ -12,13 +12,15 @@ cargo xtask test [--only STEP]...    run every test of every layer, or only the 
                  [--from STEP]       start at this step
                  [--keep-going]      run the later steps although one has failed
                  [--verbose]         show everything the steps print
-                 [--list]            list the steps and stop";
+                 [--list]            list the steps and stop
+cargo xtask generate                 write the TypeScript that comes from Rust types";
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Help,
     Run(RunOptions),
     Test(TestOptions),
+    Generate,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, Failure> {
         None | Some("help" | "--help" | "-h") => Ok(Task::Help),
         Some("run") => parse_run(rest),
         Some("test") => parse_test(rest),
+        Some("generate") => match rest.next() {
+            None => Ok(Task::Generate),
+            Some(other) => Err(unknown("option", other)),
+        },
         Some(other) => Err(unknown("task", other)),
     }
 }
@@ -109,6 +115,12 @@ mod tests {
     fn run_takes_a_home() {
         let expected = RunOptions { home: Some(PathBuf::from("there")) };
         assert_eq!(parsed("run --home there"), Ok(Task::Run(expected)));
+    }
+
+    #[test]
+    fn generate_takes_nothing() {
+        assert_eq!(parsed("generate"), Ok(Task::Generate));
+        assert!(parsed("generate all").is_err());
     }
 
     #[test]

@@ -45,9 +45,9 @@ impl Cargo {
         self.program(word).args(["--workspace", "--locked", "--features", FEATURES])
     }
 
-    /// Builds only these packages, for a person who wants to start Doorward and not to test it.
-    pub(crate) fn build_only(&self, packages: &[&str]) -> Program {
-        let mut program = self.program("build").arg("--locked");
+    /// `cargo WORD` over these packages only, for a person who wants to start Doorward and not to test it.
+    pub(crate) fn only(&self, word: &str, packages: &[&str]) -> Program {
+        let mut program = self.program(word).arg("--locked");
         for package in packages {
             program = program.args(["--package", package]);
         }

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         }
         Ok(Task::Run(options)) => run::run(&options),
         Ok(Task::Test(options)) => test::run(&options),
+        Ok(Task::Generate) => test::generate(),
         Err(failure) => {
             eprintln!("{failure}");
             return ExitCode::from(2);

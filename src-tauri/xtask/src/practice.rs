@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
 use crate::cargo::Cargo;
 use crate::failure::Failure;
@@ -31,7 +31,7 @@ pub(crate) fn run(workspace: &Workspace, home: Option<&Path>) -> Result<ExitCode
     setup::system_packages(&[Purpose::Compile], workspace)?;
     println!("Building the command line …");
     let mut job = Job::start(workspace.notes().join("run.log"), BUILD_LIMIT, false);
-    let built = job.run(&Cargo::new(workspace).build_only(&["cli"]));
+    let built = job.run(&Cargo::new(workspace).only("build", &["cli"]));
     if built.is_err() {
         crate::test::show_tail(&job);
     }
@@ -51,7 +51,8 @@ pub(crate) fn run(workspace: &Workspace, home: Option<&Path>) -> Result<ExitCode
         if keychain == Keychain::Memory {
             init = init.args(["--keychain", "memory"]);
         }
-        let status = init.command().status();
+        // What it says to do next is said here, with this home's own calls.
+        let status = init.command().stdout(Stdio::null()).status();
         if !status.as_ref().is_ok_and(std::process::ExitStatus::success) {
             return Err(Failure::new(
                 format!("the practice home `{}` could not be made", home.display()),

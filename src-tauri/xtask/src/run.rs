@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, ExitStatus};
+use std::process::{ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
 use crate::arguments::RunOptions;
@@ -35,8 +35,8 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode, Failure> {
             std::env::consts::OS
         );
     }
-    setup::system_packages(&[Purpose::Compile, Purpose::Window], &workspace)?;
     node::check()?;
+    setup::system_packages(&[Purpose::Compile, Purpose::Window], &workspace)?;
     let mut job = Job::start(workspace.notes().join("run.log"), BUILD_LIMIT, false);
     let built = build(&workspace, &mut job);
     if built.is_err() {
@@ -53,7 +53,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode, Failure> {
     let doorward = workspace.binary("doorward");
     if !home.join("doorward.toml").exists() {
         let init = Program::new(&doorward, workspace.root()).arg("--home").arg(&home).arg("init");
-        if !init.command().status().as_ref().is_ok_and(ExitStatus::success) {
+        if !init.command().stdout(Stdio::null()).status().as_ref().is_ok_and(ExitStatus::success) {
             return Err(Failure::new(
                 format!("the home `{}` could not be made", home.display()),
                 "read what `doorward init` printed above",
@@ -80,7 +80,7 @@ fn build(workspace: &Workspace, job: &mut Job) -> Result<(), Failure> {
         println!("  nothing has changed since the last time");
     }
     println!("Building Doorward (the first time takes several minutes) …");
-    job.run(&Cargo::new(workspace).build_only(&["doorward-desktop", "cli"]))
+    job.run(&Cargo::new(workspace).only("build", &["doorward-desktop", "cli"]))
 }
 
 /// How an agent is connected, with this home's own address.

@@ -25,8 +25,8 @@ pub(crate) fn run(options: &TestOptions) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let started = Instant::now();
     println!("Doorward's tests on {}\n", setup::describe_machine());
-    setup::system_packages(&[Purpose::Compile, Purpose::Window, Purpose::Test], &workspace)?;
     node::check()?;
+    setup::system_packages(&[Purpose::Compile, Purpose::Window, Purpose::Test], &workspace)?;
     println!("Set-up: everything needed is here ({}).\n", short_time(started.elapsed()));
 
     let cargo = Cargo::new(&workspace);
@@ -57,6 +57,21 @@ pub(crate) fn run(options: &TestOptions) -> Result<ExitCode, Failure> {
     }
     println!("{}", closing_line(&lines));
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// `cargo xtask generate`: the generator is a test that writes when it is told to, so that what it writes and what it
+/// checks are the same.
+pub(crate) fn generate() -> Result<ExitCode, Failure> {
+    let workspace = Workspace::find()?;
+    let mut job = Job::start(workspace.notes().join("generate.log"), Duration::from_secs(30 * 60), false);
+    let program = Cargo::new(&workspace).only("test", &["ipc"]).args(["--test", "generated"]);
+    let written = job.run(&program.env("DOORWARD_GENERATE", "1"));
+    if written.is_err() {
+        show_tail(&job);
+    }
+    written?;
+    println!("Written: ui/src/ipc/generated");
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_step(step: &Step, parts: &mut Parts, verbose: bool) -> Line {

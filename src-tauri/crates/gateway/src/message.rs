@@ -219,7 +219,9 @@ pub(crate) fn classify(value: Value) -> Result<Message, MessageError> {
         Value::List(_) => return Err(MessageError::Batch),
         _ => return Err(MessageError::NotAnObject),
     };
-    if let Some((key, _)) = envelope.iter().find(|(key, _)| !ENVELOPE.contains(key) && looks_like(key, &ENVELOPE)) {
+    if let Some((key, _)) =
+        envelope.iter().find(|(key, _)| !ENVELOPE.contains(key) && looks_like(key, &ENVELOPE))
+    {
         return Err(MessageError::LookAlike(key.chars().take(40).collect()));
     }
     if envelope.get("jsonrpc").and_then(Value::as_text) != Some("2.0") {
@@ -228,15 +230,14 @@ pub(crate) fn classify(value: Value) -> Result<Message, MessageError> {
     let present = |key| envelope.get(key).is_some();
     match (present("method"), present("result"), present("error")) {
         (true, false, false) => {
-            let method = envelope.get("method").and_then(Value::as_text).ok_or(MessageError::Method)?.to_owned();
+            let method =
+                envelope.get("method").and_then(Value::as_text).ok_or(MessageError::Method)?.to_owned();
             if method != TOOLS_CALL && is_like_tools_call(&method) {
                 return Err(MessageError::LikeToolsCall(method.chars().take(40).collect()));
             }
             match envelope.get("id") {
                 None => Ok(Message::Notification(Notification { method, envelope })),
-                Some(id) if is_id(id) => {
-                    Ok(Message::Request(Request { id: id.clone(), method, envelope }))
-                }
+                Some(id) if is_id(id) => Ok(Message::Request(Request { id: id.clone(), method, envelope })),
                 Some(_) => Err(MessageError::Id),
             }
         }
@@ -328,7 +329,9 @@ mod tests {
             let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","{key}":"tools/call"}}"#);
             assert_eq!(read(&text).unwrap_err(), MessageError::LookAlike(key.to_owned()), "{key}");
         }
-        for method in ["Tools/Call", " tools/call", "tools/call/", "tools\\/Call ", "tool\u{17f}/call", "toolscall"] {
+        for method in
+            ["Tools/Call", " tools/call", "tools/call/", "tools\\/Call ", "tool\u{17f}/call", "toolscall"]
+        {
             let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":{}}}"#, Value::from(method).to_json());
             assert!(matches!(read(&text), Err(MessageError::LikeToolsCall(_))), "{method}");
         }

@@ -63,7 +63,8 @@ async fn parse(text: Vec<u8>) -> Result<Value, Refused> {
     let parsed = if text.len() < LARGE {
         Value::parse(&text).map_err(|error| error.to_string())
     } else {
-        let parsed = tokio::task::spawn_blocking(move || Value::parse(&text).map_err(|error| error.to_string())).await;
+        let parsed =
+            tokio::task::spawn_blocking(move || Value::parse(&text).map_err(|error| error.to_string())).await;
         parsed.unwrap_or_else(|_| Err("the body could not be read".to_owned()))
     };
     parsed.map_err(|message| Refused::new(StatusCode::BAD_REQUEST, code::PARSE, message))

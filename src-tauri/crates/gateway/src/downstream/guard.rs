@@ -18,7 +18,12 @@ pub(super) const VERSIONS: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18"
 pub(super) const MODERN: &str = "2026-07-28";
 
 /// Host and origin, without which nothing else is looked at.
-pub(super) fn check_address(listen: SocketAddr, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
+pub(super) fn check_address(
+    listen: SocketAddr,
+    peer: Peer,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), Refused> {
     let refused = |message| Err(Refused::new(StatusCode::FORBIDDEN, code::REFUSED, message));
     if headers.contains_key(header::ORIGIN) {
         return refused("requests from web pages are refused: send no `Origin` header");
@@ -32,7 +37,9 @@ pub(super) fn check_address(listen: SocketAddr, peer: Peer, uri: &Uri, headers: 
         return refused("exactly one `Host` header is needed");
     };
     let is_ours = |host: &str| is_own_address(listen, host);
-    if !host.to_str().is_ok_and(is_ours) || !uri.authority().is_none_or(|authority| is_ours(authority.as_str())) {
+    if !host.to_str().is_ok_and(is_ours)
+        || !uri.authority().is_none_or(|authority| is_ours(authority.as_str()))
+    {
         return refused("this `Host` is not the gateway's: use 127.0.0.1, localhost or [::1] with its port");
     }
     Ok(())
@@ -79,7 +86,8 @@ pub(super) fn check_version(headers: &HeaderMap, agreed: Option<&str>) -> Result
         return Ok(());
     }
     let version: String = version.chars().take(40).collect();
-    let message = format!("the protocol version `{version}` is not spoken here; use one of {}", VERSIONS.join(", "));
+    let message =
+        format!("the protocol version `{version}` is not spoken here; use one of {}", VERSIONS.join(", "));
     Err(Refused::new(StatusCode::BAD_REQUEST, code::INVALID_REQUEST, message))
 }
 
@@ -151,8 +159,17 @@ mod tests {
             assert_eq!(status(&[("host", host)], "/mcp/x"), None, "{host}");
         }
         let foreign = [
-            "evil.example", "evil.example:7717", "127.0.0.1", "127.0.0.1:80", "localhost:77170", "localhost.evil:7717",
-            "127.0.0.1:7717.evil", "127.0.0.1:07717", "[::1]", "", "LOCALHOST:7717@evil",
+            "evil.example",
+            "evil.example:7717",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "localhost:77170",
+            "localhost.evil:7717",
+            "127.0.0.1:7717.evil",
+            "127.0.0.1:07717",
+            "[::1]",
+            "",
+            "LOCALHOST:7717@evil",
         ];
         for host in foreign {
             assert_eq!(status(&[("host", host)], "/mcp/x"), Some(StatusCode::FORBIDDEN), "{host}");
@@ -197,7 +214,8 @@ mod tests {
 
     #[test]
     fn an_unknown_protocol_version_is_refused_and_a_missing_one_is_not() {
-        let check = |version: &str, agreed| check_version(&headers(&[("mcp-protocol-version", version)]), agreed);
+        let check =
+            |version: &str, agreed| check_version(&headers(&[("mcp-protocol-version", version)]), agreed);
         assert!(check_version(&headers(&[]), None).is_ok());
         assert!(check("2025-06-18", None).is_ok());
         assert!(check("2024-01-01", Some("2024-01-01")).is_ok());

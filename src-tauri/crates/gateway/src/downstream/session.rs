@@ -68,7 +68,8 @@ impl AgentSession {
         claimed_client: Option<String>,
     ) -> AgentSession {
         let (upstream, up) = up;
-        let version = up.server_info().and_then(|info| Some(info.get("protocolVersion")?.as_text()?.to_owned()));
+        let version =
+            up.server_info().and_then(|info| Some(info.get("protocolVersion")?.as_text()?.to_owned()));
         AgentSession {
             agent,
             upstream,

@@ -13,7 +13,7 @@ use super::{
     stdio::{Program, Stdio},
 };
 use crate::{
-    home::upstreams::{Transport, UpstreamConfig},
+    home::{Transport, UpstreamConfig},
     message::{Message, Notification, Response, classify},
 };
 use policy::{UpstreamName, Value};
@@ -46,7 +46,10 @@ enum Wire {
 
 impl Connection {
     /// Starts the child, or prepares the HTTP client; nothing is sent yet.
-    pub(super) fn open(config: &UpstreamConfig, session: Weak<Inner>) -> Result<Arc<Connection>, UpstreamError> {
+    pub(super) fn open(
+        config: &UpstreamConfig,
+        session: Weak<Inner>,
+    ) -> Result<Arc<Connection>, UpstreamError> {
         let name = config.name.clone();
         let (wire, started) = match &config.transport {
             Transport::Stdio { command, args, env, cwd } => {

@@ -4,12 +4,7 @@
 //! it carries, or, from a child, whose output does not tell, the newest one. Otherwise it goes to the standing
 //! stream. Ids of the upstream's requests become ours, so that only the agent that was asked can answer.
 
-use super::{
-    FromUpstream, UpstreamError,
-    connection::Connection,
-    outgoing::Outgoing,
-    session::Inner,
-};
+use super::{FromUpstream, UpstreamError, connection::Connection, outgoing::Outgoing, session::Inner};
 use crate::{
     message::{Notification, Request, Response, code},
     pipeline::StreamItem,
@@ -65,7 +60,12 @@ impl Asked {
 
 impl Inner {
     /// A request for the agent, or the refusal that the upstream gets when it cannot be asked.
-    pub(super) async fn take_request(&self, connection: &Arc<Connection>, origin: Option<u64>, request: Request) {
+    pub(super) async fn take_request(
+        &self,
+        connection: &Arc<Connection>,
+        origin: Option<u64>,
+        request: Request,
+    ) {
         let (theirs, is_ping) = (request.id.clone(), request.method == "ping");
         let Some(ours) = self.asked().add(connection, theirs.clone()) else {
             let refusal = Response::error(theirs, code::BUSY, "too many requests wait for the agent");
@@ -123,7 +123,8 @@ impl Inner {
             place.send(StreamItem::Message(message));
             return true;
         }
-        FromUpstream::new(message, &self.waiting_bytes).is_some_and(|message| self.to_agent.try_send(message).is_ok())
+        FromUpstream::new(message, &self.waiting_bytes)
+            .is_some_and(|message| self.to_agent.try_send(message).is_ok())
     }
 }
 

@@ -9,17 +9,25 @@ use policy::UpstreamName;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpstreamError {
-    #[error("the upstream `{name}` could not be started: {why}; check its command with `doorward upstream list`")]
+    #[error(
+        "the upstream `{name}` could not be started: {why}; check its command with `doorward upstream list`"
+    )]
     NotStarted { name: UpstreamName, why: String },
-    #[error("the upstream `{name}` cannot be reached: {why}; check that it runs and that its address is right")]
+    #[error(
+        "the upstream `{name}` cannot be reached: {why}; check that it runs and that its address is right"
+    )]
     Unreachable { name: UpstreamName, why: String },
     #[error("the upstream `{name}` stopped before it answered ({how}){}", said(.last_words))]
     Stopped { name: UpstreamName, how: String, last_words: Vec<String> },
     #[error("the upstream `{name}` answered HTTP {status}; see its own log")]
     Status { name: UpstreamName, status: u16 },
-    #[error("the upstream `{name}` refused the credentials it was given (HTTP {status}); check its headers in `upstreams.toml`")]
+    #[error(
+        "the upstream `{name}` refused the credentials it was given (HTTP {status}); check its headers in `upstreams.toml`"
+    )]
     Credentials { name: UpstreamName, status: u16 },
-    #[error("the upstream `{name}` answered with a redirect, which is never followed; put the final address in `upstreams.toml`")]
+    #[error(
+        "the upstream `{name}` answered with a redirect, which is never followed; put the final address in `upstreams.toml`"
+    )]
     Redirect { name: UpstreamName },
     #[error("the upstream `{name}` no longer knows its session; the next request opens a new one")]
     SessionLost { name: UpstreamName },
@@ -55,15 +63,21 @@ impl UpstreamError {
             UpstreamError::NotStarted { name, .. } => format!("the upstream `{name}` could not be started"),
             UpstreamError::Unreachable { name, .. } => format!("the upstream `{name}` cannot be reached"),
             UpstreamError::Stopped { name, .. } => {
-                format!("the upstream `{name}` stopped before it answered; whether it did anything is not known")
+                format!(
+                    "the upstream `{name}` stopped before it answered; whether it did anything is not known"
+                )
             }
             UpstreamError::Status { name, status } => format!("the upstream `{name}` answered HTTP {status}"),
-            UpstreamError::Credentials { name, .. } => format!("the upstream `{name}` refused Doorward's credentials"),
+            UpstreamError::Credentials { name, .. } => {
+                format!("the upstream `{name}` refused Doorward's credentials")
+            }
             UpstreamError::Redirect { name } => format!("the upstream `{name}` answered with a redirect"),
             UpstreamError::Unreadable { name, .. } => {
                 format!("the upstream `{name}` sent something that is not an answer")
             }
-            UpstreamError::Answered { name, method, .. } => format!("the upstream `{name}` refused `{method}`"),
+            UpstreamError::Answered { name, method, .. } => {
+                format!("the upstream `{name}` refused `{method}`")
+            }
             UpstreamError::Unsent { cause } => format!("{}; the call was not sent", cause.for_agent()),
             other => other.to_string(),
         }
@@ -93,5 +107,9 @@ impl UpstreamError {
 
 /// The tail of an error about a child that wrote something before it ended.
 fn said(last_words: &[String]) -> String {
-    if last_words.is_empty() { String::new() } else { format!("; its last words: `{}`", last_words.join(" / ")) }
+    if last_words.is_empty() {
+        String::new()
+    } else {
+        format!("; its last words: `{}`", last_words.join(" / "))
+    }
 }

@@ -4,11 +4,7 @@
 //! Redirects are never followed, and the only credentials sent are the headers of the upstream's own
 //! configuration: nothing of the agent's request is copied.
 
-use super::{
-    MAX_MESSAGE, UpstreamError,
-    connection::Connection,
-    sse::Parser,
-};
+use super::{MAX_MESSAGE, UpstreamError, connection::Connection, sse::Parser};
 use policy::UpstreamName;
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode, Url,
@@ -73,7 +69,8 @@ impl Http {
         let url = Url::parse(url).map_err(|_| failed("its address is no URL"))?;
         let mut own = HeaderMap::new();
         for (key, text) in headers {
-            let key = HeaderName::try_from(key.as_str()).map_err(|_| failed("a header's name is not valid"))?;
+            let key =
+                HeaderName::try_from(key.as_str()).map_err(|_| failed("a header's name is not valid"))?;
             let mut text = HeaderValue::from_str(text).map_err(|_| failed("a header's text is not valid"))?;
             text.set_sensitive(true);
             own.insert(key, text);
@@ -125,7 +122,10 @@ impl Http {
             return Ok(());
         }
         if !is(&response, "text/event-stream") {
-            let why = format!("its answer (HTTP {}) is neither JSON nor an event stream", response.status().as_u16());
+            let why = format!(
+                "its answer (HTTP {}) is neither JSON nor an event stream",
+                response.status().as_u16()
+            );
             return Err(UpstreamError::Unreadable { name: self.name.clone(), why });
         }
         let mut stopped = self.stream(response, Some(id), &Arc::downgrade(connection)).await?;
@@ -137,7 +137,8 @@ impl Http {
                 return Err(UpstreamError::Stopped { name: self.name.clone(), how, last_words: Vec::new() });
             };
             tokio::time::sleep(stopped.retry.unwrap_or(RETRY)).await;
-            let mut next = match self.get(Some(&last_id)).send().await.map(|response| self.checked(response)) {
+            let mut next = match self.get(Some(&last_id)).send().await.map(|response| self.checked(response))
+            {
                 Ok(Ok(response)) => self.stream(response, Some(id), &Arc::downgrade(connection)).await?,
                 Ok(Err((_, error))) => return Err(error),
                 Err(error) => Stopped { broke: Some(cause(&error)), ..Stopped::default() },
@@ -150,7 +151,8 @@ impl Http {
     }
 
     pub(super) async fn tell(&self, text: String) -> Result<(), UpstreamError> {
-        let sent = self.post(text).timeout(TELL_LIMIT).send().await.map_err(|error| self.unreachable(&error))?;
+        let sent =
+            self.post(text).timeout(TELL_LIMIT).send().await.map_err(|error| self.unreachable(&error))?;
         self.checked(sent).map(drop).map_err(|(_, error)| error)
     }
 
@@ -223,7 +225,9 @@ impl Http {
             };
             for event in parser.feed(&chunk).map_err(|_| self.too_large())? {
                 stopped.last_id = event.last_id.or(stopped.last_id);
-                let retry = event.retry.map(|retry| Duration::from_millis(retry).clamp(SHORTEST_RETRY, LONGEST_RETRY));
+                let retry = event
+                    .retry
+                    .map(|retry| Duration::from_millis(retry).clamp(SHORTEST_RETRY, LONGEST_RETRY));
                 stopped.retry = retry.or(stopped.retry);
                 if !event.is_message || event.data.is_empty() {
                     continue;
@@ -262,7 +266,8 @@ impl Http {
     }
 
     fn get(&self, last_id: Option<&str>) -> RequestBuilder {
-        let request = self.with_headers(self.client.get(self.url.clone())).header(ACCEPT, "text/event-stream");
+        let request =
+            self.with_headers(self.client.get(self.url.clone())).header(ACCEPT, "text/event-stream");
         match last_id.and_then(|id| HeaderValue::from_str(id).ok()) {
             Some(id) => request.header(LAST_EVENT, id),
             None => request,
@@ -284,7 +289,9 @@ impl Http {
         let error = match status {
             status if status.is_success() => return Ok(response),
             status if status.is_redirection() => UpstreamError::Redirect { name },
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => UpstreamError::Credentials { name, status: code },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                UpstreamError::Credentials { name, status: code }
+            }
             StatusCode::NOT_FOUND if self.agreed().session.is_some() => UpstreamError::SessionLost { name },
             _ => UpstreamError::Status { name, status: code },
         };

@@ -56,7 +56,9 @@ impl Outgoing {
     /// The text to send; a request gets this id.
     pub(super) fn into_text(self, id: u64) -> String {
         match self.0 {
-            Kind::Ask(request) => request.with_id(i64::try_from(id).unwrap_or(i64::MAX).into()).into_value().to_json(),
+            Kind::Ask(request) => {
+                request.with_id(i64::try_from(id).unwrap_or(i64::MAX).into()).into_value().to_json()
+            }
             Kind::Tell(message) => message.to_json(),
         }
     }

@@ -4,10 +4,11 @@
 //! starts it again and introduces the agent anew. What was asked of the stopped one fails; nothing is asked twice.
 
 use super::{
-    CallRoute, FromUpstream, UpstreamError, connection::Connection, dispatch::Asked, outgoing::Outgoing, tools::Tools,
+    CallRoute, FromUpstream, UpstreamError, connection::Connection, dispatch::Asked, outgoing::Outgoing,
+    tools::Tools,
 };
 use crate::{
-    home::upstreams::UpstreamConfig,
+    home::UpstreamConfig,
     message::{Notification, Request, Response},
     pipeline::StreamItem,
 };
@@ -21,6 +22,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// How long an upstream may take to answer `initialize`; agents wait a minute for any answer.
 const INITIALIZE_LIMIT: Duration = Duration::from_secs(55);
@@ -48,15 +50,10 @@ pub(super) struct Inner {
     pub(super) tools: tokio::sync::Mutex<Option<Tools>>,
     /// Grows whenever the upstream's tools may have changed.
     pub(super) tool_changes: AtomicU64,
-    link: tokio::sync::Mutex<Link>,
+    /// Held while the upstream is started again, so that it is started once.
+    introduction: tokio::sync::Mutex<Option<Introduction>>,
+    closed: CancellationToken,
     current: Mutex<Current>,
-}
-
-/// Held while the upstream is started again, so that it is started once.
-#[derive(Default)]
-struct Link {
-    introduction: Option<Introduction>,
-    closed: bool,
 }
 
 /// What a restarted upstream is told before anything else.
@@ -89,7 +86,8 @@ impl UpstreamSession {
             asked: Mutex::default(),
             tools: tokio::sync::Mutex::default(),
             tool_changes: AtomicU64::new(0),
-            link: tokio::sync::Mutex::default(),
+            introduction: tokio::sync::Mutex::default(),
+            closed: CancellationToken::new(),
             current: Mutex::default(),
         });
         inner.connection().await?;
@@ -101,7 +99,8 @@ impl UpstreamSession {
     /// # Errors
     /// The upstream does not answer, or refuses.
     pub async fn introduce(&self) -> Result<(), UpstreamError> {
-        let client = Value::object([("name", "doorward".into()), ("version", env!("CARGO_PKG_VERSION").into())]);
+        let client =
+            Value::object([("name", "doorward".into()), ("version", env!("CARGO_PKG_VERSION").into())]);
         let params = Value::object([
             ("protocolVersion", "2025-11-25".into()),
             ("capabilities", Value::Map(Map::default())),
@@ -166,7 +165,7 @@ impl UpstreamSession {
         let connection = self.inner.connection().await?;
         connection.tell(Outgoing::notification(notification.clone())?).await?;
         if is_initialized {
-            if let Some(introduction) = &mut self.inner.link.lock().await.introduction {
+            if let Some(introduction) = &mut *self.inner.introduction.lock().await {
                 introduction.initialized = Some(notification);
             }
             connection.listen();
@@ -191,19 +190,19 @@ impl UpstreamSession {
         true
     }
 
-    /// The upstream's tools, as it lists them; kept until it says that they changed, or `afresh` is asked for.
+    /// The upstream's tools, as it lists them; kept until it says that they changed, or asked `afresh`.
     ///
     /// # Errors
     /// The upstream does not answer, or lists without end.
-    pub async fn tools(&self, afresh: bool) -> Result<Arc<Vec<Value>>, UpstreamError> {
-        self.inner.tools(afresh).await
+    pub async fn tools(&self) -> Result<Arc<Vec<Value>>, UpstreamError> {
+        self.inner.tools().await
     }
 
     /// The same, asked again whatever is kept: some upstreams do not say that their tools changed.
     ///
     /// # Errors
     /// As [`UpstreamSession::tools`].
-    pub(crate) async fn tools_afresh(&self) -> Result<Arc<Vec<Value>>, UpstreamError> {
+    pub async fn tools_afresh(&self) -> Result<Arc<Vec<Value>>, UpstreamError> {
         self.inner.tool_changes.fetch_add(1, Ordering::Relaxed);
         self.inner.tools().await
     }
@@ -222,7 +221,7 @@ impl UpstreamSession {
 
     /// Ends the upstream's session and process, and waits for that.
     pub async fn close(self) {
-        self.inner.link.lock().await.closed = true;
+        self.inner.closed.cancel();
         let connection = self.inner.current().connection.take();
         if let Some(connection) = connection {
             connection.close().await;
@@ -241,7 +240,7 @@ impl UpstreamSession {
         if let Ok(result) = response.clone().outcome() {
             let version = agreed_version(&result);
             connection.agreed_on(version.as_deref());
-            self.inner.link.lock().await.introduction =
+            *self.inner.introduction.lock().await =
                 Some(Introduction { initialize: request, version, initialized: None });
             self.inner.current().initialize_result = Some(result);
         }
@@ -301,17 +300,22 @@ impl From<Response> for Reply {
 impl Inner {
     /// The live connection; a dead one is replaced, and the new one introduced.
     pub(super) async fn connection(self: &Arc<Self>) -> Result<Arc<Connection>, UpstreamError> {
-        let link = self.link.lock().await;
-        if link.closed {
+        let opened = self.closed.run_until_cancelled(self.open_if_dead()).await;
+        opened.unwrap_or_else(|| {
             let (name, how) = (self.config.name.clone(), "its session was closed".to_owned());
-            return Err(UpstreamError::Stopped { name, how, last_words: Vec::new() });
-        }
-        if let Some(connection) = self.current().connection.clone().filter(|connection| connection.is_alive()) {
+            Err(UpstreamError::Stopped { name, how, last_words: Vec::new() })
+        })
+    }
+
+    async fn open_if_dead(self: &Arc<Self>) -> Result<Arc<Connection>, UpstreamError> {
+        let introduction = self.introduction.lock().await;
+        if let Some(connection) = self.current().connection.clone().filter(|connection| connection.is_alive())
+        {
             return Ok(connection);
         }
         let connection = Connection::open(&self.config, Arc::downgrade(self))?;
         self.tool_changes.fetch_add(1, Ordering::Relaxed);
-        if let Some(introduction) = &link.introduction {
+        if let Some(introduction) = &*introduction {
             self.introduce_again(&connection, introduction).await?;
         }
         self.current().connection = Some(Arc::clone(&connection));

@@ -66,9 +66,13 @@ pub(super) struct Started {
 type LastWords = Arc<Mutex<VecDeque<String>>>;
 
 impl Stdio {
-    pub(super) fn spawn(name: &UpstreamName, program: &Program<'_>) -> Result<(Stdio, Started), UpstreamError> {
+    pub(super) fn spawn(
+        name: &UpstreamName,
+        program: &Program<'_>,
+    ) -> Result<(Stdio, Started), UpstreamError> {
         let failed = |why: String| UpstreamError::NotStarted { name: name.clone(), why };
-        let mut child = command(program).spawn().map_err(|error| failed(format!("`{}`: {error}", program.command)))?;
+        let mut child =
+            command(program).spawn().map_err(|error| failed(format!("`{}`: {error}", program.command)))?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(input), Some(output), Some(errors)) = pipes else {
             return Err(failed("its pipes are missing".to_owned()));
@@ -132,7 +136,12 @@ impl Drop for Stdio {
 
 fn command(program: &Program<'_>) -> Command {
     let mut command = Command::new(program.command);
-    command.args(program.args).stdin(Pipe::piped()).stdout(Pipe::piped()).stderr(Pipe::piped()).kill_on_drop(true);
+    command
+        .args(program.args)
+        .stdin(Pipe::piped())
+        .stdout(Pipe::piped())
+        .stderr(Pipe::piped())
+        .kill_on_drop(true);
     for (key, _) in std::env::vars_os() {
         if key.to_str().is_some_and(|key| WITHHELD.contains(&key) || key.starts_with("DOORWARD_")) {
             command.env_remove(key);
@@ -160,7 +169,11 @@ async fn write(mut input: ChildStdin, mut lines: mpsc::Receiver<String>, end: Ca
 }
 
 /// Ends with the output; an error is what everybody who waits gets.
-async fn read(output: ChildStdout, name: UpstreamName, connection: Weak<Connection>) -> Result<(), UpstreamError> {
+async fn read(
+    output: ChildStdout,
+    name: UpstreamName,
+    connection: Weak<Connection>,
+) -> Result<(), UpstreamError> {
     let mut reader = BufReader::with_capacity(64 * 1024, output);
     loop {
         match next_line(&mut reader, MAX_MESSAGE).await {
@@ -201,7 +214,11 @@ async fn keep_last_words(errors: ChildStderr, last_words: LastWords) {
 type Reading = tokio::task::JoinHandle<Result<(), UpstreamError>>;
 
 /// Until the child is gone, with all of its group: how it ended.
-async fn watch(mut child: Child, mut output: Reading, end: CancellationToken) -> Result<UpstreamError, String> {
+async fn watch(
+    mut child: Child,
+    mut output: Reading,
+    end: CancellationToken,
+) -> Result<UpstreamError, String> {
     let group = Group::of(&child);
     let mut failure = None;
     let status = tokio::select! {

@@ -31,13 +31,15 @@ impl Inner {
         if let Some(tools) = kept.as_ref().filter(|tools| !afresh && tools.as_of == as_of) {
             return Ok(Arc::clone(&tools.list));
         }
-        let unreadable = |why: &str| UpstreamError::Unreadable { name: self.config.name.clone(), why: why.to_owned() };
+        let unreadable =
+            |why: &str| UpstreamError::Unreadable { name: self.config.name.clone(), why: why.to_owned() };
         let mut list = Vec::new();
         let mut cursor = None;
         for _ in 0..MAX_PAGES {
             let params = cursor.take().map(|cursor| Value::object([("cursor", cursor)]));
             let request = Outgoing::request(Request::new(0.into(), "tools/list", params))?;
-            let page = match connection.ask(request, CallRoute::nowhere(), Some(LIST_LIMIT)).await?.outcome() {
+            let page = match connection.ask(request, CallRoute::nowhere(), Some(LIST_LIMIT)).await?.outcome()
+            {
                 Ok(page) => page,
                 Err(error) if has_no_tools(&error) => Value::Null,
                 Err(error) => return Err(answered(&self.config, "tools/list", &error)),

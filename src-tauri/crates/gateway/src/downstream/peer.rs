@@ -1,0 +1,135 @@
+//! The process at the other end of a connection, where the platform can tell (Linux), and whose it is.
+//!
+//! On the home's socket the kernel says so. On loopback the kernel's table of connections names the owner and
+//! the socket's number; the process that holds that number is looked for among this user's. Looked up once a
+//! connection, off the event loop, and only when a call needs it.
+
+use crate::{engine::Peer, pipeline::PeerProcess};
+use std::{net::SocketAddr, sync::Arc};
+use tokio::sync::OnceCell;
+
+/// What is known of one connection; shared by its requests.
+#[derive(Clone)]
+pub(super) struct Connected {
+    pub(super) peer: Peer,
+    end: End,
+    process: Arc<OnceCell<PeerProcess>>,
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    /// Theirs and ours.
+    Tcp {
+        theirs: SocketAddr,
+        ours: SocketAddr,
+    },
+    Unix {
+        pid: Option<u32>,
+    },
+}
+
+impl Connected {
+    pub(super) fn tcp(theirs: SocketAddr, ours: SocketAddr) -> Connected {
+        Connected { peer: Peer::Tcp, end: End::Tcp { theirs, ours }, process: Arc::default() }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn unix(pid: Option<u32>) -> Connected {
+        Connected { peer: Peer::Unix, end: End::Unix { pid }, process: Arc::default() }
+    }
+
+    pub(super) async fn process(&self) -> PeerProcess {
+        let end = self.end;
+        let look =
+            || async move { tokio::task::spawn_blocking(move || look_up(end)).await.unwrap_or_default() };
+        self.process.get_or_init(look).await.clone()
+    }
+}
+
+fn look_up(end: End) -> PeerProcess {
+    let pid = match end {
+        End::Unix { pid } => pid,
+        End::Tcp { theirs, ours } => tcp_owner(theirs, ours),
+    };
+    PeerProcess { pid, program: pid.and_then(program_of) }
+}
+
+#[cfg(target_os = "linux")]
+fn program_of(pid: u32) -> Option<String> {
+    let path = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    path.into_os_string().into_string().ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn program_of(_: u32) -> Option<String> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn tcp_owner(_: SocketAddr, _: SocketAddr) -> Option<u32> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn tcp_owner(theirs: SocketAddr, ours: SocketAddr) -> Option<u32> {
+    let inode = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok())
+        .find_map(|table| inode_of(&table, theirs, ours))?;
+    let wanted = format!("socket:[{inode}]");
+    let processes = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
+    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.find(|pid| {
+        let Ok(open) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+        let mut targets = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+        targets.any(|target| target.as_os_str() == wanted.as_str())
+    })
+}
+
+/// The socket of `theirs` in the kernel's table: its row has the agent's end as the local one.
+#[cfg(target_os = "linux")]
+fn inode_of(table: &str, theirs: SocketAddr, ours: SocketAddr) -> Option<u64> {
+    let (theirs, ours) = (in_kernels_words(theirs), in_kernels_words(ours));
+    table.lines().skip(1).find_map(|line| {
+        let mut columns = line.split_ascii_whitespace();
+        let (local, remote) = (columns.nth(1)?, columns.next()?);
+        if !local.eq_ignore_ascii_case(&theirs) || !remote.eq_ignore_ascii_case(&ours) {
+            return None;
+        }
+        columns.nth(6)?.parse().ok().filter(|inode| *inode != 0)
+    })
+}
+
+/// Each group of four bytes as one number in the machine's own order, then the port.
+#[cfg(target_os = "linux")]
+fn in_kernels_words(address: SocketAddr) -> String {
+    let words = |octets: &[u8]| -> String {
+        let groups = octets.chunks_exact(4).filter_map(|group| <[u8; 4]>::try_from(group).ok());
+        groups.map(|group| format!("{:08X}", u32::from_ne_bytes(group))).collect()
+    };
+    let ip = match address {
+        SocketAddr::V4(address) => words(&address.ip().octets()),
+        SocketAddr::V6(address) => words(&address.ip().octets()),
+    };
+    format!("{ip}:{:04X}", address.port())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn the_process_behind_a_loopback_connection_is_found() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(listener) = TcpListener::bind(address).await else { continue };
+            let ours = listener.local_addr().unwrap();
+            let _stream = TcpStream::connect(ours).await.unwrap();
+            let (_accepted, theirs) = listener.accept().await.unwrap();
+            let process = Connected::tcp(theirs, ours).process().await;
+            assert_eq!(process.pid, Some(std::process::id()), "{address}");
+            let program = std::env::current_exe().unwrap();
+            assert_eq!(process.program.as_deref(), program.to_str(), "{address}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+/** Photographs every screen: light and dark, large and small, in each scenario. Look at them before calling a change done. */
+import { mkdir, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { launch, serve } from "./site.mjs";
+
+const FOLDER = fileURLToPath(new URL("../screenshots", import.meta.url));
+const SIZES = [{ width: 1440, height: 900 }, { width: 900, height: 600 }];
+const THEMES = ["light", "dark"];
+const NOW = new Date("2026-11-20T14:32:00");
+
+const press = (key) => async (page) => { await page.waitForTimeout(50); await page.keyboard.press(key); };
+const click = (testId) => async (page) => { await page.getByTestId(testId).first().click(); };
+const fill = (testId, text) => async (page) => { await page.getByTestId(testId).fill(text); };
+const settle = async (page) => { await page.clock.runFor(1000); };
+
+/** name, scenario, address, what to do before the picture */
+const SHOTS = [
+  ["inbox", "full", "/inbox", settle],
+  ["inbox-guarded", "full", "/inbox"],
+  ["inbox-second", "full", "/inbox", settle, press("j"), settle],
+  ["inbox-reject", "full", "/inbox", settle, press("r"), settle],
+  ["inbox-unfolded", "full", "/inbox", settle, async (page) => { await page.getByRole("button", { name: /show all/ }).first().click(); }],
+  ["inbox-approved", "full", "/inbox", settle, click("approve"), settle, async (page) => { await page.clock.runFor(12_000); }],
+  ["inbox-voted-by-key", "full", "/inbox", settle, press("a"), settle],
+  ["inbox-list", "full", "/inbox", settle, async (page) => { const b = page.getByTestId("open-list"); if (await b.count()) await b.click(); }, settle],
+  ["inbox-empty", "empty", "/inbox"],
+  ["inbox-empty-sent", "empty", "/inbox", click("practice-denied")],
+  ["inbox-fresh", "fresh", "/inbox"],
+  ["inbox-hostile", "hostile", "/inbox", settle],
+  ["inbox-hostile-end", "hostile", "/inbox", settle, async (page) => { await page.getByTestId("card").locator("> div").first().evaluate((e) => { e.scrollTop = e.scrollHeight; }); }],
+  ["inbox-broken", "broken", "/inbox"],
+  ["inbox-off", "off", "/inbox", settle],
+  ["keys", "full", "/inbox", settle, press("?")],
+  ["look-menu", "full", "/inbox", settle, click("appearance")],
+  ["activity", "quiet", "/activity"],
+  ["activity-open", "full", "/activity", click("activity-row"), async (page) => { await page.getByTestId("activity-row").nth(3).click(); }],
+  ["activity-empty", "empty", "/activity"],
+  ["activity-no-match", "full", "/activity?text=zzz"],
+  ["activity-hostile", "hostile", "/activity", click("activity-row")],
+  ["activity-broken", "broken", "/activity"],
+  ["policies", "full", "/policies", settle],
+  ["policies-list", "full", "/policies", settle, click("apply-change"), async (page) => { await page.getByTestId("mode-payments").getByText("Observe").click(); }],
+  ["policies-put-back", "full", "/policies", settle, click("put-back")],
+  ["policies-empty", "empty", "/policies"],
+  ["policies-hostile", "hostile", "/policies", settle],
+  ["policies-hostile-list", "hostile", "/policies", settle, async (page) => { await page.getByTestId("policy-row").nth(4).scrollIntoViewIfNeeded(); }],
+  ["policies-broken", "broken", "/policies"],
+  ["upstreams", "full", "/upstreams"],
+  ["upstreams-add", "full", "/upstreams", click("add-upstream"), fill("upstream-name", "notes"), fill("upstream-command", "npx -y @modelcontextprotocol/server-filesystem '/home/ana/My Notes'")],
+  ["upstreams-remove", "full", "/upstreams", click("remove-filesystem")],
+  ["upstreams-empty", "empty", "/upstreams"],
+  ["upstreams-hostile", "hostile", "/upstreams"],
+  ["upstreams-broken", "broken", "/upstreams"],
+  ["agents", "full", "/agents"],
+  ["agents-add", "full", "/agents", click("add-agent")],
+  ["agents-token", "full", "/agents", click("add-agent"), fill("agent-name", "claude-code-2"), click("agent-save")],
+  ["agents-empty", "empty", "/agents"],
+  ["agents-hostile", "hostile", "/agents"],
+  ["agents-broken", "broken", "/agents"],
+];
+
+const only = process.argv.slice(2);
+const site = await serve();
+const browser = await launch();
+if (only.length === 0) await rm(FOLDER, { recursive: true, force: true });
+await mkdir(FOLDER, { recursive: true });
+let failed = 0;
+for (const [name, scenario, address, ...steps] of SHOTS) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  for (const viewport of SIZES) {
+    for (const theme of THEMES) {
+      const file = `${name}-${theme}-${viewport.width}.png`;
+      const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: "reduce" });
+      const page = await context.newPage();
+      page.on("console", (message) => { if (message.type() === "error") { failed += 1; console.error(`${file}: ${message.text()}`); } });
+      page.on("pageerror", (error) => { failed += 1; console.error(`${file}: ${error.message}`); });
+      await page.clock.install({ time: NOW });
+      try {
+        await page.goto(`${site.url}?scenario=${scenario}&theme=${theme}#${address}`);
+        await page.locator("nav").waitFor();
+        await page.evaluate(() => document.fonts.ready);
+        await page.clock.runFor(50);
+        for (const step of steps) await step(page);
+        await page.screenshot({ path: `${FOLDER}/${file}` });
+      } catch (error) {
+        failed += 1;
+        console.error(`${file}: ${error.message.split("\n")[0]}`);
+      }
+      await context.close();
+    }
+  }
+}
+await browser.close();
+await site.close();
+console.log(`pictures in ${FOLDER}${failed > 0 ? `, ${failed} problems` : ""}`);
+process.exitCode = failed > 0 ? 1 : 0;

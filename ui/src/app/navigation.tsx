@@ -1,0 +1,82 @@
+/** Where one can go, and how the gateway is doing. Only what exists is listed. */
+import { Menu, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Icon } from "@/components/icon";
+import { Key } from "@/components/key";
+import type { Overview } from "@/ipc/schema";
+import { plural } from "@/lib/words";
+import { GatewayStatus } from "./gateway-status";
+import classes from "./navigation.module.css";
+
+const SCHEMES: readonly { value: MantineColorScheme; label: string }[] = [
+  { value: "auto", label: "As the system" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+];
+
+export function Navigation({ waiting, overview, problem, onHelp }: {
+  waiting: number;
+  overview: Overview | undefined;
+  problem: Error | null;
+  onHelp: () => void;
+}) {
+  return (
+    <nav className={classes.nav} aria-label="Screens">
+      <div className={classes.brand}><span className={classes.door} aria-hidden="true" />Doorward</div>
+      <Item to="/inbox" label="Inbox">
+        {waiting > 0 && <span className={classes.badge} aria-label={`${plural(waiting, "hold")} waiting`} role="img">{waiting}</span>}
+      </Item>
+      <Item to="/activity" label="Activity" />
+      <div className={classes.group}>The door</div>
+      <Item to="/policies" label="Policies" />
+      <div className={classes.group}>Who and what</div>
+      <Item to="/agents" label="Agents" />
+      <Item to="/upstreams" label="Upstreams" />
+      <div className={classes.foot}>
+        <GatewayStatus overview={overview} problem={problem} />
+        <div className={classes.tools}>
+          <Appearance />
+          <UnstyledButton className={classes.tool} onClick={onHelp} data-testid="help">
+            Keys <Key>?</Key>
+          </UnstyledButton>
+        </div>
+      </div>
+    </nav>
+  );
+}
+
+type Screen = "/inbox" | "/activity" | "/policies" | "/agents" | "/upstreams";
+
+function Item({ to, label, children }: { to: Screen; label: string; children?: React.ReactNode }) {
+  return (
+    <Link
+      to={to} search={{}} className={classes.item} activeProps={{ "data-active": true, "aria-current": "page" }}
+      activeOptions={{ includeSearch: false }} data-testid={`nav-${to.slice(1)}`}
+    >
+      {label}{children}
+    </Link>
+  );
+}
+
+function Appearance() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position="top-start" width={180} withinPortal>
+      <Menu.Target>
+        <UnstyledButton className={classes.tool} data-testid="appearance"><Icon name="half" /> Look</UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Light or dark</Menu.Label>
+        {SCHEMES.map(({ value, label }) => (
+          <Menu.Item
+            key={value} role="menuitemradio" aria-checked={colorScheme === value}
+            rightSection={colorScheme === value ? <Icon name="check" /> : null}
+            onClick={() => { setColorScheme(value); }}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,8 @@
+/** How long ago something was, kept current; the exact moment on hover. */
+import { useNow } from "@/lib/clock";
+import { ago, moment } from "@/lib/time";
+
+export function Ago({ at }: { at: number }) {
+  const now = useNow();
+  return <time dateTime={new Date(at).toISOString()} title={moment(at)}>{ago(now - at)}</time>;
+}

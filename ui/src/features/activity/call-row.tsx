@@ -1,0 +1,78 @@
+/** One call: a line, and on demand everything that is kept of it. */
+import { UnstyledButton } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Icon } from "@/components/icon";
+import { LongText } from "@/components/long-text";
+import { Marked } from "@/components/marked";
+import { Tag } from "@/components/tag";
+import { ValueRow, ValueTable } from "@/components/value-table";
+import type { ActivityRow } from "@/ipc/schema";
+import { piecesOf } from "@/lib/pieces";
+import { clockTime, moment } from "@/lib/time";
+import classes from "./call-row.module.css";
+import { OUTCOMES } from "./outcomes";
+
+const FOLD_AFTER = 400;
+
+export function CallRow({ row, open, onToggle }: { row: ActivityRow; open: boolean; onToggle: () => void }) {
+  const { word, tone, icon } = OUTCOMES[row.outcome];
+  return (
+    <>
+      <UnstyledButton
+        className={classes.row} aria-expanded={open} onClick={onToggle}
+        data-testid="activity-row" data-seq={row.seq} data-outcome={row.outcome}
+      >
+        <time className={classes.time} dateTime={new Date(row.at).toISOString()}>{clockTime(row.at)}</time>
+        <span className={classes.outcome}><Tag tone={tone} icon={<Icon name={icon} size={12} />}>{word}</Tag></span>
+        <span className={classes.what}>
+          <b><Marked text={row.tool} /></b>
+          <span className={classes.summary}><Marked text={row.summary} /></span>
+        </span>
+        <span className={classes.who}><Marked text={row.agent} /> · <Marked text={row.upstream} /></span>
+        <span className={classes.open} data-open={open || undefined}><Icon name="down" /></span>
+      </UnstyledButton>
+      {open && <Detail row={row} />}
+    </>
+  );
+}
+
+function Detail({ row }: { row: ActivityRow }) {
+  return (
+    <div className={classes.detail} data-testid="activity-detail">
+      <dl className={classes.facts}>
+        <Fact name="Outcome">{OUTCOMES[row.outcome].means}</Fact>
+        <Fact name="At">{moment(row.at)}</Fact>
+        <Fact name="Agent"><Marked text={row.agent} />, for <Marked text={row.user} /></Fact>
+        <Fact name="Tool"><code><Marked text={`${row.upstream}/${row.tool}`} /></code></Fact>
+        <Fact name="Policies">
+          {row.policies.length === 0
+            ? "None applied; the default of the set decided."
+            : row.policies.map((policy) => (
+              <span key={policy.id} className={classes.policy}><Marked text={policy.name} /> <code className="faint">{policy.id}</code></span>
+            ))}
+        </Fact>
+        {row.decided_by !== null && <Fact name="Decided by"><Marked text={row.decided_by} /></Fact>}
+        {row.hold !== null && row.outcome === "waiting" && (
+          <Fact name="Hold">
+            <Link to="/inbox" search={{ hold: row.hold }} className={classes.link}>Open it in the inbox</Link>
+          </Fact>
+        )}
+      </dl>
+      {row.detail.length > 0
+        ? (
+          <ValueTable label="Arguments">
+            {row.detail.map(({ path, value }, index) => (
+              <ValueRow key={index} name={path}>
+                <LongText pieces={piecesOf(value)} characters={value.length} folded={value.length > FOLD_AFTER} />
+              </ValueRow>
+            ))}
+          </ValueTable>
+        )
+        : <p className="faint small">No arguments are kept for this call.</p>}
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return <div className={classes.fact}><dt>{name}</dt><dd>{children}</dd></div>;
+}

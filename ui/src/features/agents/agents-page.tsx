@@ -1,0 +1,93 @@
+/** The programs that may knock: each has its own token and acts for one user. */
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Ago } from "@/components/ago";
+import { Confirm } from "@/components/confirm";
+import { Empty } from "@/components/empty";
+import { Failure } from "@/components/failure";
+import { Marked } from "@/components/marked";
+import { Page } from "@/components/page";
+import { Pending } from "@/components/pending";
+import { agentsQuery, useCommand } from "@/ipc/queries";
+import type { AgentRow, AgentsView, NewAgent } from "@/ipc/schema";
+import { date } from "@/lib/time";
+import { plural } from "@/lib/words";
+import { AddAgent } from "./add-agent";
+import classes from "./agents-page.module.css";
+import { AgentToken } from "./agent-token";
+
+export function AgentsPage() {
+  const { data: view, error, refetch } = useQuery(agentsQuery);
+  const [adding, setAdding] = useState(false);
+  const [added, setAdded] = useState<NewAgent | null>(null);
+  const [leaving, setLeaving] = useState<AgentRow | null>(null);
+  return (
+    <Page
+      title="Agents"
+      note={view !== undefined && view.agents.length > 0 ? plural(view.agents.length, "agent") : undefined}
+      actions={(
+        <Button variant="filled" disabled={view === undefined} onClick={() => { setAdding(true); }} data-testid="add-agent">
+          Connect an agent
+        </Button>
+      )}
+    >
+      {error !== null && <Failure what="The agents could not be read. They are kept." error={error} onRetry={() => void refetch()} />}
+      {view === undefined && error === null && <Pending what="the agents" />}
+      {added !== null && <AgentToken agent={added} onDone={() => { setAdded(null); }} />}
+      {view?.agents.length === 0 && added === null && (
+        <Empty title="No agent is connected" testId="empty-agents">
+          <p>
+            Give an agent a name and it gets a token of its own. With it, the agent reaches your upstreams through
+            Doorward, and every call it makes is judged.
+          </p>
+        </Empty>
+      )}
+      {view !== undefined && view.agents.length > 0 && (
+        <ul className={classes.list} aria-label="Agents">
+          {view.agents.map((agent) => (
+            <li key={agent.name}><Item agent={agent} view={view} onRemove={() => { setLeaving(agent); }} /></li>
+          ))}
+        </ul>
+      )}
+      {adding && view !== undefined && (
+        <AddAgent
+          users={view.users} taken={view.agents.map(({ name }) => name)}
+          onClose={() => { setAdding(false); }}
+          onAdded={(agent) => { setAdding(false); setAdded(agent); }}
+        />
+      )}
+      {leaving !== null && <Remove agent={leaving} onClose={() => { setLeaving(null); }} />}
+    </Page>
+  );
+}
+
+function Item({ agent, view, onRemove }: { agent: AgentRow; view: AgentsView; onRemove: () => void }) {
+  const user = view.users.find(({ id }) => id === agent.user);
+  return (
+    <article className={classes.agent} aria-label={agent.name} data-testid="agent-row" data-agent={agent.name}>
+      <div className={classes.words}>
+        <strong><Marked text={agent.name} /></strong>
+        <span className="muted">acts for <Marked text={user?.name ?? agent.user} /></span>
+      </div>
+      <div className={classes.times}>
+        <span>{agent.last_seen === null ? "never seen yet" : <>last seen <Ago at={agent.last_seen} /></>}</span>
+        <span className="faint">added {date(agent.added_at)}</span>
+      </div>
+      <Button size="xs" variant="subtle" onClick={onRemove} aria-label={`Remove ${agent.name}`} data-testid={`remove-${agent.name}`}>Remove…</Button>
+    </article>
+  );
+}
+
+function Remove({ agent, onClose }: { agent: AgentRow; onClose: () => void }) {
+  const remove = useCommand("remove_agent", ["agents", "overview", "inbox", "activity"]);
+  return (
+    <Confirm
+      opened title={`Remove ${agent.name}?`} action={`Remove ${agent.name}`} busy={remove.isPending} onCancel={onClose}
+      onConfirm={() => { remove.mutate({ name: agent.name }, { onSuccess: onClose }); }}
+      error={remove.error !== null && <Failure what="It was not removed." error={remove.error} />}
+    >
+      <p>Its token stops working at once. Its holds are withdrawn. Its past calls stay in Activity.</p>
+    </Confirm>
+  );
+}

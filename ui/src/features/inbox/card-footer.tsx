@@ -1,0 +1,77 @@
+/** The answers. They stay in one place on every card; Approve says what has not been read. */
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Countdown } from "@/components/countdown";
+import { Icon } from "@/components/icon";
+import { Key } from "@/components/key";
+import { Marked } from "@/components/marked";
+import { overviewQuery } from "@/ipc/queries";
+import type { Card } from "@/ipc/schema";
+import { listed, plural, sentence } from "@/lib/words";
+import type { Unread } from "./card-arguments";
+import classes from "./card-footer.module.css";
+import type { VotedBy } from "./card-view";
+import { ReceiptLine } from "./receipt-line";
+import { standing, useReceipts } from "./receipts";
+
+export function VoteFooter({ card, unread, canVote, rejecting, onReject, onApprove }: {
+  card: Card;
+  unread: Unread;
+  canVote: boolean;
+  rejecting: boolean;
+  onReject: () => void;
+  onApprove: (by: VotedBy) => void;
+}) {
+  const { data: overview } = useQuery(overviewQuery);
+  const needsPasskey = card.reasons.some(({ action }) => action === "step_up");
+  const ownReceipt = useReceipts().find(({ hold }) => hold === card.hold);
+  return (
+    <footer className={classes.footer}>
+      <Button onClick={onReject} aria-expanded={rejecting} rightSection={<Key>R</Key>} data-testid="reject">Reject…</Button>
+      <div className={classes.middle}>
+        {ownReceipt !== undefined && <ReceiptLine receipt={ownReceipt} withTool={false} />}
+        {overview !== undefined && overview.owner.name !== "" && (
+          <span className={classes.voter}>You vote as <Marked text={overview.owner.name} /></span>
+        )}
+        <span className={classes.deadline} data-testid="deadline">expires in <Countdown until={card.deadline} /></span>
+      </div>
+      <Button
+        variant={needsPasskey ? "step" : "filled"} disabled={!canVote} rightSection={<Key>A</Key>} data-testid="approve"
+        onClick={(event) => { onApprove(event.detail === 0 ? "key" : "pointer"); }}
+      >
+        {approveWords(unread)}
+      </Button>
+    </footer>
+  );
+}
+
+/** The hold has its outcome: said where the buttons were, with nothing to press but the way on. */
+export function DecidedFooter({ card, waitingElsewhere, onNext }: {
+  card: Card;
+  waitingElsewhere: number;
+  onNext: () => void;
+}) {
+  const receipt = useReceipts().find(({ hold }) => hold === card.hold);
+  const { words, good } = standing(card);
+  return (
+    <footer className={classes.footer} data-testid="decided">
+      {waitingElsewhere > 0
+        ? <Button onClick={onNext} rightSection={<Key>J</Key>} data-testid="next">Next hold</Button>
+        : <Button onClick={onNext} data-testid="done">Done</Button>}
+      <div className={classes.outcome} role="status">
+        {receipt !== undefined
+          ? <ReceiptLine receipt={receipt} withTool={false} />
+          : <span className={classes.standing} data-good={good}><Icon name={good ? "check" : "bar"} /><Marked text={sentence(words)} /></span>}
+      </div>
+    </footer>
+  );
+}
+
+/** "Approve", "Approve, 1 long value unread", "Approve, 2 long values and 40 arguments unread" */
+export function approveWords({ values, rows }: Unread): string {
+  const parts = [
+    ...(values > 0 ? [plural(values, "long value")] : []),
+    ...(rows > 0 ? [plural(rows, "argument")] : []),
+  ];
+  return parts.length === 0 ? "Approve" : `Approve, ${listed(parts)} unread`;
+}

@@ -1,0 +1,77 @@
+/** Who wants to run what; for whom, by which program, from where. */
+import { Icon } from "@/components/icon";
+import { LongText } from "@/components/long-text";
+import { Marked } from "@/components/marked";
+import { Tag } from "@/components/tag";
+import type { Card } from "@/ipc/schema";
+import { piecesOf } from "@/lib/pieces";
+import classes from "./card-header.module.css";
+
+const DESCRIPTION_FOLDS_AT = 240;
+
+export function CardHeader({ card, headingId }: { card: Card; headingId: string }) {
+  return (
+    <header className={classes.header}>
+      <div className={classes.top}>
+        <h1 id={headingId} className={classes.title}>
+          <Marked text={card.agent} /> {card.state === "waiting" ? "wants" : "wanted"} to run{" "}
+          <span className={classes.tool}><Marked text={`${card.upstream}/${card.tool}`} /></span>
+        </h1>
+        <span className={classes.tags}>
+          {card.destructive && <Tag tone="neutral" icon={<Icon name="warning" />}>May delete or overwrite</Tag>}
+          <StateTag card={card} />
+        </span>
+      </div>
+      <ul className={classes.who} aria-label="Who asks">
+        {facts(card).map((fact) => <li key={fact}><Marked text={fact} /></li>)}
+      </ul>
+      <ToolWords card={card} />
+    </header>
+  );
+}
+
+function StateTag({ card }: { card: Card }) {
+  switch (card.state) {
+    case "waiting":
+      return card.reasons.some(({ action }) => action === "step_up")
+        ? <Tag tone="step">Needs your passkey</Tag>
+        : <Tag tone="hold">Needs approval</Tag>;
+    case "approved":
+      return <Tag tone="allow" icon={<Icon name="check" />}>Approved</Tag>;
+    case "released":
+      return <Tag tone="allow" icon={<Icon name="check" />}>Approved and sent</Tag>;
+    case "ended":
+      return <Tag tone="deny" icon={<Icon name="bar" />}>Ended, not sent</Tag>;
+  }
+}
+
+/** What the upstream says of its tool. Nobody has checked it. */
+function ToolWords({ card }: { card: Card }) {
+  if (card.tool_title === null && card.tool_description === null) return null;
+  const description = card.tool_description ?? "";
+  return (
+    <p className={classes.says}>
+      <span className={classes.source}>The upstream says:</span>{" "}
+      {card.tool_title !== null && <><Marked text={card.tool_title} />{description !== "" && ". "}</>}
+      {description !== "" && (
+        <LongText
+          pieces={piecesOf(description)} characters={description.length}
+          folded={description.length > DESCRIPTION_FOLDS_AT}
+        />
+      )}
+    </p>
+  );
+}
+
+function facts(card: Card): string[] {
+  const process = card.process === null ? null : `process ${card.process}`;
+  const program = [card.program, process].filter((part) => part !== null).join(", ");
+  const folder = card.project === null ? "" : card.branch === null ? card.project : `${card.project} on ${card.branch}`;
+  return [
+    `${card.user_name}'s agent`,
+    program,
+    card.claimed_client === null ? "" : `calls itself ${card.claimed_client}`,
+    folder,
+    card.attended ? "" : "the agent stopped waiting; it can call again for the answer",
+  ].filter((fact) => fact !== "");
+}

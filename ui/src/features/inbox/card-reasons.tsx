@@ -1,0 +1,49 @@
+/** Why it waits: each deciding policy by name, with the values it compared; and where the flow stands. */
+import { Fragment } from "react";
+import { Prose } from "@/components/prose";
+import { Tag, type Tone } from "@/components/tag";
+import type { Card, PolicyAction } from "@/ipc/schema";
+import { phrase, sentence } from "@/lib/words";
+import classes from "./card-reasons.module.css";
+
+const ACTIONS: Record<PolicyAction, { word: string; tone: Tone }> = {
+  deny: { word: "Deny", tone: "deny" },
+  request_approval: { word: "Approval", tone: "hold" },
+  step_up: { word: "Step up", tone: "step" },
+  allow: { word: "Allow", tone: "allow" },
+};
+
+export function CardReasons({ card: { state, reasons, stages } }: { card: Card }) {
+  const title = state === "waiting" ? "Why it waits" : "Why it was held";
+  return (
+    <section className={classes.why} aria-label={title}>
+      <h2>{title}</h2>
+      <ul className={classes.reasons}>
+        {reasons.map((reason) => (
+          <li key={reason.policy} className={classes.reason} data-testid="reason">
+            <Tag tone={ACTIONS[reason.action].tone}>{ACTIONS[reason.action].word}</Tag>
+            <div className={classes.words}>
+              <span>
+                <strong>{phrase(reason.name)}</strong>:{" "}
+                <span className="muted"><Prose text={sentence(reason.sentence)} /></span>
+              </span>
+              {reason.description !== "" && <p className={classes.description}>{sentence(reason.description)}</p>}
+            </div>
+          </li>
+        ))}
+      </ul>
+      {stages.length > 0 && (
+        <div className={classes.stages} role="list" aria-label="Who must approve">
+          {stages.map((stage, index) => (
+            <Fragment key={`${stage.flow}/${stage.name}`}>
+              {index > 0 && <span aria-hidden="true">{stages[index - 1]?.flow === stage.flow ? "then" : "and"}</span>}
+              <span className={classes.stage} role="listitem" data-current={(stage.current && state === "waiting") || undefined}>
+                {phrase(stage.name)}, {stage.votes} of {stage.required}: {stage.approvers}
+              </span>
+            </Fragment>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,64 @@
+/** What was decided in the last minute, and by which means. It stays on show for that minute and cannot be undone. */
+import { useSyncExternalStore } from "react";
+import type { Card } from "@/ipc/schema";
+import { phrase } from "@/lib/words";
+
+const SHOWN_FOR = 60_000;
+
+export type Receipt = {
+  hold: string;
+  /** `payments/send_payment` */
+  what: string;
+  /** "Approved in the window" */
+  words: string;
+  good: boolean;
+  at: number;
+};
+
+let receipts: readonly Receipt[] = [];
+const listeners = new Set<() => void>();
+
+export function recordReceipt(receipt: Receipt): void {
+  publish([receipt, ...receipts.filter(({ hold }) => hold !== receipt.hold)]);
+  setTimeout(() => { publish(receipts.filter((kept) => kept !== receipt)); }, SHOWN_FOR);
+}
+
+export function hasReceipt(hold: string): boolean {
+  return receipts.some((receipt) => receipt.hold === hold);
+}
+
+export function useReceipts(): readonly Receipt[] {
+  return useSyncExternalStore(subscribe, () => receipts);
+}
+
+/** For tests: the store outlives a render. */
+export function forgetReceipts(): void {
+  publish([]);
+}
+
+/** Where a hold stands, in words that need nothing else beside them. */
+export function standing(card: Card): { words: string; good: boolean } {
+  switch (card.state) {
+    case "waiting":
+      return { words: "Waiting", good: true };
+    case "approved":
+      return {
+        words: card.attended ? "Approved" : "Approved; sent when the agent calls again with the same arguments",
+        good: true,
+      };
+    case "released":
+      return { words: "Approved and sent", good: true };
+    case "ended":
+      return { words: phrase(card.verdict ?? "ended"), good: false };
+  }
+}
+
+function publish(next: readonly Receipt[]): void {
+  receipts = next;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => { listeners.delete(listener); };
+}

@@ -1,0 +1,86 @@
+/** One policy: name, what it asks for, which calls, when; and the switch. */
+import { Button, SegmentedControl } from "@mantine/core";
+import { Prose } from "@/components/prose";
+import { Tag, type Tone } from "@/components/tag";
+import type { PolicyAction, PolicyMode, PolicyRow } from "@/ipc/schema";
+import { count, phrase, sentence } from "@/lib/words";
+import classes from "./policy-item.module.css";
+
+const ACTIONS: Record<PolicyAction, { word: string; tone: Tone }> = {
+  deny: { word: "Deny", tone: "deny" },
+  request_approval: { word: "Ask for approval", tone: "hold" },
+  step_up: { word: "Step up", tone: "step" },
+  allow: { word: "Allow", tone: "allow" },
+};
+
+const MODES: readonly { value: PolicyMode; label: string }[] = [
+  { value: "enforce", label: "Enforce" },
+  { value: "observe", label: "Observe" },
+  { value: "off", label: "Off" },
+];
+
+const NOW: Record<PolicyMode, string> = {
+  enforce: "is enforced from the next call on",
+  observe: "is only observed: what it would have done is recorded, calls are not stopped by it",
+  off: "is off: calls are decided without it",
+};
+
+export function PolicyItem({ policy, busy, onMode }: {
+  policy: PolicyRow;
+  busy: boolean;
+  onMode: (to: PolicyMode) => void;
+}) {
+  const { word, tone } = ACTIONS[policy.action];
+  return (
+    <article className={classes.policy} aria-label={policy.name} data-mode={policy.mode} data-testid="policy-row" data-policy={policy.id}>
+      <div className={classes.words}>
+        <div className={classes.head}>
+          <strong className={classes.name}>{phrase(policy.name)}</strong>
+          <Tag tone={tone}>{word}</Tag>
+        </div>
+        {policy.description !== "" && <p className="muted">{sentence(policy.description)}</p>}
+        <ul className={classes.scope} aria-label="Which calls">
+          {policy.tools.length === 0 ? <li>every tool</li> : policy.tools.map((tool) => <li key={tool}><code>{tool}</code></li>)}
+          {policy.roles.map((role) => <li key={role}>role {role}</li>)}
+        </ul>
+        {policy.condition !== null && <code className={classes.condition} title={policy.sentence}>{policy.condition}</code>}
+        {policy.condition === null && policy.sentence !== "" && <p className="faint small"><Prose text={sentence(policy.sentence)} /></p>}
+      </div>
+      <div className={classes.side}>
+        <SegmentedControl
+          size="xs" value={policy.mode} data={[...MODES]} disabled={busy} aria-label={`Mode of ${policy.name}`}
+          onChange={(mode) => { if (isMode(mode)) onMode(mode); }} data-testid={`mode-${policy.id}`}
+        />
+        <span className={classes.count}>
+          {appliedWords(policy.applied_30_days)}
+        </span>
+      </div>
+    </article>
+  );
+}
+
+/** Says what a switch has done, and offers the way back. */
+export function ModeChanged({ policy, to, busy, onUndo, onClose }: {
+  policy: PolicyRow;
+  to: PolicyMode;
+  busy: boolean;
+  onUndo: () => void;
+  onClose: () => void;
+}) {
+  return (
+    <div className={classes.changed} role="status" data-testid="mode-changed">
+      <span><strong>{phrase(policy.name)}</strong> {NOW[to]}.</span>
+      <Button size="xs" onClick={onUndo} disabled={busy}>Undo</Button>
+      <Button size="xs" variant="subtle" onClick={onClose}>Close</Button>
+    </div>
+  );
+}
+
+function appliedWords(times: number): string {
+  if (times === 0) return "not applied in 30 days";
+  return times === 1 ? "applied once in 30 days" : `applied ${count(times)} times in 30 days`;
+}
+
+function isMode(value: string): value is PolicyMode {
+  return MODES.some((mode) => mode.value === value);
+}

@@ -1,0 +1,3 @@
+import type { ActivityRow } from "./ActivityRow";
+
+export type ActivityPage = { rows: Array<ActivityRow>, more: boolean, };

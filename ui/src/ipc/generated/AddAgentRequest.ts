@@ -1,0 +1,1 @@
+export type AddAgentRequest = { name: string, user: string, };

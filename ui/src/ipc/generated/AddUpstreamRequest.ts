@@ -1,0 +1,1 @@
+export type AddUpstreamRequest = { name: string, command: Array<string> | null, url: string | null, };

@@ -1,0 +1,1 @@
+export type Alarm = { code: string, message: string, hint: string, };

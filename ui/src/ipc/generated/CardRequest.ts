@@ -1,0 +1,1 @@
+export type CardRequest = { hold: string, };

@@ -1,0 +1,1 @@
+export type CardState = "waiting" | "approved" | "released" | "ended";

@@ -1,0 +1,1 @@
+export type ChangeRequest = { hash: string, };

@@ -1,0 +1,1 @@
+export type ConnectHelp = { title: string, text: string, };

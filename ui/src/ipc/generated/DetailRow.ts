@@ -1,0 +1,1 @@
+export type DetailRow = { path: string, value: string, };

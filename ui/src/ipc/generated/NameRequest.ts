@@ -1,0 +1,1 @@
+export type NameRequest = { name: string, };

@@ -1,0 +1,1 @@
+export type Needs = "approval" | "step_up";

@@ -1,0 +1,3 @@
+import type { ConnectHelp } from "./ConnectHelp";
+
+export type NewAgent = { name: string, token: string, connect: Array<ConnectHelp>, };

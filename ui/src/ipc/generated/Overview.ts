@@ -1,0 +1,6 @@
+import type { Alarm } from "./Alarm";
+import type { GatewayState } from "./GatewayState";
+import type { PartState } from "./PartState";
+import type { Person } from "./Person";
+
+export type Overview = { version: string, home: string, gateway: GatewayState, waiting: number, owner: Person, keychain: PartState, notifications: PartState, practice: boolean, alarms: Array<Alarm>, };

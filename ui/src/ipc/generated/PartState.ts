@@ -1,0 +1,1 @@
+export type PartState = { ok: boolean, name: string, message: string | null, hint: string | null, };

@@ -1,0 +1,1 @@
+export type Piece = { "kind": "plain", text: string, } | { "kind": "hidden", text: string, name: string, };

@@ -1,0 +1,1 @@
+export type PolicyModeRequest = { id: string, mode: "enforce" | "observe" | "off", };

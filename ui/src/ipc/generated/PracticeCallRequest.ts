@@ -1,0 +1,3 @@
+import type { PracticeKind } from "./PracticeKind";
+
+export type PracticeCallRequest = { kind: PracticeKind, };

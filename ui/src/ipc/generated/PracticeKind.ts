@@ -1,0 +1,1 @@
+export type PracticeKind = "allowed" | "denied" | "held";

@@ -1,0 +1,1 @@
+export type VoteChoice = "approve" | "reject";

@@ -1,0 +1,3 @@
+import type { CardState } from "./CardState";
+
+export type VoteReceipt = { hold: string, state: CardState, message: string, };

@@ -1,0 +1,68 @@
+/**
+ * Text from agents and upstreams, in pieces: what shows, and what would not show by itself.
+ * Rust takes values apart; the rest arrives with marks like ⟨ZERO-WIDTH SPACE⟩ in the text. Should anything
+ * invisible still come through, it is marked here too.
+ */
+
+export type TextPiece =
+  | { kind: "plain"; text: string }
+  | { kind: "hidden"; text: string; name: string };
+
+const MARK = /⟨([A-Z][A-Z0-9+ -]*)⟩|[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\u00a0\u115f\u1160\u3164\uffa0]/gu;
+const SHOWS = new Set(["\n", "\t"]);
+
+export function piecesOf(text: string): TextPiece[] {
+  const pieces: TextPiece[] = [];
+  let plainFrom = 0;
+  for (const match of text.matchAll(MARK)) {
+    const found = match[0];
+    if (SHOWS.has(found)) continue;
+    if (match.index > plainFrom) pieces.push({ kind: "plain", text: text.slice(plainFrom, match.index) });
+    pieces.push({ kind: "hidden", text: found, name: match[1] ?? codePoint(found) });
+    plainFrom = match.index + found.length;
+  }
+  if (plainFrom < text.length) pieces.push({ kind: "plain", text: text.slice(plainFrom) });
+  return pieces;
+}
+
+/** Pieces from Rust, looked through once more. */
+export function checked(pieces: readonly TextPiece[]): TextPiece[] {
+  return pieces.flatMap((piece) => piece.kind === "plain" ? rawPiecesOf(piece.text) : [piece]);
+}
+
+/** The first `limit` characters, and how many hidden ones come after them. */
+export function head(pieces: readonly TextPiece[], limit: number): { pieces: TextPiece[]; hiddenAfter: number } {
+  const shown: TextPiece[] = [];
+  let left = limit;
+  let hiddenAfter = 0;
+  for (const piece of pieces) {
+    if (left <= 0) {
+      if (piece.kind === "hidden") hiddenAfter += 1;
+    } else if (piece.kind === "hidden") {
+      shown.push(piece);
+      left -= 1;
+    } else {
+      const text = firstCharacters(piece.text, left);
+      shown.push({ kind: "plain", text });
+      left -= text.length;
+    }
+  }
+  return { pieces: shown, hiddenAfter };
+}
+
+/** In a value, ⟨…⟩ typed by an agent stays plain text: only real characters are marked. */
+function rawPiecesOf(text: string): TextPiece[] {
+  return piecesOf(text).flatMap((piece) =>
+    piece.kind === "hidden" && piece.text.startsWith("⟨") ? [{ kind: "plain", text: piece.text }] : [piece]);
+}
+
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/** Never half a surrogate pair. */
+function firstCharacters(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const last = text.charCodeAt(limit - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit + 1 : limit);
+}

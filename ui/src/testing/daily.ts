@@ -1,0 +1,202 @@
+/** A world in daily use. */
+import type { ActivityOutcome, ActivityRow, AgentsView, Card, PoliciesView, UpstreamRow } from "@/ipc/schema";
+import { argument, cardOf, HOUR, MINUTE, SECOND } from "./cards";
+
+const LETTER = `Dear Sir or Madam,
+
+please find attached the settlement for the third quarter. The positions in detail:
+
+${Array.from({ length: 60 }, (_, i) => `${i + 1}. Delivery 2026-${String(1100 + i)}, checked by receiving, accepted without remarks.`).join("\n")}
+
+With kind regards`;
+
+export function dailyCards(now: number): Card[] {
+  return [
+    cardOf({
+      hold: "h-7m3kq2xw5a4nzr6tbc2d", agent: "claude-code", claimed_client: "claude-code 2.4.1", program: "claude", process: 4312,
+      project: "~/code/shop", branch: "main", upstream: "expenses", tool: "create_expense", tool_title: "Create expense",
+      tool_description: "Files an expense for reimbursement.",
+      arguments: [
+        argument("amount", "7250.00", { kind: "number", title: "Amount" }),
+        argument("currency", "EUR"),
+        argument("payee", "Nordwind\u200b GmbH"),
+        argument("reference", "Invoice 2026-1184"),
+        argument("memo", LETTER),
+        argument("approved_before", "false", { kind: "true/false" }),
+      ],
+      reasons: [
+        {
+          policy: "large-expenses", name: "Large expenses need finance", description: "Above 5,000 someone looks first.",
+          action: "request_approval", sentence: "`amount` is `7250.00`, greater than `5000`, and `user.role` is `employee`, not `finance`",
+        },
+        {
+          policy: "new-payee", name: "A payee that was never paid before", description: "", action: "request_approval",
+          sentence: "`payee` is not in the list of known payees",
+        },
+      ],
+      opened_at: now - 139 * SECOND, deadline: now + 761 * SECOND,
+    }),
+    cardOf({
+      hold: "h-2c6vtr4pq7xj5ms3ka6e", agent: "cursor", program: "cursor", process: 2210, project: "~/code/crm", branch: "cleanup-1",
+      upstream: "practice", tool: "delete_customer", tool_title: "Delete customer", destructive: true,
+      tool_description: "Deletes one customer and everything kept of them.",
+      arguments: [argument("customer_id", "c-88231", { title: "Customer" })],
+      reasons: [{
+        policy: "delete-customer", name: "Deleting a customer needs a look", description: "What is deleted cannot be brought back.",
+        action: "request_approval", sentence: "every call of `practice/delete_customer`",
+      }],
+      opened_at: now - 58 * SECOND, deadline: now + 842 * SECOND,
+    }),
+    cardOf({
+      hold: "h-5n2bqa7wd3kz6xp4vt2r", agent: "codex", program: "codex", process: 5177, project: "~/code/shop", branch: "main",
+      upstream: "filesystem", tool: "write_file", tool_title: "Write file", destructive: true, attended: false,
+      arguments: [
+        argument("path", "/home/ana/code/shop/src/checkout/total.ts"),
+        argument("content", "export function total(items: readonly Item[]): Money {\n  return items.reduce((sum, item) => sum.plus(item.price), Money.zero);\n}\n"),
+      ],
+      reasons: [{
+        policy: "writes-in-shop", name: "Writes in the shop are looked at", description: "Only on the main branch.",
+        action: "request_approval", sentence: "`path` is within `/home/ana/code/shop` and `context.branch` is `main`",
+      }],
+      opened_at: now - 330 * SECOND, deadline: now + 570 * SECOND,
+    }),
+    cardOf({
+      hold: "h-4k7xwz2mq5tb6cn3rd5a", agent: "claude-code", program: "claude", process: 4312, project: "~/code/shop", branch: "main",
+      upstream: "expenses", tool: "list_reports",
+      arguments: [],
+      reasons: [{
+        policy: "night", name: "Nothing runs unseen at night", description: "", action: "request_approval",
+        sentence: "`context.hour` is `23`, not between `7` and `21`",
+      }],
+      opened_at: now - 605 * SECOND, deadline: now + 48 * SECOND,
+    }),
+  ];
+}
+
+type Line = [minutesAgo: number, agent: string, upstream: string, tool: string, summary: string, outcome: ActivityOutcome, by?: string];
+
+const LINES: readonly Line[] = [
+  [1, "codex", "filesystem", "write_file", "path /home/ana/code/shop/src/checkout/total.ts, content export function total(items…", "waiting"],
+  [2, "claude-code", "expenses", "list_expenses", "no arguments", "allowed"],
+  [3, "claude-code", "practice", "delete_customer", "customer_id c-88230", "approved", "Ana Ruiz, in the window"],
+  [8, "claude-code", "expenses", "create_expense", "amount 640.00, currency EUR, category travel", "approved", "Ana Ruiz, by notification"],
+  [12, "cursor", "practice", "send_payment", "amount 90, to Tilde Ltd", "denied"],
+  [31, "codex", "filesystem", "read_text_file", "path /home/ana/code/shop/README.md", "allowed"],
+  [44, "claude-code", "expenses", "create_expense", "amount 9400, currency USD, category hardware", "rejected", "Ana Ruiz, in the window"],
+  [71, "cursor", "practice", "delete_customer", "customer_id c-88119", "expired"],
+  [95, "claude-code", "crm", "merge_accounts", "from 4411, into 4410", "running"],
+  [120, "codex", "filesystem", "move_file", "source a.ts, destination b.ts", "failed"],
+  [1510, "codex", "filesystem", "write_file", "path /home/ana/code/shop/src/index.ts, content …", "uncollected", "Ana Ruiz, in the window"],
+  [1522, "cursor", "practice", "delete_customer", "customer_id c-88001", "refused"],
+  [1601, "claude-code", "crm", "merge_accounts", "from 4402, into 4401", "unknown", "Ana Ruiz, in the window"],
+  [1688, "old-script", "crm", "export_all", "format csv", "withdrawn"],
+];
+
+const POLICY_OF: Partial<Record<ActivityOutcome, { id: string; name: string }>> = {
+  denied: { id: "no-payments", name: "Payments only with a passkey" },
+  approved: { id: "large-expenses", name: "Large expenses need finance" },
+  rejected: { id: "large-expenses", name: "Large expenses need finance" },
+  waiting: { id: "writes-in-shop", name: "Writes in the shop are looked at" },
+  expired: { id: "delete-customer", name: "Deleting a customer needs a look" },
+};
+
+export function dailyActivity(now: number): ActivityRow[] {
+  return LINES.map(([minutes, agent, upstream, tool, summary, outcome, by], index) => {
+    const policy = POLICY_OF[outcome];
+    return {
+      seq: 900 - index * 3, at: now - minutes * MINUTE, agent, user: "Ana Ruiz", upstream, tool, summary, outcome,
+      policies: policy === undefined ? [] : [policy],
+      decided_by: by ?? null,
+      hold: outcome === "waiting" ? "h-5n2bqa7wd3kz6xp4vt2r" : null,
+      detail: summary === "no arguments"
+        ? []
+        : summary.split(", ").map((part) => {
+          const [path = "", ...value] = part.split(" ");
+          return { path, value: value.join(" ") };
+        }),
+    };
+  });
+}
+
+const CONDITION = "amount > 5000 && user.role != \"finance\"";
+
+export function dailyPolicies(): PoliciesView {
+  return {
+    revision: "5f2c9a71d04b",
+    default_action: "allow",
+    problem: null,
+    rows: [
+      {
+        id: "large-expenses", name: "Large expenses need finance", description: "Above 5,000 someone looks first.",
+        action: "request_approval", mode: "enforce", tools: ["expenses/create_expense"], roles: ["employee"], condition: CONDITION,
+        sentence: "when `amount` is greater than `5000` and `user.role` is not `finance`, flow `owner` must approve", applied_30_days: 12,
+      },
+      {
+        id: "delete-customer", name: "Deleting a customer needs a look", description: "What is deleted cannot be brought back.",
+        action: "request_approval", mode: "enforce", tools: ["practice/delete_customer", "crm/delete_*"], roles: [], condition: null,
+        sentence: "every call: flow `owner` must approve", applied_30_days: 3,
+      },
+      {
+        id: "payments", name: "Payments only with a passkey", description: "Money that left does not come back.",
+        action: "step_up", mode: "enforce", tools: ["practice/send_payment"], roles: [], condition: null,
+        sentence: "every call: a passkey is needed", applied_30_days: 1,
+      },
+      {
+        id: "absurd-expenses", name: "No expense above 50,000", description: "Nobody files those through an agent.",
+        action: "deny", mode: "enforce", tools: ["expenses/create_expense"], roles: [], condition: "amount > 50000",
+        sentence: "when `amount` is greater than `50000`: denied", applied_30_days: 0,
+      },
+      {
+        id: "writes-in-shop", name: "Writes in the shop are looked at", description: "Only on the main branch.",
+        action: "request_approval", mode: "observe", tools: ["filesystem/write_*", "filesystem/move_file"], roles: [],
+        condition: "path.within(\"/home/ana/code/shop\") && context.branch == \"main\"",
+        sentence: "when `path` is within `/home/ana/code/shop` and `context.branch` is `main`, flow `owner` must approve", applied_30_days: 1204,
+      },
+      {
+        id: "read-anything", name: "Reading is fine", description: "Tools that say they only read.",
+        action: "allow", mode: "off", tools: ["filesystem/read_*", "filesystem/list_*"], roles: [], condition: "tool.read_only == true",
+        sentence: "when `tool.read_only` is true: allowed", applied_30_days: 0,
+      },
+    ],
+    waiting: {
+      hash: "c0ffee00",
+      problems: [],
+      files: [
+        {
+          path: "large-expenses.toml", kind: "changed",
+          before: `name = "Large expenses need finance"\ndescription = "Above 5,000 someone looks first."\nmode = "enforce"\nwhen = '${CONDITION}'\n\n[target]\ntools = ["expenses/create_expense"]\nroles = ["employee"]\n\n[action]\nkind = "request_approval"\nflow = "owner"\n`,
+          after: "name = \"Large expenses need finance\"\ndescription = \"Above 9,000 someone looks first.\"\nmode = \"enforce\"\nwhen = 'amount > 9000 && user.role != \"finance\"'\n\n[target]\ntools = [\"expenses/create_expense\"]\nroles = [\"employee\"]\n\n[action]\nkind = \"request_approval\"\nflow = \"owner\"\n",
+        },
+      ],
+    },
+  };
+}
+
+export function dailyUpstreams(): UpstreamRow[] {
+  return [
+    {
+      name: "practice", transport: "stdio", command: "doorward practice --db /home/ana/.local/share/doorward/practice.sqlite",
+      address: "http://127.0.0.1:7717/mcp/practice", sessions: 2, last_error: null, tools: 4,
+    },
+    {
+      name: "filesystem", transport: "stdio", command: "npx -y @modelcontextprotocol/server-filesystem /home/ana/code/shop '/home/ana/My Notes'",
+      address: "http://127.0.0.1:7717/mcp/filesystem", sessions: 1, last_error: null, tools: 14,
+    },
+    {
+      name: "crm", transport: "http", command: "https://mcp.crm.example/mcp", address: "http://127.0.0.1:7717/mcp/crm", sessions: 0,
+      last_error: "the connection was refused", tools: null,
+    },
+  ];
+}
+
+export function dailyAgents(now: number): AgentsView {
+  return {
+    users: [{ id: "ana", name: "Ana Ruiz" }, { id: "ben", name: "Ben Okafor" }],
+    agents: [
+      { name: "claude-code", user: "ana", added_at: now - 40 * 24 * HOUR, last_seen: now - 20 * SECOND },
+      { name: "codex", user: "ana", added_at: now - 12 * 24 * HOUR, last_seen: now - 6 * MINUTE },
+      { name: "cursor", user: "ben", added_at: now - 3 * 24 * HOUR, last_seen: now - 26 * HOUR },
+      { name: "practice", user: "ana", added_at: now - 40 * 24 * HOUR, last_seen: null },
+    ],
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * A host without Rust behind it: a small world in memory that answers by the same schema, for units and for
+ * looking at screens in a browser (`?scenario=full`). It decides nothing of its own: outcomes are set, not judged.
+ */
+import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
+import type {
+  ActivityOutcome, ActivityRow, Card, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag,
+} from "@/ipc/schema";
+import { practiceCard, SCENARIOS, type World } from "./scenarios";
+
+type Handlers = { [K in keyof IpcSchema]: (req: IpcSchema[K]["req"]) => IpcSchema[K]["res"] };
+type Sent = { name: keyof IpcSchema; body: unknown };
+
+export function fakeHostFor(params: URLSearchParams): FakeHost {
+  const name = params.get("scenario") ?? "full";
+  const make = SCENARIOS[name] ?? SCENARIOS["full"];
+  if (make === undefined) throw new Error(`no scenario ${name}`);
+  return new FakeHost(make(Date.now()));
+}
+
+export class FakeHost implements Host {
+  readonly world: World;
+  /** Every command that was sent, oldest first. */
+  readonly sent: Sent[] = [];
+  readonly #failing = new Map<keyof IpcSchema, IpcError>();
+  readonly #changed = new Set<(changed: Changed) => void>();
+  readonly #openHold = new Set<(hold: string) => void>();
+
+  constructor(world: World) {
+    this.world = world;
+    for (const name of world.failing) this.fail(name, UNREACHABLE);
+  }
+
+  async call(name: keyof IpcSchema, body: object): Promise<unknown> {
+    this.sent.push({ name, body });
+    await Promise.resolve();
+    const error = this.#failing.get(name);
+    if (error !== undefined) throw error;
+    const handler = this.#handlers[name] as (req: object) => unknown;
+    return structuredClone(handler(body));
+  }
+
+  onChanged(listener: (changed: Changed) => void): Unsubscribe {
+    this.#changed.add(listener);
+    return () => { this.#changed.delete(listener); };
+  }
+
+  onOpenHold(listener: (hold: string) => void): Unsubscribe {
+    this.#openHold.add(listener);
+    return () => { this.#openHold.delete(listener); };
+  }
+
+  /** From now on this command answers with an error; with `null` it works again. */
+  fail(name: keyof IpcSchema, error: IpcError | null): void {
+    if (error === null) this.#failing.delete(name);
+    else this.#failing.set(name, error);
+  }
+
+  openHold(hold: string): void {
+    for (const listener of this.#openHold) listener(hold);
+  }
+
+  hold(card: Card): void {
+    this.world.cards.push(card);
+    this.#emit(["inbox", "overview", "activity"], card.hold);
+  }
+
+  /** Ends a hold as a deadline or another desk would. */
+  end(hold: string, verdict: string): void {
+    const card = this.#card(hold);
+    card.state = "ended";
+    card.verdict = verdict;
+    this.#emit(["inbox", "overview", "activity"], hold);
+  }
+
+  changePolicies(change: (view: PoliciesView) => void): void {
+    change(this.world.policies);
+    this.#emit(["policies", "overview"]);
+  }
+
+  readonly #handlers: Handlers = {
+    overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
+    inbox: () => this.#waiting().map(rowOf),
+    card: ({ hold }) => this.#card(hold),
+    vote: ({ hold, digest, choice, reason }) => {
+      const card = this.#card(hold);
+      if (card.state !== "waiting") throw failure("ended", "the hold has ended", "Nothing was sent. Look at the activity.");
+      if (card.digest !== digest) throw failure("changed", "the card has changed", "Read it again, then vote.");
+      card.state = choice === "approve" ? "released" : "ended";
+      const [stage] = card.stages;
+      if (choice === "approve" && stage !== undefined) stage.votes += 1;
+      if (choice === "reject") card.verdict = reason === null ? "rejected" : `rejected: ${reason}`;
+      this.#remember(card, choice === "approve" ? "approved" : "rejected", `${this.world.overview.owner.name}, in the window`);
+      this.#emit(["inbox", "overview", "activity"], hold);
+      return { hold, state: card.state, message: `${choice === "approve" ? "approved" : "rejected"} in the window` };
+    },
+    activity: ({ before, limit, text, outcome }) => {
+      const wanted = text?.toLowerCase() ?? "";
+      const found = this.world.activity.filter((row) =>
+        (before === null || row.seq < before)
+        && (outcome === null || row.outcome === outcome)
+        && JSON.stringify(row).toLowerCase().includes(wanted));
+      return { rows: found.slice(0, limit), more: found.length > limit };
+    },
+    policies: () => this.world.policies,
+    set_policy_mode: ({ id, mode }) => {
+      const row = this.world.policies.rows.find((policy) => policy.id === id);
+      if (row === undefined) throw failure("unknown_policy", `there is no policy \`${id}\``, "Look at the list again.");
+      row.mode = mode;
+      this.#emit(["policies"]);
+      return this.world.policies;
+    },
+    confirm_change: () => {
+      this.world.policies.waiting = null;
+      this.world.overview.alarms = [];
+      this.#emit(["policies", "overview"]);
+      return this.world.policies;
+    },
+    discard_change: () => {
+      this.world.policies.waiting = null;
+      this.world.overview.alarms = [];
+      this.#emit(["policies", "overview"]);
+      return this.world.policies;
+    },
+    upstreams: () => this.world.upstreams,
+    add_upstream: ({ name, command, url }) => {
+      this.world.upstreams.push({
+        name, transport: url === null ? "stdio" : "http", command: url ?? (command ?? []).join(" "),
+        address: `http://127.0.0.1:7717/mcp/${name}`, sessions: 0, last_error: null, tools: null,
+      });
+      this.#emit(["upstreams"]);
+      return this.world.upstreams;
+    },
+    remove_upstream: ({ name }) => {
+      this.world.upstreams = this.world.upstreams.filter((row) => row.name !== name);
+      this.#emit(["upstreams"]);
+      return this.world.upstreams;
+    },
+    agents: () => this.world.agents,
+    add_agent: ({ name, user }) => {
+      this.world.agents.agents.push({ name, user, added_at: Date.now(), last_seen: null });
+      this.#emit(["agents"]);
+      const token = "dw_Zm9yLXRlc3RzLW9ubHktbm90LWEtcmVhbC10b2tlbg";
+      return {
+        name, token,
+        connect: [
+          {
+            title: "Claude Code",
+            text: `claude mcp add --transport http practice http://127.0.0.1:7717/mcp/practice --header "Authorization: Bearer ${token}"`,
+          },
+          {
+            title: "Codex, in ~/.codex/config.toml",
+            text: `[mcp_servers.practice]\nurl = "http://127.0.0.1:7717/mcp/practice"\nhttp_headers = { Authorization = "Bearer ${token}" }`,
+          },
+        ],
+      };
+    },
+    remove_agent: ({ name }) => {
+      this.world.agents.agents = this.world.agents.agents.filter((agent) => agent.name !== name);
+      this.#emit(["agents"]);
+      return this.world.agents;
+    },
+    practice_call: ({ kind }) => {
+      const card = practiceCard(Date.now(), `h-practice${this.world.activity.length}`);
+      if (kind === "held") this.hold(card);
+      else this.#remember(card, kind, null);
+      this.#emit(["activity"]);
+      return { started: true };
+    },
+  };
+
+  #waiting(): Card[] {
+    return this.world.cards.filter(({ state }) => state === "waiting");
+  }
+
+  #card(hold: string): Card {
+    const card = this.world.cards.find((one) => one.hold === hold);
+    if (card === undefined) throw failure("unknown_hold", "there is no such hold", "It may have ended. Look at the activity.");
+    return card;
+  }
+
+  #remember(card: Card, outcome: ActivityOutcome, by: string | null): void {
+    const row: ActivityRow = {
+      seq: (this.world.activity[0]?.seq ?? 0) + 1, at: Date.now(), agent: card.agent, user: card.user_name,
+      upstream: card.upstream, tool: card.tool, summary: rowOf(card).summary, outcome,
+      policies: card.reasons.map(({ policy, name }) => ({ id: policy, name })), decided_by: by, hold: card.hold,
+      detail: card.arguments.map(({ path, pieces }) => ({ path, value: pieces.map(({ text }) => text).join("") })),
+    };
+    this.world.activity.unshift(row);
+  }
+
+  #emit(tags: Tag[], hold: string | null = null): void {
+    for (const listener of this.#changed) listener({ tags, hold });
+  }
+}
+
+const UNREACHABLE: IpcError = {
+  code: "journal_unreadable",
+  message: "the journal `journal.sqlite` cannot be read: disk I/O error",
+  hint: "Check the disk, then start Doorward again. Held calls stay held.",
+};
+
+function failure(code: string, message: string, hint: string): IpcFailure {
+  return new IpcFailure({ code, message, hint });
+}
+
+function rowOf(card: Card): InboxRow {
+  const words = card.arguments.slice(0, 3).map(({ path, pieces }) => {
+    const text = pieces.map((piece) => piece.kind === "plain" ? piece.text : `⟨${piece.name}⟩`).join("").replaceAll("\n", " ");
+    return `${path} ${text.length > 48 ? `${text.slice(0, 48)}…` : text}`;
+  });
+  return {
+    hold: card.hold, agent: card.agent, upstream: card.upstream, tool: card.tool,
+    summary: words.length === 0 ? "no arguments" : words.join(", "),
+    needs: card.reasons.some(({ action }) => action === "step_up") ? "step_up" : "approval",
+    opened_at: card.opened_at, deadline: card.deadline, attended: card.attended,
+  };
+}

@@ -1,0 +1,103 @@
+/** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
+import type { AgentsView, ActivityRow, Card, IpcSchema, Overview, PoliciesView, UpstreamRow } from "@/ipc/schema";
+import { argument, cardOf, MINUTE } from "./cards";
+import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
+import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
+
+export type World = {
+  overview: Overview;
+  cards: Card[];
+  activity: ActivityRow[];
+  policies: PoliciesView;
+  upstreams: UpstreamRow[];
+  agents: AgentsView;
+  /** Commands that only answer with an error. */
+  failing: (keyof IpcSchema)[];
+};
+
+const overview: Overview = {
+  version: "0.1.0",
+  home: "/home/ana/.local/share/doorward",
+  gateway: { state: "on", listen: "127.0.0.1:7717" },
+  waiting: 0,
+  owner: { id: "ana", name: "Ana Ruiz" },
+  keychain: { ok: true, name: "Keychain", message: null, hint: null },
+  notifications: { ok: true, name: "Notifications", message: null, hint: null },
+  practice: true,
+  alarms: [],
+};
+
+const nothing = (): World => ({
+  overview: structuredClone(overview),
+  cards: [],
+  activity: [],
+  policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allow", waiting: null, problem: null },
+  upstreams: [],
+  agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
+  failing: [],
+});
+
+const daily = (now: number): World => ({
+  ...nothing(),
+  cards: dailyCards(now),
+  activity: dailyActivity(now),
+  policies: dailyPolicies(),
+  upstreams: dailyUpstreams(),
+  agents: dailyAgents(now),
+});
+
+export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
+  empty: nothing,
+  full: daily,
+  quiet: (now) => ({ ...daily(now), cards: [] }),
+  fresh: () => {
+    const world = nothing();
+    world.overview.practice = false;
+    return world;
+  },
+  hostile: (now) => ({
+    ...nothing(),
+    cards: hostileCards(now),
+    activity: hostileActivity(now),
+    policies: hostilePolicies(),
+    upstreams: hostileUpstreams(),
+    agents: hostileAgents(now),
+  }),
+  broken: (now) => {
+    const world = daily(now);
+    world.failing = ["inbox", "activity", "policies", "upstreams", "agents"];
+    return world;
+  },
+  off: (now) => {
+    const world = daily(now);
+    world.overview.gateway = {
+      state: "off",
+      message: "port 7717 is taken by another program",
+      hint: "End that program, or choose another port in doorward.toml",
+    };
+    world.overview.keychain = {
+      ok: false, name: "Keychain", message: "the keychain is locked", hint: "Unlock it. Until then held calls are refused",
+    };
+    world.overview.notifications = {
+      ok: false, name: "Notifications", message: "no notification service runs on this desktop", hint: "Holds show in this window and in the tray",
+    };
+    world.overview.alarms = [
+      { code: "set_changed", message: "policy files were changed outside Doorward", hint: "Look at the change in Policies. What was in force stays in force" },
+    ];
+    return world;
+  },
+};
+
+export function practiceCard(now: number, hold: string): Card {
+  return cardOf({
+    hold, agent: "practice", user_name: "Ana Ruiz", upstream: "practice", tool: "delete_customer",
+    tool_title: "Delete customer", tool_description: "Deletes one customer and everything kept of them.",
+    destructive: true, program: "doorward-desktop", process: 4021,
+    arguments: [argument("customer_id", "c-1042", { title: "Customer" })],
+    reasons: [{
+      policy: "delete-customer", name: "Deleting a customer needs a look",
+      description: "What is deleted cannot be brought back.", action: "request_approval", sentence: "every call of `practice/delete_customer`",
+    }],
+    opened_at: now, deadline: now + 15 * MINUTE,
+  });
+}

@@ -35,7 +35,7 @@ const TABLES: &str = "
         at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     ) STRICT;
     INSERT INTO customers VALUES
-        ('c-1001', 'Aster Bakery'), ('c-1002', 'Birch & Sons'), ('c-1003', 'Cedar Logistics'), ('c-1004', 'Dune Books');
+        ('c-1', 'Aster Bakery'), ('c-2', 'Birch & Sons'), ('c-3', 'Cedar Logistics'), ('c-4', 'Dune Books');
     PRAGMA user_version = 1;
 ";
 

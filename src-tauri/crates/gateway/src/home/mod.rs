@@ -4,7 +4,7 @@
 //! `doorward.sock`, `lock`. [`Home::open`] takes the lock: one process owns a home, others talk to it over the
 //! socket. Nothing here judges a call or speaks MCP.
 
-mod agents;
+pub(crate) mod agents;
 mod documents;
 mod error;
 mod folder;
@@ -14,7 +14,7 @@ mod settings;
 mod starter;
 #[cfg(test)]
 mod tests;
-mod upstreams;
+pub(crate) mod upstreams;
 
 pub use agents::{Agent, AgentBook, AgentRow, Token};
 pub use documents::{read_documents, write_document, write_documents};

@@ -1,0 +1,102 @@
+//! `doorward agent`: pairs agents, directly or through the process that owns the home.
+
+use crate::{args::AgentCommand, desk::Desk, failure::Failure, init::typed, say};
+use gateway::home::{BookError, Home, UpstreamConfig};
+use policy::{AgentName, UserId};
+use serde::Deserialize;
+use serde_json::json;
+use std::{net::SocketAddr, path::Path, process::ExitCode};
+
+#[derive(Deserialize)]
+struct Paired {
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    name: String,
+    user: String,
+}
+
+pub(crate) async fn run(dir: &Path, command: AgentCommand) -> Result<ExitCode, Failure> {
+    let desk = Desk::of(dir).await?;
+    match command {
+        AgentCommand::Add { name, user } => add(dir, &desk, name.parse()?, user.parse()?).await?,
+        AgentCommand::List => list(dir, &desk).await?,
+        AgentCommand::Remove { name } => {
+            match &desk {
+                Desk::Running(socket) => {
+                    socket.post("/desk/v1/agents/remove", &json!({ "name": name })).await?
+                }
+                Desk::Ours(home) => home.agents()?.remove(&name)?,
+            }
+            say(format_args!("Removed the agent `{name}`; its token no longer works."));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(dir: &Path, desk: &Desk, name: AgentName, user: UserId) -> Result<(), Failure> {
+    let (token, listen, upstreams): (String, SocketAddr, Vec<UpstreamConfig>) = match desk {
+        Desk::Running(socket) => {
+            let status = socket.status().await?;
+            let listen = status.listen.parse().map_err(|_| {
+                Failure::new(
+                    format!("`{}` is no address", status.listen),
+                    "use the same version of Doorward everywhere",
+                )
+            })?;
+            let upstreams = socket.get("/desk/v1/upstreams").await?;
+            let paired: Paired =
+                socket.post("/desk/v1/agents", &json!({ "name": name, "user": user })).await?;
+            (paired.token, listen, upstreams)
+        }
+        Desk::Ours(home) => {
+            let token = add_directly(home, &name, user)?;
+            (token, home.settings().listen, home.upstreams()?.list().to_vec())
+        }
+    };
+    say(format_args!("Added the agent `{name}`. Its token is shown this once:"));
+    say("");
+    say(format_args!("  {token}"));
+    if upstreams.is_empty() {
+        say("");
+        say(format_args!(
+            "There is no upstream yet: add one with `{} upstream add NAME -- COMMAND`.",
+            typed(dir)
+        ));
+    }
+    for help in gateway::connect::help(listen, &upstreams, &token) {
+        say("");
+        say(format_args!("{}:", help.title));
+        say(help.text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
+    }
+    Ok(())
+}
+
+fn add_directly(home: &Home, name: &AgentName, user: UserId) -> Result<String, Failure> {
+    if home.people()?.get(&user).is_none() {
+        return Err(BookError::NoSuchUser { user: user.into() }.into());
+    }
+    Ok(home.agents()?.add(name.clone(), user)?.as_str().to_owned())
+}
+
+async fn list(dir: &Path, desk: &Desk) -> Result<(), Failure> {
+    let lines: Vec<Line> = match desk {
+        Desk::Running(socket) => socket.get("/desk/v1/agents").await?,
+        Desk::Ours(home) => {
+            let book = home.agents()?;
+            book.list()
+                .iter()
+                .map(|row| Line { name: row.name.to_string(), user: row.user.to_string() })
+                .collect()
+        }
+    };
+    if lines.is_empty() {
+        say(format_args!("There are no agents: add one with `{} agent add NAME --user me`.", typed(dir)));
+    }
+    for Line { name, user } in lines {
+        say(format_args!("{name}  acts for {user}"));
+    }
+    Ok(())
+}

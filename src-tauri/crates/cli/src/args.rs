@@ -1,0 +1,180 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gateway::home::KeychainKind;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Keeps the door between the AI agents on this machine and the tools they call.
+#[derive(Debug, Parser)]
+#[command(name = "doorward", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// The home folder that holds all state; else `DOORWARD_HOME`, else a folder in your user data.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a home folder with the starter policies and the practice upstream.
+    Init(Init),
+    /// Run the gateway without a window; holds are printed here.
+    Serve {
+        /// Listen here this time, instead of where the home says.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<SocketAddr>,
+    },
+    /// Agents that may connect.
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// MCP servers behind the gateway.
+    #[command(subcommand)]
+    Upstream(UpstreamCommand),
+    /// Make one call through the running gateway, as an agent would.
+    Call(Call),
+    /// Serve the practice upstream on standard input and output.
+    Practice {
+        /// Keep the data in this file; without it they end with the process.
+        #[arg(long, value_name = "FILE")]
+        db: Option<PathBuf>,
+    },
+    /// Check everything Doorward needs, and say what to do about what is missing.
+    Doctor,
+    /// Compile a folder of policies and run its cases.
+    Check {
+        /// The folder; without it the policies of the home.
+        dir: Option<PathBuf>,
+    },
+    /// The record of calls and decisions.
+    #[command(subcommand)]
+    Journal(JournalCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where agents connect: a loopback address.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Let votes be typed into `doorward serve`.
+    #[arg(long)]
+    pub(crate) terminal_votes: bool,
+    /// Where the root key is kept; `memory` forgets it with the process.
+    #[arg(long, value_enum, default_value_t = Keychain::Os)]
+    pub(crate) keychain: Keychain,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Keychain {
+    Os,
+    Memory,
+}
+
+impl From<Keychain> for KeychainKind {
+    fn from(keychain: Keychain) -> KeychainKind {
+        match keychain {
+            Keychain::Os => KeychainKind::Os,
+            Keychain::Memory => KeychainKind::Memory,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Pair an agent; its token is printed once.
+    Add {
+        name: String,
+        /// The user the agent acts for, as `people.toml` has it.
+        #[arg(long, value_name = "ID")]
+        user: String,
+    },
+    /// Show the agents.
+    List,
+    /// Remove an agent; its token stops working.
+    Remove { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UpstreamCommand {
+    /// Add an MCP server: a command after `--`, or an address.
+    Add(AddUpstream),
+    /// Show the upstreams.
+    List,
+    /// Remove an upstream.
+    Remove { name: String },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddUpstream {
+    pub(crate) name: String,
+    /// The address of a server that is reached over HTTP.
+    #[arg(long, conflicts_with = "command", required_unless_present = "command")]
+    pub(crate) url: Option<String>,
+    /// A header sent with every request, as `Name: value`.
+    #[arg(long = "header", value_name = "NAME: VALUE", requires = "url")]
+    pub(crate) headers: Vec<String>,
+    /// A variable for the command, as NAME=VALUE.
+    #[arg(long = "env", value_name = "NAME=VALUE", requires = "command")]
+    pub(crate) env: Vec<String>,
+    /// The folder the command runs in.
+    #[arg(long, value_name = "DIR", requires = "command")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// Refuse arguments that do not fit a tool's schema.
+    #[arg(long)]
+    pub(crate) strict_schema: bool,
+    /// The command and its arguments.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// The agent that calls.
+    #[arg(long, default_value = "practice", value_name = "NAME")]
+    pub(crate) agent: String,
+    /// Print the whole result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The tool, as UPSTREAM/TOOL.
+    pub(crate) tool: String,
+    /// The arguments as one JSON object.
+    #[arg(default_value = "{}", value_name = "JSON")]
+    pub(crate) arguments: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Check the chain of entries and name the first bad one.
+    Verify,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_after_two_dashes_keeps_its_own_options() {
+        let typed = ["doorward", "upstream", "add", "files", "--", "npx", "-y", "server", "--home", "x"];
+        let Command::Upstream(UpstreamCommand::Add(add)) = Arguments::parse_from(typed).command else {
+            panic!()
+        };
+        assert_eq!(add.command, ["npx", "-y", "server", "--home", "x"]);
+    }
+
+    #[test]
+    fn an_upstream_is_a_command_or_an_address_and_never_both() {
+        for typed in [
+            &["doorward", "upstream", "add", "a"][..],
+            &["doorward", "upstream", "add", "a", "--url", "http://127.0.0.1/", "--", "x"],
+            &["doorward", "upstream", "add", "a", "--url", "http://127.0.0.1/", "--env", "A=B"],
+        ] {
+            assert_eq!(Arguments::try_parse_from(typed).unwrap_err().exit_code(), 2, "{typed:?}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! `doorward serve`: the gateway without a window. Prints every hold as a card; in a home made for it, votes are
+//! typed on standard input.
+//!
+//! A vote counts for the card that was printed: it carries that card's digest (I2).
+
+use crate::{
+    failure::Failure,
+    init::{memory_warning, typed},
+    note, say,
+    votes::{self, Typed},
+};
+use gateway::{
+    ChangePolicy, Choice, DeskEvent, Engine, HoldId, Means, Options,
+    card::{Card, CardState},
+    home::{Home, KeychainKind},
+};
+use policy::{CallDigest, Timestamp};
+use std::{
+    collections::BTreeMap,
+    io::{self, BufRead},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{broadcast::error::RecvError, mpsc},
+};
+use tracing_subscriber::EnvFilter;
+
+pub(crate) async fn run(dir: PathBuf, listen: Option<SocketAddr>) -> Result<ExitCode, Failure> {
+    // `serve` does not make a home: one made in passing takes no votes from a terminal.
+    Home::peek(&dir)?;
+    let filter = EnvFilter::try_from_env("DOORWARD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    let signals =
+        |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}"), ""));
+    // Before the engine: a signal that comes early still ends it cleanly.
+    let (mut interrupt, mut terminate) =
+        (signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?);
+
+    let options = Options { home: dir.clone(), listen, on_change: ChangePolicy::TakeAtStart };
+    let engine = Engine::start(options).await?;
+    let mut events = engine.desk().events();
+    let mut terminal = Terminal { engine: Arc::clone(&engine), shown: BTreeMap::new() };
+    greet(&engine, &dir);
+    terminal.show_waiting();
+    let mut lines = if engine.settings().terminal_votes { Some(typed_lines()) } else { None };
+
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            event = events.recv() => match event {
+                Ok(event) => terminal.tell(event),
+                Err(RecvError::Lagged(_)) => terminal.show_waiting(),
+                Err(RecvError::Closed) => break,
+            },
+            line = next(&mut lines) => match line {
+                Some(line) => terminal.take(&line).await,
+                None => lines = None,
+            },
+        }
+    }
+    say("Stopping. Open holds are kept and can be decided after the next start.");
+    engine.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lines typed on standard input, read on a thread of their own: a blocked read must not keep the gateway.
+fn typed_lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(16);
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            // Text that is no UTF-8 is no command; the input ends when it cannot be read any more.
+            let line = match line {
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => "\u{fffd}".to_owned(),
+                Ok(line) => line,
+                Err(_) => return,
+            };
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+async fn next(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn greet(engine: &Engine, dir: &Path) {
+    let (listen, typed) = (engine.listen_addr(), typed(dir));
+    say(format_args!(
+        "Doorward {} listens on http://{listen} for the home `{}`.",
+        env!("CARGO_PKG_VERSION"),
+        dir.display()
+    ));
+    let upstreams = engine.upstreams();
+    for upstream in &upstreams {
+        say(format_args!(
+            "  {}  {}",
+            gateway::connect::address(listen, upstream.name.as_str()),
+            upstream.shown()
+        ));
+    }
+    if upstreams.is_empty() {
+        say(format_args!("  no upstream yet: `{typed} upstream add NAME -- COMMAND`"));
+    }
+    say(format_args!(
+        "Connect an agent: `{typed} agent add NAME --user me` prints its token and the lines to paste."
+    ));
+    if let Some(problem) = &engine.sets().current().problem {
+        say(format_args!("Attention: {problem}"));
+    }
+    if engine.settings().terminal_votes {
+        say(format_args!("Holds are printed here. {}", votes::HELP));
+    } else {
+        say(
+            "Holds are printed here. This home takes no votes from a terminal: decide in the window, or make a home with `doorward init --terminal-votes`.",
+        );
+    }
+    if engine.settings().keychain == KeychainKind::Memory {
+        memory_warning();
+    }
+}
+
+struct Terminal {
+    engine: Arc<Engine>,
+    /// Holds whose card was printed, with the digest it showed.
+    shown: BTreeMap<String, (HoldId, CallDigest)>,
+}
+
+impl Terminal {
+    fn show_waiting(&mut self) {
+        for held in self.engine.desk().inbox() {
+            self.show(&held.hold);
+        }
+    }
+
+    /// Prints the card, and remembers for what a vote will count.
+    fn show(&mut self, hold: &HoldId) {
+        let Some(card) = self.engine.desk().card(hold) else { return };
+        let Ok(digest) = CallDigest::try_from(card.digest.clone()) else { return };
+        self.shown.insert(hold.to_string(), (hold.clone(), digest));
+        say("");
+        say(card.plain_text(now()).trim_end());
+        if self.engine.settings().terminal_votes && card.state == CardState::Waiting {
+            say(format_args!("  approve {hold}   or   reject {hold} reason…"));
+        }
+    }
+
+    fn tell(&mut self, event: DeskEvent) {
+        match event {
+            DeskEvent::HoldOpened { hold } => self.show(&hold),
+            DeskEvent::HoldChanged { hold } => self.tell_state(&hold),
+            DeskEvent::HoldEnded { hold } => {
+                self.tell_state(&hold);
+                self.shown.remove(hold.as_str());
+            }
+            DeskEvent::SetChanged if self.engine.sets().waiting().is_some() => {
+                say(
+                    "The policy files have changed on disk. What was in force stays so until `doorward serve` starts again.",
+                );
+            }
+            DeskEvent::SetChanged | DeskEvent::Activity | DeskEvent::Agents | DeskEvent::Upstreams => {}
+        }
+    }
+
+    fn tell_state(&mut self, hold: &HoldId) {
+        let Some(Card { state, verdict, .. }) = self.engine.desk().card(hold) else { return };
+        let words = match (state, verdict) {
+            // A newer set asked for more: what is needed now stands on a new card.
+            (CardState::Waiting, _) => return self.show(hold),
+            (CardState::Approved, _) => "approved; it runs as soon as its agent collects it".to_owned(),
+            (CardState::Released, _) => "released".to_owned(),
+            (CardState::Ended, verdict) => verdict.unwrap_or_else(|| "ended".to_owned()),
+        };
+        say(format_args!("{hold}: {}", gateway::visible::marked(&words)));
+    }
+
+    async fn take(&mut self, line: &str) {
+        let outcome = match Typed::read(line) {
+            Ok(Typed::Nothing) => Ok(()),
+            Ok(Typed::Help) => {
+                say(votes::HELP);
+                Ok(())
+            }
+            Ok(Typed::List) => {
+                self.list();
+                Ok(())
+            }
+            Ok(Typed::Approve { hold }) => self.vote(&hold, Choice::Approve).await,
+            Ok(Typed::Reject { hold, reason }) => self.vote(&hold, Choice::Reject { reason }).await,
+            Err(sentence) => Err(sentence),
+        };
+        if let Err(sentence) = outcome {
+            say(gateway::visible::marked(&sentence));
+        }
+    }
+
+    fn list(&mut self) {
+        if self.engine.desk().inbox().is_empty() {
+            say("No call waits.");
+        }
+        self.show_waiting();
+    }
+
+    /// The owner's vote on a card that was printed. One file sync; off this thread, which also tells of others.
+    async fn vote(&mut self, typed: &str, choice: Choice) -> Result<(), String> {
+        let open: Vec<String> = self.engine.desk().inbox().iter().map(|held| held.hold.to_string()).collect();
+        let found = votes::find(typed, open.iter().map(String::as_str))?;
+        let Some((hold, digest)) = self.shown.get(found).cloned() else {
+            return Err(format!("`{found}` was not shown yet; `list` shows it"));
+        };
+        let engine = Arc::clone(&self.engine);
+        let cast = tokio::task::spawn_blocking(move || {
+            let owner = engine.owner();
+            engine.desk().vote(&hold, digest, choice, Means::Terminal, &owner)
+        });
+        match cast.await {
+            Ok(Ok(receipt)) => {
+                say(gateway::visible::marked(&receipt.message));
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => {
+                note(error);
+                Err(format!("the vote on `{typed}` was not cast; type it again"))
+            }
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -130,14 +130,17 @@ impl ToolWords {
     pub fn of(definition: &Value) -> ToolWords {
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         let annotations = definition.get("annotations");
-        let properties = definition.get("inputSchema").and_then(|s| s.get("properties")).and_then(Value::as_map);
+        let properties =
+            definition.get("inputSchema").and_then(|s| s.get("properties")).and_then(Value::as_map);
         ToolWords {
             title: text(definition.get("title")).or_else(|| text(annotations.and_then(|a| a.get("title")))),
             description: text(definition.get("description")),
             parameter_titles: properties
                 .into_iter()
                 .flat_map(policy::Map::iter)
-                .filter_map(|(key, schema)| Some((key.to_owned(), schema.get("title")?.as_text()?.to_owned())))
+                .filter_map(|(key, schema)| {
+                    Some((key.to_owned(), schema.get("title")?.as_text()?.to_owned()))
+                })
                 .collect(),
         }
     }
@@ -186,7 +189,11 @@ impl Card {
     pub fn plain_text(&self, now: Timestamp) -> String {
         let mut out = String::new();
         let _ = writeln!(out, "hold {}", self.hold);
-        let _ = writeln!(out, "  {} wants to run {}/{}, for {}", self.agent, self.upstream, self.tool, self.user_name);
+        let _ = writeln!(
+            out,
+            "  {} wants to run {}/{}, for {}",
+            self.agent, self.upstream, self.tool, self.user_name
+        );
         if self.arguments.is_empty() {
             let _ = writeln!(out, "  no arguments");
         }
@@ -274,7 +281,11 @@ fn open(path: &str, value: &Value, words: &ToolWords, rows: &mut Vec<CardArgumen
     let characters = text.chars().count();
     rows.push(CardArgument {
         path: visible::marked(path),
-        title: words.parameter_titles.iter().find(|(key, _)| key == path).map(|(_, title)| visible::marked(title)),
+        title: words
+            .parameter_titles
+            .iter()
+            .find(|(key, _)| key == path)
+            .map(|(_, title)| visible::marked(title)),
         kind: kind.to_owned(),
         pieces: visible::pieces(&text),
         characters,

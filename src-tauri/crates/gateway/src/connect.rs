@@ -29,10 +29,14 @@ pub fn help(listen: SocketAddr, upstreams: &[UpstreamConfig], token: &str) -> Ve
         format!("claude mcp add --transport http {name} {url} --header \"Authorization: Bearer {token}\"")
     };
     let codex = |name: &str, url: String| {
-        format!("[mcp_servers.{name}]\nurl = \"{url}\"\nhttp_headers = {{ Authorization = \"Bearer {token}\" }}")
+        format!(
+            "[mcp_servers.{name}]\nurl = \"{url}\"\nhttp_headers = {{ Authorization = \"Bearer {token}\" }}"
+        )
     };
     let json = |name: &str, url: String, kind: &str| {
-        format!("    \"{name}\": {{ {kind}\"url\": \"{url}\", \"headers\": {{ \"Authorization\": \"Bearer {token}\" }} }}")
+        format!(
+            "    \"{name}\": {{ {kind}\"url\": \"{url}\", \"headers\": {{ \"Authorization\": \"Bearer {token}\" }} }}"
+        )
     };
     let document = |key: &str, kind: &'static str| {
         format!("{{\n  \"{key}\": {{\n{}\n  }}\n}}", each(&|name, url| json(name, url, kind), ",\n"))
@@ -41,8 +45,14 @@ pub fn help(listen: SocketAddr, upstreams: &[UpstreamConfig], token: &str) -> Ve
         ConnectHelp { title: "Claude Code: run in your project", text: each(&claude, "\n") },
         ConnectHelp { title: "Codex: add to ~/.codex/config.toml", text: each(&codex, "\n\n") },
         ConnectHelp { title: "Cursor: add to ~/.cursor/mcp.json", text: document("mcpServers", "") },
-        ConnectHelp { title: "VS Code: add to .vscode/mcp.json", text: document("servers", "\"type\": \"http\", ") },
-        ConnectHelp { title: "Gemini CLI: add to ~/.gemini/settings.json", text: document("mcpServers", "\"type\": \"http\", ") },
+        ConnectHelp {
+            title: "VS Code: add to .vscode/mcp.json",
+            text: document("servers", "\"type\": \"http\", "),
+        },
+        ConnectHelp {
+            title: "Gemini CLI: add to ~/.gemini/settings.json",
+            text: document("mcpServers", "\"type\": \"http\", "),
+        },
     ]
 }
 
@@ -54,7 +64,8 @@ mod tests {
     #[test]
     fn every_text_names_every_upstream_and_the_json_ones_parse() {
         let config = |name: &str| {
-            let transport = Transport::Http { url: "http://127.0.0.1:1/mcp".to_owned(), headers: Default::default() };
+            let transport =
+                Transport::Http { url: "http://127.0.0.1:1/mcp".to_owned(), headers: Default::default() };
             UpstreamConfig::new(name.parse().unwrap(), transport, false).unwrap()
         };
         let all = help("127.0.0.1:7717".parse().unwrap(), &[config("files"), config("crm")], "dw_x");

@@ -6,7 +6,10 @@
 
 use crate::card::{self, Card, ToolWords};
 use crate::upstream::Reply;
-use approvals::{Choice, Event, FlowError, HeldCall, HoldId, HoldState, Means, Refusal, ReleaseId, ReleasedCall, Verdict, Vote};
+use approvals::{
+    Choice, Event, FlowError, HeldCall, HoldId, HoldState, Means, Refusal, ReleaseId, ReleasedCall, Verdict,
+    Vote,
+};
 use journal::{Entry, Journal, JournalError};
 use policy::{CallDigest, Decision, Timestamp, UserId};
 use std::collections::HashMap;
@@ -30,7 +33,8 @@ impl Clock {
     #[must_use]
     pub fn system() -> Clock {
         Clock::from_fn(|| {
-            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            let since =
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
         })
     }
@@ -150,7 +154,11 @@ pub struct Desk {
 
 impl Desk {
     /// Takes up the holds the journal still has open; nobody waits for them yet.
-    pub(crate) fn open(journal: Arc<Journal>, clock: Clock, words: impl Fn(&policy::ToolCall) -> ToolWords) -> Result<Desk, JournalError> {
+    pub(crate) fn open(
+        journal: Arc<Journal>,
+        clock: Clock,
+        words: impl Fn(&policy::ToolCall) -> ToolWords,
+    ) -> Result<Desk, JournalError> {
         let mut inner = Inner::default();
         for (opened, events) in journal.open_holds()? {
             let words = words(&opened.call);
@@ -159,7 +167,13 @@ impl Desk {
                 Err(error) => tracing::error!(%error, "a recorded hold does not replay and is left out"),
             }
         }
-        Ok(Desk { inner: Mutex::new(inner), journal, clock, events: broadcast::channel(256).0, timer: Notify::new() })
+        Ok(Desk {
+            inner: Mutex::new(inner),
+            journal,
+            clock,
+            events: broadcast::channel(256).0,
+            timer: Notify::new(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -177,14 +191,20 @@ impl Desk {
         self.events.subscribe()
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
+    /// The time this desk goes by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
     /// A rejection that still answers this call.
     pub(crate) fn recent_rejection(&self, digest: &CallDigest) -> Option<Refusal> {
         let now = self.clock.now();
-        self.lock().rejections.get(digest).filter(|(_, until)| now < *until).map(|(refusal, _)| refusal.clone())
+        self.lock()
+            .rejections
+            .get(digest)
+            .filter(|(_, until)| now < *until)
+            .map(|(refusal, _)| refusal.clone())
     }
 
     /// Joins the open hold of the identical call, if there is one.
@@ -210,7 +230,14 @@ impl Desk {
             return Ok(Ticket::new(self, hold, kept.phase.subscribe()));
         }
         let agent = &held.call().agent;
-        if inner.open.values().filter_map(|hold| inner.holds.get(hold)).filter(|kept| kept.held.call().agent == *agent).count() >= HOLD_CAP {
+        if inner
+            .open
+            .values()
+            .filter_map(|hold| inner.holds.get(hold))
+            .filter(|kept| kept.held.call().agent == *agent)
+            .count()
+            >= HOLD_CAP
+        {
             return Err(AttachError::TooMany);
         }
         self.journal.record(Entry::HoldOpened(held.opened().clone()))?;
@@ -259,7 +286,14 @@ impl Desk {
     ///
     /// # Errors
     /// When it does not count; nothing changed then.
-    pub fn vote(&self, hold: &HoldId, digest: CallDigest, choice: Choice, means: Means, by: &UserId) -> Result<VoteReceipt, VoteError> {
+    pub fn vote(
+        &self,
+        hold: &HoldId,
+        digest: CallDigest,
+        choice: Choice,
+        means: Means,
+        by: &UserId,
+    ) -> Result<VoteReceipt, VoteError> {
         let now = self.clock.now();
         let vote = Vote { by: by.clone(), choice, means, digest, at: now };
         let mut inner = self.lock();
@@ -276,7 +310,11 @@ impl Desk {
     /// Applies an event and records it; undone when it cannot be recorded.
     fn change(&self, kept: &mut Kept, event: Event, now: Timestamp) -> Result<(), VoteError> {
         kept.held.apply(event.clone(), now)?;
-        if let Err(error) = self.journal.record(Entry::HoldEvent { hold: kept.held.id().clone(), event: event.clone(), at: now }) {
+        if let Err(error) = self.journal.record(Entry::HoldEvent {
+            hold: kept.held.id().clone(),
+            event: event.clone(),
+            at: now,
+        }) {
             kept.undo();
             return Err(error.into());
         }
@@ -294,7 +332,9 @@ impl Desk {
             HoldState::Ended { verdict, .. } => {
                 let refusal = Refusal::of(verdict).unwrap_or(Refusal::Withdrawn);
                 if matches!(verdict, Verdict::Rejected { .. }) {
-                    inner.rejections.insert(kept.held.digest(), (refusal.clone(), now.after(REJECTION_HOLDS)));
+                    inner
+                        .rejections
+                        .insert(kept.held.digest(), (refusal.clone(), now.after(REJECTION_HOLDS)));
                 }
                 inner.open.remove(&kept.held.digest());
                 kept.ended_at.get_or_insert(now);
@@ -307,7 +347,12 @@ impl Desk {
     }
 
     /// Takes the release of an approved hold, judged again by the set of this moment. Blocks on the disk.
-    pub(crate) fn claim(&self, hold: &HoldId, judge: impl Fn(&HeldCall) -> Decision, release: ReleaseId) -> Claim {
+    pub(crate) fn claim(
+        &self,
+        hold: &HoldId,
+        judge: impl Fn(&HeldCall) -> Decision,
+        release: ReleaseId,
+    ) -> Claim {
         let now = self.clock.now();
         let mut inner = self.lock();
         let Some(kept) = inner.holds.get_mut(hold) else { return Claim::NotNow };
@@ -405,7 +450,8 @@ impl Desk {
             let anything = !self.lock().holds.is_empty();
             if anything {
                 let now = self.clock.now();
-                let next = self.lock().holds.values().map(|kept| kept.held.deadline()).filter(|d| *d > now).min();
+                let next =
+                    self.lock().holds.values().map(|kept| kept.held.deadline()).filter(|d| *d > now).min();
                 let pause = next.map_or(Duration::from_secs(1), |d| now.until(d).min(Duration::from_secs(1)));
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
@@ -501,10 +547,13 @@ fn receipt_words(kept: &Kept) -> String {
     match kept.held.state() {
         HoldState::Waiting => "Your vote is recorded. The call waits for what is still required.".to_owned(),
         HoldState::Approved { .. } if kept.phase.receiver_count() == 0 => {
-            "Approved. The agent is not waiting any more; the call runs when it asks again within 10 minutes.".to_owned()
+            "Approved. The agent is not waiting any more; the call runs when it asks again within 10 minutes."
+                .to_owned()
         }
         HoldState::Approved { .. } | HoldState::Released { .. } => "Approved. The call goes now.".to_owned(),
-        HoldState::Ended { verdict: Verdict::Rejected { .. }, .. } => "Rejected. Nothing was sent.".to_owned(),
+        HoldState::Ended { verdict: Verdict::Rejected { .. }, .. } => {
+            "Rejected. Nothing was sent.".to_owned()
+        }
         HoldState::Ended { verdict, .. } => format!("This call is {}.", card::verdict_words(verdict)),
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
-use crate::desk::{Clock, Desk, DeskEvent};
 use crate::card::ToolWords;
-use crate::home::{Agent, AgentBook, BookError, Home, HomeError, KeychainKind, Settings, Token, UpstreamBook, UpstreamConfig};
+use crate::desk::{Clock, Desk, DeskEvent};
+use crate::home::{
+    Agent, AgentBook, BookError, Home, HomeError, KeychainKind, Settings, Token, UpstreamBook, UpstreamConfig,
+};
 use crate::keychain::{self, KeychainError};
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::{downstream, socket};
@@ -78,12 +80,16 @@ impl StartError {
         match self {
             StartError::Home(error) => error.hint(),
             StartError::Keychain(error) => error.hint().to_owned(),
-            StartError::Journal(_) => "check free space and permissions of the home folder, then start again".to_owned(),
+            StartError::Journal(_) => {
+                "check free space and permissions of the home folder, then start again".to_owned()
+            }
             StartError::PortInUse(listen) => format!(
                 "stop the program that uses port {}, or set another `listen` in doorward.toml and tell your agents",
                 listen.port()
             ),
-            StartError::Listen(..) => "set `listen` in doorward.toml to a loopback address such as 127.0.0.1:7717".to_owned(),
+            StartError::Listen(..) => {
+                "set `listen` in doorward.toml to a loopback address such as 127.0.0.1:7717".to_owned()
+            }
             StartError::Socket(..) => "check the permissions of the home folder".to_owned(),
             StartError::Client(_) => "check the system's TLS certificates, then start again".to_owned(),
         }
@@ -150,9 +156,10 @@ impl Engine {
     pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Arc<Engine>, StartError> {
         let home_dir = options.home.clone();
         let open_clock = clock.clone();
-        let opened = tokio::task::spawn_blocking(move || Opened::open(&home_dir, options.on_change, open_clock))
-            .await
-            .map_err(|error| StartError::Client(error.to_string()))??;
+        let opened =
+            tokio::task::spawn_blocking(move || Opened::open(&home_dir, options.on_change, open_clock))
+                .await
+                .map_err(|error| StartError::Client(error.to_string()))??;
         let listen = options.listen.unwrap_or(opened.home.settings().listen);
         crate::home::loopback(listen)?;
         let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
@@ -216,7 +223,9 @@ impl Engine {
         });
         match watcher {
             Ok(watcher) => *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(watcher),
-            Err(error) => tracing::warn!(%error, "policy files are not watched; the window looks when it is opened"),
+            Err(error) => {
+                tracing::warn!(%error, "policy files are not watched; the window looks when it is opened")
+            }
         }
     }
 

@@ -40,7 +40,11 @@ pub(crate) fn gather(known: &Known<'_>) -> Facts {
             claimed_client: known.claimed_client.map(str::to_owned),
         },
         tool: tool_facts(known.definition),
-        upstream: UpstreamFacts { name: known.upstream.name.to_string(), transport: transport.to_owned(), remote },
+        upstream: UpstreamFacts {
+            name: known.upstream.name.to_string(),
+            transport: transport.to_owned(),
+            remote,
+        },
         context: ContextFacts {
             time: known.now,
             utc_offset_minutes: utc_offset_minutes(known.now),
@@ -113,7 +117,9 @@ fn collect_paths(at: &str, value: &Value, facts: &mut BTreeMap<String, PathFact>
                 facts.insert(at.to_owned(), PathFact { resolved });
             }
         }
-        Value::Map(map) => map.iter().for_each(|(key, inner)| collect_paths(&format!("{at}.{key}"), inner, facts)),
+        Value::Map(map) => {
+            map.iter().for_each(|(key, inner)| collect_paths(&format!("{at}.{key}"), inner, facts))
+        }
         Value::List(items) => {
             for (i, inner) in items.iter().enumerate() {
                 collect_paths(&format!("{at}[{i}]"), inner, facts);

@@ -299,9 +299,8 @@ mod tests {
     #[cfg(all(unix, not(target_os = "macos")))]
     #[test]
     fn what_the_secret_service_says_becomes_our_sentence() {
-        let access = |inner: secret_service::Error| {
-            told(&keyring::Error::NoStorageAccess(Box::new(inner))).code()
-        };
+        let access =
+            |inner: secret_service::Error| told(&keyring::Error::NoStorageAccess(Box::new(inner))).code();
         assert_eq!(access(secret_service::Error::Locked), "keychain_locked");
         assert_eq!(access(secret_service::Error::NoResult), "keychain_no_collection");
         let prompt = access(secret_service::Error::Prompt);

@@ -20,6 +20,7 @@ mod socket;
 pub mod upstream;
 pub mod visible;
 
+pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
 pub use desk::{Clock, Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options, StartError};
 pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};

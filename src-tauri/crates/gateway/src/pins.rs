@@ -8,7 +8,10 @@ use policy::{DefinitionHash, UpstreamName, Value};
 /// Where a tool stands against its pin.
 pub(crate) enum Pin {
     /// As first seen (just now, or before).
-    Same { hash: DefinitionHash, definition: Value },
+    Same {
+        hash: DefinitionHash,
+        definition: Value,
+    },
     /// Listed now with another definition than the pinned one, or twice.
     Changed,
     Unknown,
@@ -31,9 +34,9 @@ pub(crate) async fn check(
     upstream: &UpstreamName,
     tool: &str,
 ) -> Result<Pin, PinError> {
-    let mut listed = named(&session.tools().await?, tool);
+    let mut listed = named(&session.tools(false).await?, tool);
     if listed.is_empty() {
-        listed = named(&session.tools_afresh().await?, tool);
+        listed = named(&session.tools(true).await?, tool);
     }
     let definition = match listed.len() {
         0 => return Ok(Pin::Unknown),

@@ -10,8 +10,8 @@ use crate::engine::Engine;
 use crate::facts::{self, Known};
 use crate::home::{Agent, UpstreamConfig};
 use crate::pins::{self, Pin, PinError};
-use crate::upstream::{CallRoute, Reply, UpstreamError, UpstreamSession};
 use crate::refusal;
+use crate::upstream::{CallRoute, Reply, UpstreamError, UpstreamSession};
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
 use policy::{Decision, Facts, Map, ToolCall, ToolName, Value};
@@ -80,7 +80,11 @@ impl From<PinError> for Stop {
 }
 
 /// Judges one call, waits where it is held, and runs it at most once.
-pub(crate) async fn handle(engine: &Arc<Engine>, incoming: Incoming, stream: mpsc::Sender<StreamItem>) -> Reply {
+pub(crate) async fn handle(
+    engine: &Arc<Engine>,
+    incoming: Incoming,
+    stream: mpsc::Sender<StreamItem>,
+) -> Reply {
     let qualified = format!("{}/{}", incoming.upstream.name, incoming.tool);
     let upstream = incoming.upstream.name.clone();
     match admit_and_run(engine, incoming, &stream).await {
@@ -88,7 +92,9 @@ pub(crate) async fn handle(engine: &Arc<Engine>, incoming: Incoming, stream: mps
         Err(Stop::Refused(refusal, hold)) => refusal::reply(&refusal, hold.as_ref()),
         Err(Stop::UnknownTool) => refusal::unknown_tool(&qualified),
         Err(Stop::Shared(reply)) => Reply::clone(&reply),
-        Err(Stop::Left) => refusal::failed("cancelled", "This call was cancelled while it was held. It was not run."),
+        Err(Stop::Left) => {
+            refusal::failed("cancelled", "This call was cancelled while it was held. It was not run.")
+        }
         Err(Stop::Upstream(error)) => {
             engine.note_upstream_error(&upstream, &error.to_string());
             refusal::failed("upstream_failed", &error.for_agent())
@@ -107,7 +113,11 @@ pub(crate) async fn handle(engine: &Arc<Engine>, incoming: Incoming, stream: mps
     }
 }
 
-async fn admit_and_run(engine: &Arc<Engine>, incoming: Incoming, stream: &mpsc::Sender<StreamItem>) -> Result<Reply, Stop> {
+async fn admit_and_run(
+    engine: &Arc<Engine>,
+    incoming: Incoming,
+    stream: &mpsc::Sender<StreamItem>,
+) -> Result<Reply, Stop> {
     let judged = judge(engine, &incoming).await?;
     let digest = judged.call.digest();
     if let Some(refusal) = engine.desk().recent_rejection(&digest)
@@ -255,8 +265,8 @@ async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -
     let outcome = incoming.session.forward(journalled, incoming.extras, incoming.route).await;
     let completion = match &outcome {
         Ok(reply) => answered(reply),
-        Err(error) if error.is_unsent() => Completion::Failed { why: error.to_string() },
-        Err(_) => Completion::Unknown,
+        Err(error) if error.was_sent() => Completion::Unknown,
+        Err(error) => Completion::Failed { why: error.to_string() },
     };
     let journal = Arc::clone(engine.journal());
     if let Err(error) = blocking(move || journal.complete(&release, &completion)).await? {
@@ -267,7 +277,10 @@ async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -
         Ok(reply) => reply,
         Err(error) => {
             engine.note_upstream_error(&incoming.upstream.name, &error.to_string());
-            refusal::failed(if error.is_unsent() { "upstream_failed" } else { "outcome_unknown" }, &error.for_agent())
+            refusal::failed(
+                if error.was_sent() { "outcome_unknown" } else { "upstream_failed" },
+                &error.for_agent(),
+            )
         }
     };
     if let Some(hold) = hold {

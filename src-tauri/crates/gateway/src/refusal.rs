@@ -32,7 +32,10 @@ pub(crate) fn failed(code: &str, text: &str) -> Reply {
 
 fn error_result(text: &str, meta: policy::Map) -> Reply {
     Reply::Result(Value::object([
-        ("content", Value::List(vec![Value::object([("type", Value::from("text")), ("text", Value::from(text))])])),
+        (
+            "content",
+            Value::List(vec![Value::object([("type", Value::from("text")), ("text", Value::from(text))])]),
+        ),
         ("isError", Value::from(true)),
         ("_meta", Value::object([(META_KEY, Value::Map(meta))])),
     ]))
@@ -42,7 +45,12 @@ fn error_result(text: &str, meta: policy::Map) -> Reply {
 pub(crate) fn unknown_tool(qualified: &str) -> Reply {
     Reply::Error(Value::object([
         ("code", Value::from(-32602)),
-        ("message", Value::from(format!("Unknown tool: `{qualified}`. Its upstream does not list it; call tools/list."))),
+        (
+            "message",
+            Value::from(format!(
+                "Unknown tool: `{qualified}`. Its upstream does not list it; call tools/list."
+            )),
+        ),
     ]))
 }
 
@@ -58,7 +66,9 @@ fn words(refusal: &Refusal) -> (&'static str, Added<'_>) {
             "This call needs a step-up by the person you act for, and step-up is not set up on this machine. It was not run. Tell the person.",
             None,
         ),
-        Refusal::UnknownTool => ("This upstream does not list such a tool. It was not run; call tools/list.", None),
+        Refusal::UnknownTool => {
+            ("This upstream does not list such a tool. It was not run; call tools/list.", None)
+        }
         Refusal::ToolChanged => (
             "The definition of this tool changed since it was first seen here, so it stays closed until a person on this machine accepts the change. It was not run. Tell the person.",
             None,

@@ -9,7 +9,6 @@ use journal::{Journal, JournalError};
 use policy::people::People;
 use policy::set::{DocumentChange, DocumentError, Documents, PolicySet};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -99,7 +98,9 @@ impl SetError {
             SetError::Stale => "the difference shown now is the newest".to_owned(),
             SetError::WaitsOnDisk(_) => "the panel above the list shows the difference".to_owned(),
             SetError::File(error) => error.hint(),
-            SetError::Journal(_) => "check free space and permissions of the home folder; nothing was changed".to_owned(),
+            SetError::Journal(_) => {
+                "check free space and permissions of the home folder; nothing was changed".to_owned()
+            }
             SetError::Write(_) => "check the policies folder's permissions and free space".to_owned(),
         }
     }
@@ -202,7 +203,9 @@ impl Sets {
             }
             Ok(None) => InForce::denying("no policy set was confirmed yet".to_owned(), Bundle::default()),
             Err(error) => InForce::denying(
-                format!("the record of the confirmed policy set cannot be trusted ({error}); look at the policies and confirm them"),
+                format!(
+                    "the record of the confirmed policy set cannot be trusted ({error}); look at the policies and confirm them"
+                ),
                 Bundle::default(),
             ),
         };
@@ -230,7 +233,10 @@ impl Sets {
         tracing::error!(reason, "the policy files cannot be applied");
         let current = self.current();
         if current.problem.is_some() {
-            self.replace(InForce::denying(format!("the policy set cannot be applied: {reason}"), current.bundle.clone()));
+            self.replace(InForce::denying(
+                format!("the policy set cannot be applied: {reason}"),
+                current.bundle.clone(),
+            ));
         }
     }
 
@@ -322,13 +328,15 @@ impl Sets {
     /// As [`Sets::propose`]; when a change on disk waits, that is settled first.
     pub fn set_mode(&self, id: &policy::PolicyId, mode: policy::Mode) -> Result<Proposed, SetError> {
         let current = self.current();
-        let documents = current.bundle.documents.with_mode(id, mode).map_err(|error| SetError::Invalid(vec![error]))?;
+        let documents =
+            current.bundle.documents.with_mode(id, mode).map_err(|error| SetError::Invalid(vec![error]))?;
         let path = format!("{id}.toml");
         if self.waiting().is_some_and(|waiting| waiting.changes.iter().any(|change| change.path == path)) {
             return Err(SetError::WaitsOnDisk(path));
         }
         let text = documents.get(&path).unwrap_or_default().to_owned();
-        let applied = self.propose(Bundle { documents, people: current.bundle.people.clone() }, Origin::Window)?;
+        let applied =
+            self.propose(Bundle { documents, people: current.bundle.people.clone() }, Origin::Window)?;
         home::write_whole(&self.path_of(&path), &text)?;
         self.look_at_disk()?;
         Ok(applied)
@@ -337,13 +345,4 @@ impl Sets {
     fn path_of(&self, document: &str) -> PathBuf {
         if document == PEOPLE { self.people.clone() } else { self.policies.join(document) }
     }
-}
-
-/// One line for logs: which files a change touches.
-#[must_use]
-pub fn change_words(changes: &[DocumentChange]) -> String {
-    changes.iter().fold(String::new(), |mut out, change| {
-        let _ = write!(out, "{}{} ({:?})", if out.is_empty() { "" } else { ", " }, change.path, change.kind);
-        out
-    })
 }

@@ -63,7 +63,10 @@ struct AgentLine {
 }
 
 async fn agents(State(engine): State<Arc<Engine>>) -> Json<Vec<AgentLine>> {
-    let lines = engine.agents().iter().map(|row| AgentLine { name: row.name.to_string(), user: row.user.to_string() });
+    let lines = engine
+        .agents()
+        .into_iter()
+        .map(|row| AgentLine { name: row.name.to_string(), user: row.user.to_string() });
     Json(lines.collect())
 }
 
@@ -80,7 +83,10 @@ struct Paired {
     token: String,
 }
 
-async fn add_agent(State(engine): State<Arc<Engine>>, Json(new): Json<NewAgent>) -> Result<Json<Paired>, Problem> {
+async fn add_agent(
+    State(engine): State<Arc<Engine>>,
+    Json(new): Json<NewAgent>,
+) -> Result<Json<Paired>, Problem> {
     let name = new.name.to_string();
     let token = blocking(move || engine.add_agent(new.name, new.user)).await?;
     Ok(Json(Paired { name, token: token.as_str().to_owned() }))
@@ -92,7 +98,10 @@ struct Named {
     name: String,
 }
 
-async fn remove_agent(State(engine): State<Arc<Engine>>, Json(named): Json<Named>) -> Result<Json<()>, Problem> {
+async fn remove_agent(
+    State(engine): State<Arc<Engine>>,
+    Json(named): Json<Named>,
+) -> Result<Json<()>, Problem> {
     blocking(move || engine.remove_agent(&named.name)).await.map(Json)
 }
 
@@ -100,11 +109,17 @@ async fn upstreams(State(engine): State<Arc<Engine>>) -> Json<Vec<UpstreamConfig
     Json(engine.upstreams())
 }
 
-async fn add_upstream(State(engine): State<Arc<Engine>>, Json(config): Json<UpstreamConfig>) -> Result<Json<()>, Problem> {
+async fn add_upstream(
+    State(engine): State<Arc<Engine>>,
+    Json(config): Json<UpstreamConfig>,
+) -> Result<Json<()>, Problem> {
     blocking(move || engine.add_upstream(config)).await.map(Json)
 }
 
-async fn remove_upstream(State(engine): State<Arc<Engine>>, Json(named): Json<Named>) -> Result<Json<()>, Problem> {
+async fn remove_upstream(
+    State(engine): State<Arc<Engine>>,
+    Json(named): Json<Named>,
+) -> Result<Json<()>, Problem> {
     blocking(move || engine.remove_upstream(&named.name)).await.map(Json)
 }
 

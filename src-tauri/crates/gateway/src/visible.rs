@@ -8,9 +8,14 @@ use ts_rs::TS;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Piece {
-    Plain { text: String },
+    Plain {
+        text: String,
+    },
     /// One character that would not show, with its name.
-    Hidden { text: String, name: String },
+    Hidden {
+        text: String,
+        name: String,
+    },
 }
 
 impl Piece {
@@ -81,12 +86,16 @@ fn hidden_name(c: char) -> Option<String> {
         '\u{2066}'..='\u{2069}' => "DIRECTION ISOLATE",
         '\u{2028}' => "LINE SEPARATOR",
         '\u{2029}' => "PARAGRAPH SEPARATOR",
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => "UNUSUAL SPACE",
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            "UNUSUAL SPACE"
+        }
         '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => "HANGUL FILLER",
         '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => "VARIATION SELECTOR",
         '\u{e0000}'..='\u{e007f}' => "TAG CHARACTER",
         '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' => "FORMAT CHARACTER",
-        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => return Some(format!("PRIVATE U+{:04X}", c as u32)),
+        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => {
+            return Some(format!("PRIVATE U+{:04X}", c as u32));
+        }
         c if c.is_control() => return Some(format!("CONTROL U+{:04X}", c as u32)),
         _ => return None,
     };
@@ -107,8 +116,12 @@ mod tests {
     #[test]
     fn nothing_is_lost_between_pieces() {
         let text = "\u{feff}x\u{a0}y\u{7f}";
-        let again: String =
-            pieces(text).into_iter().map(|p| match p { Piece::Plain { text } | Piece::Hidden { text, .. } => text }).collect();
+        let again: String = pieces(text)
+            .into_iter()
+            .map(|p| match p {
+                Piece::Plain { text } | Piece::Hidden { text, .. } => text,
+            })
+            .collect();
         assert_eq!(again, text);
         assert!(!is_plain(text));
         assert!(is_plain("größer 日本語"));

@@ -3,9 +3,9 @@
 
 use crate::host::Host;
 use crate::wire::{
-    ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView, CardRequest, ChangeRequest, InboxRow,
-    IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView, PolicyModeRequest, PracticeCallRequest, Started,
-    UpstreamRow, VoteReceipt, VoteRequest,
+    ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView, CardRequest,
+    ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
+    PolicyModeRequest, PracticeCallRequest, Started, UpstreamRow, VoteReceipt, VoteRequest,
 };
 use gateway::card::Card;
 use serde_json::Value;

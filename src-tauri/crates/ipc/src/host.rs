@@ -4,11 +4,11 @@
 //! with the same words.
 
 use crate::wire::{
-    ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView, Alarm, CardRequest, ChangeRequest, Changed,
-    GatewayState, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PartState, Person, PoliciesView,
-    PolicyModeRequest, PracticeCallRequest, Started, Tag, UpstreamRow, VoteChoice, VoteReceipt, VoteRequest,
+    ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView, Alarm, CardRequest,
+    ChangeRequest, Changed, ConnectHelp, GatewayState, InboxRow, IpcError, NameRequest, NewAgent, Nothing,
+    Overview, PartState, Person, PoliciesView, PolicyModeRequest, PracticeCallRequest, Started, Tag,
+    UpstreamRow, VoteChoice, VoteReceipt, VoteRequest,
 };
-use crate::wire::ConnectHelp;
 use crate::{commands, practice, views};
 use approvals::{Choice, Means};
 use gateway::card::Card;
@@ -130,16 +130,25 @@ impl Host {
         let hold = request.hold.parse().map_err(|_| IpcError::gone(&request.hold))?;
         let digest = policy::CallDigest::try_from(request.digest)
             .map_err(|error| IpcError::broken("bad_request", error.to_string()))?;
-        let reason = request.reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        let reason =
+            request.reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
         let choice = match request.choice {
             VoteChoice::Approve => Choice::Approve,
             VoteChoice::Reject => Choice::Reject { reason },
         };
         let owner = engine.owner_id().ok_or_else(|| {
-            IpcError::new("no_owner", "this home has no owner who could vote", "mark one user as `owner` in people.toml")
+            IpcError::new(
+                "no_owner",
+                "this home has no owner who could vote",
+                "mark one user as `owner` in people.toml",
+            )
         })?;
         let receipt = blocking(move || engine.desk().vote(&hold, digest, choice, means, &owner)).await??;
-        Ok(VoteReceipt { hold: receipt.hold.to_string(), state: receipt.card.state, message: receipt.message })
+        Ok(VoteReceipt {
+            hold: receipt.hold.to_string(),
+            state: receipt.card.state,
+            message: receipt.message,
+        })
     }
 
     fn engine(&self) -> Result<&Arc<Engine>, IpcError> {
@@ -202,7 +211,10 @@ impl Host {
     }
 
     pub(crate) async fn set_policy_mode(&self, request: PolicyModeRequest) -> Result<PoliciesView, IpcError> {
-        let id = request.id.parse().map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
+        let id = request
+            .id
+            .parse()
+            .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
         self.change_set(move |engine| engine.sets().set_mode(&id, request.mode).map(|_| ())).await
     }
 
@@ -231,25 +243,40 @@ impl Host {
         Ok(views::upstreams(self.engine()?))
     }
 
-    pub(crate) async fn add_upstream(&self, request: AddUpstreamRequest) -> Result<Vec<UpstreamRow>, IpcError> {
+    pub(crate) async fn add_upstream(
+        &self,
+        request: AddUpstreamRequest,
+    ) -> Result<Vec<UpstreamRow>, IpcError> {
         let engine = Arc::clone(self.engine()?);
         let transport = match (request.command, request.url) {
             (Some(words), None) => {
                 let mut words = words.into_iter();
                 let command = words.next().filter(|word| !word.trim().is_empty()).ok_or_else(|| {
-                    IpcError::new("bad_upstream", "the command is empty", "type the command that starts the MCP server")
+                    IpcError::new(
+                        "bad_upstream",
+                        "the command is empty",
+                        "type the command that starts the MCP server",
+                    )
                 })?;
-                Transport::Stdio { command, args: words.collect(), env: std::collections::BTreeMap::new(), cwd: None }
+                Transport::Stdio {
+                    command,
+                    args: words.collect(),
+                    env: std::collections::BTreeMap::new(),
+                    cwd: None,
+                }
             }
             (None, Some(url)) => Transport::Http { url, headers: std::collections::BTreeMap::new() },
             _ => {
-                return Err(IpcError::new("bad_upstream", "an upstream has either a command or an address", "fill in one of them"));
+                return Err(IpcError::new(
+                    "bad_upstream",
+                    "an upstream has either a command or an address",
+                    "fill in one of them",
+                ));
             }
         };
-        let name = request
-            .name
-            .parse()
-            .map_err(|error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name"))?;
+        let name = request.name.parse().map_err(|error: policy::NameError| {
+            IpcError::new("bad_name", error.to_string(), "choose another name")
+        })?;
         let config = UpstreamConfig::new(name, transport, false)
             .map_err(|error| IpcError::new("bad_upstream", error.to_string(), error.hint()))?;
         blocking(move || {
@@ -274,12 +301,16 @@ impl Host {
 
     pub(crate) async fn add_agent(&self, request: AddAgentRequest) -> Result<NewAgent, IpcError> {
         let engine = Arc::clone(self.engine()?);
-        let bad = |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
+        let bad =
+            |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
         let (name, user) = (request.name.parse().map_err(bad)?, request.user.parse().map_err(bad)?);
         blocking(move || {
             let token = engine.add_agent(name, user)?;
             let help = gateway::connect::help(engine.listen_addr(), &engine.upstreams(), token.as_str());
-            let connect = help.into_iter().map(|help| ConnectHelp { title: help.title.to_owned(), text: help.text }).collect();
+            let connect = help
+                .into_iter()
+                .map(|help| ConnectHelp { title: help.title.to_owned(), text: help.text })
+                .collect();
             Ok(NewAgent { name: request.name, token: token.as_str().to_owned(), connect })
         })
         .await?
@@ -308,39 +339,51 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 /// Desk events become tags; those of one short moment become one event.
 async fn gather(mut events: broadcast::Receiver<DeskEvent>, changes: broadcast::Sender<Changed>) {
-    let mut ended = false;
-    while !ended {
-        let mut tags = Vec::new();
-        let mut hold = None;
-        let mut several = false;
-        let mut note = |event: Result<DeskEvent, broadcast::error::RecvError>| match event {
-            Ok(event) => {
-                let (more, about) = tags_of(event);
-                several |= hold.is_some() && about.is_some() && hold != about;
-                hold = hold.take().or(about);
-                tags.extend(more.iter().filter(|tag| !tags.contains(tag)).copied().collect::<Vec<_>>());
-                false
-            }
+    let mut open = true;
+    while open {
+        let mut moment = Moment::default();
+        open = moment.take(events.recv().await);
+        let until = tokio::time::Instant::now() + GATHER;
+        while open && let Ok(event) = tokio::time::timeout_at(until, events.recv()).await {
+            open = moment.take(event);
+        }
+        if !moment.tags.is_empty() {
+            // Nobody listens: the window asks when it opens.
+            let _ =
+                changes.send(Changed { tags: moment.tags, hold: moment.hold.filter(|_| !moment.several) });
+        }
+    }
+}
+
+/// What changed within one short moment.
+#[derive(Default)]
+struct Moment {
+    tags: Vec<Tag>,
+    hold: Option<String>,
+    /// More than one hold: then none is named.
+    several: bool,
+}
+
+impl Moment {
+    /// False when nothing will come any more.
+    fn take(&mut self, event: Result<DeskEvent, broadcast::error::RecvError>) -> bool {
+        let (tags, hold) = match event {
+            Ok(event) => tags_of(event),
             // Too many at once: everything may be out of date.
             Err(broadcast::error::RecvError::Lagged(_)) => {
-                tags = vec![Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents];
-                several = true;
-                false
+                self.several = true;
+                (Tag::ALL, None)
             }
-            Err(broadcast::error::RecvError::Closed) => true,
+            Err(broadcast::error::RecvError::Closed) => return false,
         };
-        ended = note(events.recv().await);
-        let until = tokio::time::Instant::now() + GATHER;
-        while !ended {
-            match tokio::time::timeout_at(until, events.recv()).await {
-                Ok(event) => ended = note(event),
-                Err(_) => break,
+        for tag in tags {
+            if !self.tags.contains(tag) {
+                self.tags.push(*tag);
             }
         }
-        if !tags.is_empty() {
-            // Nobody listens: the window asks when it opens.
-            let _ = changes.send(Changed { tags, hold: hold.filter(|_| !several) });
-        }
+        self.several |= self.hold.is_some() && hold.is_some() && self.hold != hold;
+        self.hold = self.hold.take().or(hold);
+        true
     }
 }
 

@@ -10,9 +10,10 @@ use tokio::process::Command;
 /// Starts the call and answers at once; what becomes of it shows in the inbox and in Activity.
 pub(crate) fn start(engine: &Arc<Engine>, kind: PracticeKind) -> Result<Started, IpcError> {
     let (tool, arguments) = match kind {
-        PracticeKind::Allowed => {
-            ("practice/create_expense", r#"{"amount":25,"currency":"EUR","category":"travel","note":"train to the office"}"#)
-        }
+        PracticeKind::Allowed => (
+            "practice/create_expense",
+            r#"{"amount":25,"currency":"EUR","category":"travel","note":"train to the office"}"#,
+        ),
         PracticeKind::Denied => {
             ("practice/create_expense", r#"{"amount":12000,"currency":"EUR","category":"equipment"}"#)
         }
@@ -26,7 +27,11 @@ pub(crate) fn start(engine: &Arc<Engine>, kind: PracticeKind) -> Result<Started,
         ));
     }
     let missing = |why: String| {
-        IpcError::new("no_program", format!("the program `doorward` could not be started: {why}"), "install Doorward again; the two programs belong side by side")
+        IpcError::new(
+            "no_program",
+            format!("the program `doorward` could not be started: {why}"),
+            "install Doorward again; the two programs belong side by side",
+        )
     };
     let program = std::env::current_exe()
         .map_err(|error| missing(error.to_string()))?
@@ -50,5 +55,6 @@ pub(crate) fn start(engine: &Arc<Engine>, kind: PracticeKind) -> Result<Started,
 
 /// The upstream and the agent that practice calls need.
 pub(crate) fn is_set_up(engine: &Engine) -> bool {
-    engine.upstream("practice").is_some() && engine.agents().iter().any(|agent| agent.name.as_str() == "practice")
+    engine.upstream("practice").is_some()
+        && engine.agents().iter().any(|agent| agent.name.as_str() == "practice")
 }

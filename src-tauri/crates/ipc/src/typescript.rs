@@ -21,7 +21,10 @@ pub fn generate() -> BTreeMap<String, String> {
         .filter(|name| rows.split(|c: char| !c.is_alphanumeric()).any(|word| word == *name))
         .map(|name| format!("import type {{ {name} }} from \"./{name}\";\n"))
         .collect();
-    files.insert("IpcSchema.ts".to_owned(), format!("{}\nexport type IpcSchema = {{\n{rows}}};\n", names.concat()));
+    files.insert(
+        "IpcSchema.ts".to_owned(),
+        format!("{}\nexport type IpcSchema = {{\n{rows}}};\n", names.concat()),
+    );
     files
 }
 
@@ -41,8 +44,11 @@ impl TypeVisitor for Files<'_> {
             T::visit_dependencies(&mut imports);
             imports.names.sort();
             imports.names.dedup();
-            let mut text: String =
-                imports.names.iter().map(|name| format!("import type {{ {name} }} from \"./{name}\";\n")).collect();
+            let mut text: String = imports
+                .names
+                .iter()
+                .map(|name| format!("import type {{ {name} }} from \"./{name}\";\n"))
+                .collect();
             if !text.is_empty() {
                 text.push('\n');
             }

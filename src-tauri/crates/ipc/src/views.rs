@@ -2,14 +2,14 @@
 
 use crate::practice;
 use crate::wire::{
-    ActivityOutcome, ActivityPage, ActivityRequest, ActivityRow, AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile, DetailRow,
-    GatewayState, InboxRow, IpcError, Needs, Overview, PartState, Person, PoliciesView, PolicyName, PolicyRow, Problem,
-    UpstreamRow, WaitingChange,
+    ActivityPage, ActivityRequest, ActivityRow, AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
+    DetailRow, GatewayState, InboxRow, IpcError, Needs, Overview, PartState, Person, PoliciesView,
+    PolicyName, PolicyRow, Problem, UpstreamRow, WaitingChange,
 };
 use gateway::Engine;
 use gateway::card::{self, ToolWords};
 use gateway::home::{KeychainKind, Transport};
-use journal::{ActivityQuery, CallOutcome};
+use journal::ActivityQuery;
 use policy::Timestamp;
 
 /// Most rows of one page of Activity.
@@ -78,20 +78,28 @@ pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
 pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<ActivityPage, IpcError> {
     let limit = request.limit.clamp(1, PAGE);
     let text = request.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let query = ActivityQuery { before: request.before, limit: limit + 1, text, outcome: request.outcome.map(outcome_from) };
+    let query = ActivityQuery {
+        before: request.before,
+        limit: limit as usize + 1,
+        text,
+        outcome: request.outcome.map(Into::into),
+    };
     let mut rows = engine.journal().activity(&query)?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let people = engine.sets().current();
-    let name_of = |id: &policy::UserId| people.people.get(id).map_or_else(|| id.to_string(), |user| user.name.clone());
+    let name_of = |id: &str| {
+        let known = id.parse().ok().and_then(|id| people.people.get(&id));
+        known.map_or_else(|| id.to_owned(), |user| user.name.clone())
+    };
     let rows = rows.into_iter().map(|row| {
-        let decided_by = row.decided_by.map(|(by, means)| {
-            let place = match means {
+        let decided_by = row.votes.last().map(|vote| {
+            let place = match vote.means {
                 approvals::Means::Window => "in the window",
                 approvals::Means::Notification => "on a notification",
                 approvals::Means::Terminal => "at the terminal",
             };
-            format!("{}, {place}", name_of(&by))
+            format!("{}, {place}", name_of(vote.by.as_str()))
         });
         let (summary, detail) = match &row.arguments {
             Some(arguments) => (card::summary(arguments), details(arguments)),
@@ -100,13 +108,17 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
         ActivityRow {
             seq: row.seq,
             at: row.at.0,
-            agent: row.agent.to_string(),
             user: name_of(&row.user),
-            upstream: row.upstream.to_string(),
-            tool: gateway::visible::marked(row.tool.as_str()),
+            agent: row.agent,
+            upstream: row.upstream,
+            tool: gateway::visible::marked(&row.tool),
             summary,
-            outcome: outcome_of(row.outcome),
-            policies: row.policies.into_iter().map(|(id, name)| PolicyName { id: id.to_string(), name }).collect(),
+            outcome: row.outcome.into(),
+            policies: row
+                .policies
+                .into_iter()
+                .map(|policy| PolicyName { id: policy.id.to_string(), name: policy.name })
+                .collect(),
             decided_by,
             hold: row.hold.map(|hold| hold.to_string()),
             detail,
@@ -121,40 +133,6 @@ fn details(arguments: &policy::Value) -> Vec<DetailRow> {
         path: row.path,
     });
     rows.collect()
-}
-
-fn outcome_of(outcome: CallOutcome) -> ActivityOutcome {
-    match outcome {
-        CallOutcome::Allowed => ActivityOutcome::Allowed,
-        CallOutcome::Denied => ActivityOutcome::Denied,
-        CallOutcome::Approved => ActivityOutcome::Approved,
-        CallOutcome::Rejected => ActivityOutcome::Rejected,
-        CallOutcome::Expired => ActivityOutcome::Expired,
-        CallOutcome::Withdrawn => ActivityOutcome::Withdrawn,
-        CallOutcome::Uncollected => ActivityOutcome::Uncollected,
-        CallOutcome::Refused => ActivityOutcome::Refused,
-        CallOutcome::Waiting => ActivityOutcome::Waiting,
-        CallOutcome::Running => ActivityOutcome::Running,
-        CallOutcome::Failed => ActivityOutcome::Failed,
-        CallOutcome::Unknown => ActivityOutcome::Unknown,
-    }
-}
-
-fn outcome_from(outcome: ActivityOutcome) -> CallOutcome {
-    match outcome {
-        ActivityOutcome::Allowed => CallOutcome::Allowed,
-        ActivityOutcome::Denied => CallOutcome::Denied,
-        ActivityOutcome::Approved => CallOutcome::Approved,
-        ActivityOutcome::Rejected => CallOutcome::Rejected,
-        ActivityOutcome::Expired => CallOutcome::Expired,
-        ActivityOutcome::Withdrawn => CallOutcome::Withdrawn,
-        ActivityOutcome::Uncollected => CallOutcome::Uncollected,
-        ActivityOutcome::Refused => CallOutcome::Refused,
-        ActivityOutcome::Waiting => CallOutcome::Waiting,
-        ActivityOutcome::Running => CallOutcome::Running,
-        ActivityOutcome::Failed => CallOutcome::Failed,
-        ActivityOutcome::Unknown => CallOutcome::Unknown,
-    }
 }
 
 pub(crate) fn policies(engine: &Engine) -> PoliciesView {
@@ -194,7 +172,7 @@ pub(crate) fn policies(engine: &Engine) -> PoliciesView {
     PoliciesView {
         revision: in_force.set.revision().to_owned(),
         rows: rows.collect(),
-        default_action: default_words(in_force.set.default_action()),
+        default_action: default_words(&in_force.set.default_action()),
         waiting,
         problem: in_force.problem.clone().map(|message| Problem {
             message,
@@ -207,7 +185,9 @@ fn default_words(default: &policy::set::DefaultAction) -> String {
     match default {
         policy::set::DefaultAction::Allow => "allowed".to_owned(),
         policy::set::DefaultAction::Deny => "denied".to_owned(),
-        policy::set::DefaultAction::RequestApproval { flow } => format!("held for approval by the flow `{flow}`"),
+        policy::set::DefaultAction::RequestApproval { flow } => {
+            format!("held for approval by the flow `{flow}`")
+        }
     }
 }
 
@@ -235,6 +215,7 @@ pub(crate) fn agents(engine: &Engine) -> AgentsView {
         added_at: row.added_at.0,
     });
     let in_force = engine.sets().current();
-    let users = in_force.people.iter().map(|user| Person { id: user.id.to_string(), name: user.name.clone() });
+    let users =
+        in_force.people.iter().map(|user| Person { id: user.id.to_string(), name: user.name.clone() });
     AgentsView { agents: agents.collect(), users: users.collect() }
 }

@@ -111,9 +111,28 @@ pub struct ActivityRequest {
     pub outcome: Option<ActivityOutcome>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum ActivityOutcome {
+/// The journal's outcomes, as TypeScript knows them.
+macro_rules! outcomes {
+    ($($name:ident),*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ActivityOutcome { $($name),* }
+
+        impl From<journal::ActivityOutcome> for ActivityOutcome {
+            fn from(outcome: journal::ActivityOutcome) -> ActivityOutcome {
+                match outcome { $(journal::ActivityOutcome::$name => ActivityOutcome::$name),* }
+            }
+        }
+
+        impl From<ActivityOutcome> for journal::ActivityOutcome {
+            fn from(outcome: ActivityOutcome) -> journal::ActivityOutcome {
+                match outcome { $(ActivityOutcome::$name => journal::ActivityOutcome::$name),* }
+            }
+        }
+    };
+}
+
+outcomes!(
     Allowed,
     Denied,
     Approved,
@@ -125,8 +144,8 @@ pub enum ActivityOutcome {
     Waiting,
     Running,
     Failed,
-    Unknown,
-}
+    Unknown
+);
 
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct ActivityRow {
@@ -338,6 +357,10 @@ pub enum Tag {
     Agents,
 }
 
+impl Tag {
+    pub(crate) const ALL: &[Tag] =
+        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents];
+}
 
 impl IpcError {
     pub(crate) fn new(code: &str, message: impl Into<String>, hint: impl Into<String>) -> IpcError {

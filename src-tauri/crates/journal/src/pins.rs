@@ -23,6 +23,21 @@ struct PinnedBody<'a> {
 }
 
 impl Journal {
+    /// How many tools of an upstream were seen.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn pin_count(&self, upstream: &str) -> Result<usize, JournalError> {
+        let mut count = 0_usize;
+        let reader = self.reader();
+        let mut query = reader.prepare_cached("SELECT 1 FROM pins WHERE upstream = ?1")?;
+        let mut rows = query.query([upstream])?;
+        while rows.next()?.is_some() {
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// The pinned definition of a tool; none before its first sight.
     ///
     /// # Errors

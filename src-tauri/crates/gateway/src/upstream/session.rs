@@ -194,17 +194,8 @@ impl UpstreamSession {
     ///
     /// # Errors
     /// The upstream does not answer, or lists without end.
-    pub async fn tools(&self) -> Result<Arc<Vec<Value>>, UpstreamError> {
-        self.inner.tools().await
-    }
-
-    /// The same, asked again whatever is kept: some upstreams do not say that their tools changed.
-    ///
-    /// # Errors
-    /// As [`UpstreamSession::tools`].
-    pub async fn tools_afresh(&self) -> Result<Arc<Vec<Value>>, UpstreamError> {
-        self.inner.tool_changes.fetch_add(1, Ordering::Relaxed);
-        self.inner.tools().await
+    pub async fn tools(&self, afresh: bool) -> Result<Arc<Vec<Value>>, UpstreamError> {
+        self.inner.tools(afresh).await
     }
 
     /// Whether the upstream's process or session is up. A dead one is opened again by the next request.

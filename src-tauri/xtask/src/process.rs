@@ -76,6 +76,11 @@ impl Program {
         self
     }
 
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.unset.push(name.into());
+        self
+    }
+
     /// The same program run by another one, which takes its command line after its own words.
     pub(crate) fn under<W: AsRef<OsStr>>(mut self, wrapper: &[W]) -> Self {
         let mut words: Vec<OsString> = wrapper.iter().map(|word| word.as_ref().to_owned()).collect();

@@ -41,7 +41,7 @@ impl Screen {
         let mut program = program
             .under(&["dbus-run-session", "--", "sh", "-c", PREPARE, "sh"])
             .env("DISPLAY", &self.display)
-            .env("WAYLAND_DISPLAY", "")
+            .without("WAYLAND_DISPLAY")
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1");
         for (name, sub) in FOLDERS {

@@ -119,8 +119,11 @@ fn judge(step: &Step, done: Result<Done, Failure>, counts: Counts) -> Result<Don
 
 /// The last lines of a job's log, set off from what is around them.
 pub(crate) fn show_tail(job: &Job) {
-    println!("\n  the end of {}:", job.log().display());
-    for line in job.tail() {
+    let mut lines = job.tail().peekable();
+    if lines.peek().is_some() {
+        println!("\n  the end of {}:", job.log().display());
+    }
+    for line in lines {
         println!("  | {line}");
     }
 }

@@ -3,4 +3,36 @@ import type { CardReason } from "./CardReason";
 import type { CardStage } from "./CardStage";
 import type { CardState } from "./CardState";
 
-export type Card = { hold: string, digest: string, agent: string, claimed_client: string | null, user_name: string, program: string | null, process: number | null, project: string | null, branch: string | null, upstream: string, tool: string, tool_title: string | null, tool_description: string | null, destructive: boolean, arguments: Array<CardArgument>, reasons: Array<CardReason>, stages: Array<CardStage>, opened_at: number, deadline: number, attended: boolean, state: CardState, verdict: string | null, };
+export type Card = { hold: string, 
+/**
+ * What a vote must name, so that it counts for this call only.
+ */
+digest: string, agent: string, 
+/**
+ * As the agent calls itself.
+ */
+claimed_client: string | null, user_name: string, 
+/**
+ * The program behind the connection, where this machine can tell.
+ */
+program: string | null, process: number | null, project: string | null, branch: string | null, upstream: string, tool: string, tool_title: string | null, tool_description: string | null, 
+/**
+ * The upstream says so, or says nothing (MCP: tools are destructive unless they say otherwise).
+ */
+destructive: boolean, arguments: Array<CardArgument>, reasons: Array<CardReason>, stages: Array<CardStage>, 
+/**
+ * Epoch milliseconds.
+ */
+opened_at: number, 
+/**
+ * Epoch milliseconds.
+ */
+deadline: number, 
+/**
+ * An agent is waiting for the answer.
+ */
+attended: boolean, state: CardState, 
+/**
+ * How it ended, in words.
+ */
+verdict: string | null, };

@@ -1,3 +1,11 @@
 import type { Piece } from "./Piece";
 
-export type CardArgument = { path: string, title: string | null, kind: string, pieces: Array<Piece>, characters: number, folded: boolean, };
+export type CardArgument = { 
+/**
+ * `amount`, `address.city`
+ */
+path: string, title: string | null, 
+/**
+ * `number`, `text`, `true/false`, `list`, `object`, `nothing`
+ */
+kind: string, pieces: Array<Piece>, characters: number, folded: boolean, };

@@ -1,3 +1,7 @@
 import type { Tag } from "./Tag";
 
-export type Changed = { tags: Array<Tag>, hold: string | null, };
+export type Changed = { tags: Array<Tag>, 
+/**
+ * The hold it was about.
+ */
+hold: string | null, };

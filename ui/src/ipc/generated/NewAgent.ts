@@ -1,3 +1,7 @@
 import type { ConnectHelp } from "./ConnectHelp";
 
-export type NewAgent = { name: string, token: string, connect: Array<ConnectHelp>, };
+export type NewAgent = { name: string, 
+/**
+ * Shown once.
+ */
+token: string, connect: Array<ConnectHelp>, };

@@ -3,4 +3,8 @@ import type { GatewayState } from "./GatewayState";
 import type { PartState } from "./PartState";
 import type { Person } from "./Person";
 
-export type Overview = { version: string, home: string, gateway: GatewayState, waiting: number, owner: Person, keychain: PartState, notifications: PartState, practice: boolean, alarms: Array<Alarm>, };
+export type Overview = { version: string, home: string, gateway: GatewayState, waiting: number, owner: Person, keychain: PartState, notifications: PartState, 
+/**
+ * The practice upstream and its agent are set up.
+ */
+practice: boolean, alarms: Array<Alarm>, };

@@ -1,3 +1,7 @@
 import type { VoteChoice } from "./VoteChoice";
 
-export type VoteRequest = { hold: string, digest: string, choice: VoteChoice, reason: string | null, };
+export type VoteRequest = { hold: string, 
+/**
+ * Of the card that was shown: a vote counts for this call only.
+ */
+digest: string, choice: VoteChoice, reason: string | null, };

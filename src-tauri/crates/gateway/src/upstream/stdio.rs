@@ -143,7 +143,7 @@ fn command(program: &Program<'_>) -> Command {
         .stderr(Pipe::piped())
         .kill_on_drop(true);
     for (key, _) in std::env::vars_os() {
-        if key.to_str().is_some_and(|key| WITHHELD.contains(&key) || key.starts_with("DOORWARD_")) {
+        if key.to_str().is_some_and(is_withheld) {
             command.env_remove(key);
         }
     }
@@ -154,6 +154,10 @@ fn command(program: &Program<'_>) -> Command {
     #[cfg(unix)]
     command.process_group(0);
     command
+}
+
+fn is_withheld(key: &str) -> bool {
+    WITHHELD.contains(&key) || key.starts_with("DOORWARD_")
 }
 
 async fn write(mut input: ChildStdin, mut lines: mpsc::Receiver<String>, end: CancellationToken) {
@@ -294,5 +298,20 @@ impl Drop for Group {
     fn drop(&mut self) {
         #[cfg(unix)]
         self.signal(rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bus_display_and_what_is_ours_are_withheld_and_the_rest_is_not() {
+        for key in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "DOORWARD_HOME", "DOORWARD_"] {
+            assert!(is_withheld(key), "{key}");
+        }
+        for key in ["PATH", "HOME", "SSH_AUTH_SOCK", "DOORWARD", "LANG"] {
+            assert!(!is_withheld(key), "{key}");
+        }
     }
 }

@@ -8,8 +8,8 @@ use crate::home::{Transport, UpstreamConfig};
 use approvals::{Admission, Ids, Owner};
 use journal::{Journal, JournalledCall, RootKey};
 use policy::{
-    AgentFacts, ContextFacts, Decision, DefinitionHash, Facts, Outcome, Timestamp, ToolCall, ToolFacts, Trace,
-    UpstreamFacts, User, Value,
+    AgentFacts, ContextFacts, Decision, DefinitionHash, Facts, Outcome, Timestamp, ToolCall, ToolFacts,
+    Trace, UpstreamFacts, User, Value,
 };
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -43,7 +43,12 @@ impl Releases {
         self.with_definition(DefinitionHash::of(listed), tool, arguments)
     }
 
-    pub(super) fn with_definition(&self, definition: DefinitionHash, tool: &str, arguments: &str) -> JournalledCall {
+    pub(super) fn with_definition(
+        &self,
+        definition: DefinitionHash,
+        tool: &str,
+        arguments: &str,
+    ) -> JournalledCall {
         let call = ToolCall {
             user: "ana".parse().unwrap(),
             agent: "coder".parse().unwrap(),

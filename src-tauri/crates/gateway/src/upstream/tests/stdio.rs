@@ -55,7 +55,13 @@ fn way() -> Way {
 }
 
 impl Bench {
-    async fn call(&self, tool: &str, arguments: &str, extras: &str, route: CallRoute) -> Result<Reply, UpstreamError> {
+    async fn call(
+        &self,
+        tool: &str,
+        arguments: &str,
+        extras: &str,
+        route: CallRoute,
+    ) -> Result<Reply, UpstreamError> {
         let call = self.releases.of(&self.session, tool, arguments).await;
         let Value::Map(extras) = json(extras) else { panic!("an object") };
         self.session.forward(call, extras, route).await
@@ -84,7 +90,9 @@ fn result(reply: Result<Reply, UpstreamError>) -> Value {
 async fn i12_a_forwarded_call_carries_exactly_the_judged_name_and_arguments() {
     let bench = bench().await;
     let extras = r#"{"_meta":{"a":1.50},"task":{"ttl":1e3},"name":"exit","arguments":{"x":1},"Arguments":{"x":2},"NAME":"exit"}"#;
-    let sent = result(bench.call("echo", r#"{"amount":5000.10,"n":12345678901234567890}"#, extras, way().route).await);
+    let sent = result(
+        bench.call("echo", r#"{"amount":5000.10,"n":12345678901234567890}"#, extras, way().route).await,
+    );
     let expected = r#"{"name":"echo","arguments":{"amount":5000.10,"n":12345678901234567890},"_meta":{"a":1.50},"task":{"ttl":1e3}}"#;
     assert_eq!(sent.get("sent").unwrap().to_json(), expected);
 }
@@ -191,7 +199,10 @@ async fn an_endless_line_ends_the_session_and_not_the_memory() {
 async fn an_answer_with_a_key_twice_fails_its_request_at_once() {
     let bench = bench().await;
     let error = bench.simple("twice").await.unwrap_err();
-    assert!(matches!(&error, UpstreamError::Unreadable { why, .. } if why.contains("`a` stands twice")), "{error}");
+    assert!(
+        matches!(&error, UpstreamError::Unreadable { why, .. } if why.contains("`a` stands twice")),
+        "{error}"
+    );
     assert!(bench.session.is_alive());
 }
 
@@ -202,7 +213,9 @@ async fn progress_goes_to_the_call_that_gave_the_token_before_its_answer() {
     result(bench.call("progress", "{}", r#"{"_meta":{"progressToken":"one"}}"#, first.route.clone()).await);
     result(bench.call("progress", "{}", r#"{"_meta":{"progressToken":2}}"#, second.route.clone()).await);
     for (way, token) in [(&mut first, r#""one""#), (&mut second, "2")] {
-        let Ok(StreamItem::Message(message)) = way.items.try_recv() else { panic!("there before the answer") };
+        let Ok(StreamItem::Message(message)) = way.items.try_recv() else {
+            panic!("there before the answer")
+        };
         assert_eq!(message.get("params").unwrap().get("progressToken").unwrap().to_json(), token);
         assert!(way.items.try_recv().is_err());
     }
@@ -217,7 +230,8 @@ async fn an_upstreams_question_reaches_the_agent_under_our_id_and_the_answer_goe
     let call = tokio::spawn(async move { session.forward(call, Map::default(), route).await });
     let question = next_message(&mut way.items).await;
     let ours = question.get("id").unwrap().clone();
-    let expected = r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"maxTokens":1e2},"x":1}"#;
+    let expected =
+        r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"maxTokens":1e2},"x":1}"#;
     assert_eq!(question.to_json(), expected.replace(":1,\"method", &format!(":{},\"method", ours.to_json())));
 
     // Answers to what was not asked go nowhere.
@@ -293,7 +307,8 @@ async fn what_belongs_to_no_request_goes_to_the_standing_stream_and_a_ping_is_an
     let asked = bench.standing.recv().await.unwrap().into_message();
     assert_ne!(asked.get("id"), Some(&"p".into()));
     // The upstream takes its question back: the agent hears of it under the id it knows.
-    let withdrawn = json(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"p"}}"#);
+    let withdrawn =
+        json(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"p"}}"#);
     bench.session.notify("test/say", Some(withdrawn.clone())).await.unwrap();
     let cancelled = bench.standing.recv().await.unwrap().into_message();
     assert_eq!(cancelled.get("params").unwrap().get("requestId"), asked.get("id"));
@@ -310,7 +325,8 @@ async fn a_child_gets_the_configured_environment_without_bus_display_and_ours() 
     let names: Vec<&str> =
         answer.get("names").and_then(Value::as_list).unwrap().iter().filter_map(Value::as_text).collect();
     assert!(names.contains(&"SECRET") && names.contains(&"PATH"));
-    let withheld = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"];
+    let withheld =
+        ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"];
     let ours = |name: &&&str| withheld.contains(name) || name.starts_with("DOORWARD_");
     assert_eq!(names.iter().find(ours), None);
 }

@@ -77,6 +77,7 @@ impl Program {
     }
 
     pub(crate) fn without(mut self, name: &str) -> Self {
+        self.set.retain(|(set, _)| set != name);
         self.unset.push(name.into());
         self
     }

@@ -10,5 +10,5 @@ export default defineConfig({
   },
   // Fonts stay files: the content security policy allows none from data addresses.
   build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
-  server: { host: "127.0.0.1", port: 5173, strictPort: true },
+  server: { host: "localhost", port: 5173, strictPort: true },
 });

@@ -1,5 +1,7 @@
 /** What is wrong and cannot wait. An alarm stays until its cause is gone. */
+import { Link } from "@tanstack/react-router";
 import { Icon } from "@/components/icon";
+import { Prose } from "@/components/prose";
 import type { Alarm } from "@/ipc/schema";
 import { sentence } from "@/lib/words";
 import classes from "./alarms.module.css";
@@ -11,7 +13,10 @@ export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
       {alarms.map((alarm) => (
         <div key={alarm.code} className={classes.alarm} data-testid={`alarm-${alarm.code}`}>
           <Icon name="warning" />
-          <p><strong>{sentence(alarm.message)}</strong> {sentence(alarm.hint)}</p>
+          <p>
+            <strong><Prose text={sentence(alarm.message)} /></strong> <Prose text={sentence(alarm.hint)} />
+            {alarm.code.startsWith("set_") && <> <Link to="/policies" className={classes.link}>Open Policies</Link></>}
+          </p>
         </div>
       ))}
     </div>

@@ -1,4 +1,5 @@
 /** Is the door kept? One line when it is; what is wrong, and what to do, when it is not. */
+import { Prose } from "@/components/prose";
 import type { Overview, PartState } from "@/ipc/schema";
 import { phrase, sentence } from "@/lib/words";
 import classes from "./gateway-status.module.css";
@@ -21,7 +22,7 @@ export function GatewayStatus({ overview, problem }: { overview: Overview | unde
         : (
           <>
             <Line tone="deny">Gateway off</Line>
-            <p className={classes.hint}>{sentence(gateway.message)} {sentence(gateway.hint)}</p>
+            <p className={classes.hint}><Prose text={sentence(gateway.message)} /> <Prose text={sentence(gateway.hint)} /></p>
           </>
         )}
       {[keychain, notifications].filter((part) => !part.ok).map((part) => <Part key={part.name} part={part} />)}
@@ -29,13 +30,13 @@ export function GatewayStatus({ overview, problem }: { overview: Overview | unde
   );
 }
 
-/** A part of this machine that does not do its work. */
+/** A part of this machine that does less than it should. */
 function Part({ part }: { part: PartState }) {
   return (
     <details className={classes.part}>
-      <summary><Line tone="hold">{phrase(part.name)}: not working</Line></summary>
+      <summary><Line tone="hold">{phrase(part.name)}: needs a look</Line></summary>
       <p className={classes.hint}>
-        {part.message !== null && sentence(part.message)} {part.hint !== null && sentence(part.hint)}
+        {part.message !== null && <Prose text={sentence(part.message)} />} {part.hint !== null && <Prose text={sentence(part.hint)} />}
       </p>
     </details>
   );

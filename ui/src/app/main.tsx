@@ -15,6 +15,7 @@ import { Outside } from "./outside";
 const FAKE = import.meta.env.VITE_FAKE === "1" || import.meta.env.DEV;
 
 async function start(): Promise<void> {
+  const params = new URLSearchParams(location.search);
   const element = document.getElementById("root");
   if (element === null) return;
   const root = createRoot(element);
@@ -22,17 +23,19 @@ async function start(): Promise<void> {
     installHost(tauriHost);
   } else if (FAKE) {
     const { fakeHostFor } = await import("@/testing/fake-host");
-    installHost(fakeHostFor(new URLSearchParams(location.search)));
+    installHost(fakeHostFor(params));
+    // The router would take what stands before the hash for a part of what stands after it.
+    history.replaceState(null, "", location.pathname + location.hash);
   } else {
     root.render(<Outside />);
     return;
   }
-  root.render(<StrictMode><App history={createHashHistory()} scheme={schemeOf(location.search)} /></StrictMode>);
+  root.render(<StrictMode><App history={createHashHistory()} scheme={schemeOf(params)} /></StrictMode>);
 }
 
 /** `?theme=dark` fixes the colours, for pictures. */
-function schemeOf(search: string): "light" | "dark" | undefined {
-  const theme = new URLSearchParams(search).get("theme");
+function schemeOf(params: URLSearchParams): "light" | "dark" | undefined {
+  const theme = params.get("theme");
   return theme === "light" || theme === "dark" ? theme : undefined;
 }
 

@@ -46,10 +46,11 @@ export const theme = createTheme({
       },
       classNames: { content: overlay.dialog, header: overlay.header, title: overlay.title, body: overlay.body },
     }),
-    Drawer: Drawer.extend({
-      defaultProps: { withCloseButton: false, padding: 0, size: 340, overlayProps: { color: "#000", backgroundOpacity: 0.28 } },
+    DrawerRoot: Drawer.Root.extend({
+      defaultProps: { padding: 0, size: 340 },
       classNames: { content: overlay.drawer, body: overlay.drawerBody },
     }),
+    DrawerOverlay: Drawer.Overlay.extend({ defaultProps: { color: "#000", backgroundOpacity: 0.28 } }),
     Menu: Menu.extend({
       defaultProps: { shadow: "none", radius: 8, transitionProps: { duration: 0 } },
       classNames: { dropdown: overlay.menu, item: overlay.item, label: overlay.menuLabel },

@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import { sentence } from "@/lib/words";
 import { Notice } from "./notice";
+import { Prose } from "./prose";
 
 type Problem = { message: string; hint: string };
 
@@ -11,7 +12,7 @@ export function Failure({ what, error, onRetry }: { what: string; error: Error &
       tone="deny" title={what} alert testId="failure"
       actions={onRetry && <Button size="xs" onClick={onRetry}>Try again</Button>}
     >
-      {sentence(error.message)} {error.hint !== undefined && sentence(error.hint)}
+      <Prose text={sentence(error.message)} /> {error.hint !== undefined && <Prose text={sentence(error.hint)} />}
     </Notice>
   );
 }

@@ -20,11 +20,11 @@ export function size(characters: number): string {
 const trim = (n: number): string => n.toFixed(n < 10 ? 1 : 0).replace(/\.0$/, "");
 
 /** Messages come in lower case and without a full stop; on screen they are sentences. */
-export function sentence(message: string): string {
+export function sentence(message: string, startsHere = true): string {
   const text = message.trim();
   if (text === "") return "";
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.?:…]$/.test(capital) ? capital : `${capital}.`;
+  const begun = startsHere ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /[.?:…]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** The same without the full stop, for words that others follow. */

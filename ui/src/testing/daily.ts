@@ -123,7 +123,7 @@ const CONDITION = "amount > 5000 && user.role != \"finance\"";
 export function dailyPolicies(): PoliciesView {
   return {
     revision: "5f2c9a71d04b",
-    default_action: "allow",
+    default_action: "allowed",
     problem: null,
     rows: [
       {

@@ -65,12 +65,18 @@ export class FakeHost implements Host {
     this.#emit(["inbox", "overview", "activity"], card.hold);
   }
 
+  /** Changes a hold, as a newer policy set would. */
+  changeCard(hold: string, change: (card: Card) => void): void {
+    change(this.#card(hold));
+    this.#emit(["inbox"], hold);
+  }
+
   /** Ends a hold as a deadline or another desk would. */
   end(hold: string, verdict: string): void {
-    const card = this.#card(hold);
-    card.state = "ended";
-    card.verdict = verdict;
-    this.#emit(["inbox", "overview", "activity"], hold);
+    this.changeCard(hold, (card) => {
+      card.state = "ended";
+      card.verdict = verdict;
+    });
   }
 
   changePolicies(change: (view: PoliciesView) => void): void {
@@ -92,7 +98,10 @@ export class FakeHost implements Host {
       if (choice === "reject") card.verdict = reason === null ? "rejected" : `rejected: ${reason}`;
       this.#remember(card, choice === "approve" ? "approved" : "rejected", `${this.world.overview.owner.name}, in the window`);
       this.#emit(["inbox", "overview", "activity"], hold);
-      return { hold, state: card.state, message: `${choice === "approve" ? "approved" : "rejected"} in the window` };
+      return {
+        hold, state: card.state,
+        message: choice === "approve" ? "Approved. The call goes now." : "Rejected. Nothing was sent.",
+      };
     },
     activity: ({ before, limit, text, outcome }) => {
       const wanted = text?.toLowerCase() ?? "";

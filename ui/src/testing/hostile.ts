@@ -64,7 +64,7 @@ export function hostilePolicies(): PoliciesView {
   const text = Array.from({ length: 300 }, (_, i) => `# line ${i} ${"of a long file ".repeat(4)}`).join("\n");
   return {
     revision: "0123456789abcdef0123456789abcdef",
-    default_action: "request_approval",
+    default_action: "held for approval by the flow `owner`",
     problem: { message: "`large-expenses.toml:4:8`: unknown key `whn`; did you mean `when`?", hint: "Mend the file. Until then every call is denied" },
     rows: Array.from({ length: 60 }, (_, i) => ({
       id: `policy-${i}`, name: `A policy whose name goes on for quite a while and is the ${i + 1}th of its kind`,

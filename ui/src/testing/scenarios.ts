@@ -31,7 +31,7 @@ const nothing = (): World => ({
   overview: structuredClone(overview),
   cards: [],
   activity: [],
-  policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allow", waiting: null, problem: null },
+  policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
   failing: [],
@@ -82,7 +82,10 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
       ok: false, name: "Notifications", message: "no notification service runs on this desktop", hint: "Holds show in this window and in the tray",
     };
     world.overview.alarms = [
-      { code: "set_changed", message: "policy files were changed outside Doorward", hint: "Look at the change in Policies. What was in force stays in force" },
+      {
+        code: "set_waiting", message: "Policy files were changed outside this window. They do not apply yet.",
+        hint: "Open Policies to see the difference, then apply it or put it back.",
+      },
     ];
     return world;
   },

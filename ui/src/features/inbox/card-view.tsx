@@ -5,16 +5,15 @@ import { Button } from "@mantine/core";
 import { Failure } from "@/components/failure";
 import { Pending } from "@/components/pending";
 import { cardQuery, useCommand } from "@/ipc/queries";
-import type { Card, VoteReceipt } from "@/ipc/schema";
+import type { Card } from "@/ipc/schema";
 import { useSettled } from "@/lib/guard";
 import { useKeys } from "@/lib/keys";
-import { phrase } from "@/lib/words";
 import { CardArguments, type Unread } from "./card-arguments";
 import { DecidedFooter, VoteFooter } from "./card-footer";
 import { CardHeader } from "./card-header";
 import { CardReasons } from "./card-reasons";
 import classes from "./card-view.module.css";
-import { recordReceipt } from "./receipts";
+import { receiptOf, recordReceipt } from "./receipts";
 import { RejectForm } from "./reject-form";
 
 export type VotedBy = "key" | "pointer";
@@ -61,7 +60,7 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
     vote.mutate({ hold: card.hold, digest: card.digest, choice, reason }, {
       onSuccess: (receipt) => {
         setRejecting(false);
-        record(card, receipt, choice);
+        recordReceipt(receiptOf(card, receipt, choice));
         if (receipt.state !== "waiting") onVoted(by);
       },
     });
@@ -111,16 +110,6 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
 /** What a person reads before voting: when it changes, the buttons shut for a moment. */
 function shownContent({ hold, digest, state, reasons, stages, arguments: args }: Card): string {
   return JSON.stringify([hold, digest, state, reasons, stages, args.length]);
-}
-
-function record(card: Card, receipt: VoteReceipt, choice: "approve" | "reject"): void {
-  recordReceipt({
-    hold: card.hold,
-    what: `${card.upstream}/${card.tool}`,
-    words: phrase(receipt.message),
-    good: choice === "approve",
-    at: Date.now(),
-  });
 }
 
 /** After a vote by key the focus would be nowhere; it goes to the new card, and never leaves a field. */

@@ -30,7 +30,7 @@ export function useDecisionWatch(): string {
       if (waiting.has(row.hold)) continue;
       void client.query({ ...cardQuery(row.hold), staleTime: 0 }).then((card) => {
         if (card.state === "waiting" || hasReceipt(row.hold)) return;
-        recordReceipt({ hold: row.hold, what: `${row.upstream}/${row.tool}`, at: Date.now(), ...standing(card) });
+        recordReceipt({ hold: row.hold, what: `${row.upstream}/${row.tool}`, note: "", at: Date.now(), ...standing(card) });
       }, () => undefined);
     }
   }, [rows, client]);

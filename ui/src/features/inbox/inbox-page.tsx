@@ -61,9 +61,10 @@ export function InboxPage({ selected, onSelect }: {
         ? (
           <>
             <NarrowBar waiting={rows.length} onOpen={() => { setDrawerOpen(true); }} />
-            <Drawer opened={drawerOpen} onClose={() => { setDrawerOpen(false); }} aria-label="Inbox" data-page-keys>
-              {list}
-            </Drawer>
+            <Drawer.Root opened={drawerOpen} onClose={() => { setDrawerOpen(false); }}>
+              <Drawer.Overlay />
+              <Drawer.Content aria-label="Inbox" data-page-keys><Drawer.Body>{list}</Drawer.Body></Drawer.Content>
+            </Drawer.Root>
           </>
         )
         : <div className={classes.list}>{list}</div>}

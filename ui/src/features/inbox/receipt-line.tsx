@@ -12,6 +12,7 @@ export function ReceiptLine({ receipt, withTool = true }: { receipt: Receipt; wi
       <span className={classes.words}>
         {withTool && <><span className={classes.what}><Marked text={receipt.what} /></span>{" "}</>}
         <Marked text={withTool ? lowerFirst(receipt.words) : receipt.words} />, <Ago at={receipt.at} />
+        {!withTool && receipt.note !== "" && <>. {receipt.note}</>}
       </span>
     </span>
   );

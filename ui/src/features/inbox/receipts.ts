@@ -1,6 +1,6 @@
 /** What was decided in the last minute, and by which means. It stays on show for that minute and cannot be undone. */
 import { useSyncExternalStore } from "react";
-import type { Card } from "@/ipc/schema";
+import type { Card, VoteReceipt, VoteRequest } from "@/ipc/schema";
 import { phrase } from "@/lib/words";
 
 const SHOWN_FOR = 60_000;
@@ -11,6 +11,8 @@ export type Receipt = {
   what: string;
   /** "Approved in the window" */
   words: string;
+  /** What that leads to: "The call goes now." */
+  note: string;
   good: boolean;
   at: number;
 };
@@ -35,6 +37,27 @@ export function useReceipts(): readonly Receipt[] {
 export function forgetReceipts(): void {
   publish([]);
 }
+
+/** What a vote in this window came to. */
+export function receiptOf(card: Card, vote: VoteReceipt, choice: VoteRequest["choice"]): Receipt {
+  const counted = choice === "approve"
+    ? vote.state === "approved" || vote.state === "released"
+    : vote.state === "ended";
+  const [first = "", ...rest] = vote.message.split(/(?<=\.)\s+/);
+  return {
+    hold: card.hold,
+    what: `${card.upstream}/${card.tool}`,
+    words: counted ? MEANS[choice] : phrase(first),
+    note: rest.join(" "),
+    good: choice === "approve" && vote.state !== "ended",
+    at: Date.now(),
+  };
+}
+
+const MEANS: Record<VoteRequest["choice"], string> = {
+  approve: "Approved in the window",
+  reject: "Rejected in the window",
+};
 
 /** Where a hold stands, in words that need nothing else beside them. */
 export function standing(card: Card): { words: string; good: boolean } {

@@ -7,6 +7,7 @@ import { Failure } from "@/components/failure";
 import { Notice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
+import { Prose } from "@/components/prose";
 import { overviewQuery, policiesQuery, useCommand } from "@/ipc/queries";
 import type { PoliciesView, PolicyMode, PolicyRow } from "@/ipc/schema";
 import { useKeys } from "@/lib/keys";
@@ -14,12 +15,6 @@ import { plural, sentence } from "@/lib/words";
 import classes from "./policies-page.module.css";
 import { ModeChanged, PolicyItem } from "./policy-item";
 import { WaitingPanel } from "./waiting-panel";
-
-const DEFAULTS: Readonly<Record<string, string>> = {
-  allow: "A call that no policy decides is allowed.",
-  request_approval: "A call that no policy decides waits for approval.",
-  deny: "A call that no policy decides is denied.",
-};
 
 type Change = { policy: PolicyRow; to: PolicyMode };
 
@@ -51,7 +46,9 @@ export function PoliciesPage() {
       )}
       {view === undefined && error === null && <Pending what="the policies" />}
       {view?.problem !== null && view !== undefined && (
-        <Notice tone="deny" title={sentence(view.problem.message)} alert testId="policies-problem">{sentence(view.problem.hint)}</Notice>
+        <Notice tone="deny" title={<Prose text={sentence(view.problem.message)} />} alert testId="policies-problem">
+          {sentence(view.problem.hint)}
+        </Notice>
       )}
       {view?.waiting != null && <WaitingPanel key={view.waiting.hash} change={view.waiting} />}
       {setMode.error !== null && <Failure what="The policy was not changed. It stays as it was." error={setMode.error} />}
@@ -89,11 +86,13 @@ function List({ view, search, busy, onMode }: {
             <PolicyItem policy={row} busy={busy === row.id} onMode={(to) => { onMode(row, to); }} />
           </li>
         ))}
-        {found.length === 0 && <li className={classes.none}>No policy matches. Search looks in name, description, id, tools and condition.</li>}
+        {found.length === 0 && (
+          <li className={classes.none}>No policy matches. Search looks in name, description, id, tools and condition.</li>
+        )}
       </ul>
       <p className="faint small">
-        {DEFAULTS[view.default_action] ?? `A call that no policy decides: ${sentence(view.default_action)}`} The order of
-        the list does not matter: deny goes first, then every approval and step-up that applies, together.
+        A call that no policy decides is <Prose text={sentence(view.default_action, false)} /> The order of the list
+        does not matter: deny goes first, then every approval and step-up that applies, together.
       </p>
     </>
   );

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Confirm } from "@/components/confirm";
 import { DiffView } from "@/components/diff-view";
 import { Failure } from "@/components/failure";
+import { Marked } from "@/components/marked";
 import { Tag, type Tone } from "@/components/tag";
 import { useCommand } from "@/ipc/queries";
 import type { ChangedFile, WaitingChange } from "@/ipc/schema";
@@ -47,7 +48,7 @@ export function WaitingPanel({ change }: { change: WaitingChange }) {
       {broken && (
         <div className={classes.problems} role="alert">
           <strong>It cannot be applied yet.</strong> Mend the file and this list follows, or put it back.
-          <ul>{change.problems.map((problem) => <li key={problem}><code>{problem}</code></li>)}</ul>
+          <ul>{change.problems.map((problem) => <li key={problem}><code><Marked text={problem} /></code></li>)}</ul>
         </div>
       )}
       {apply.error !== null && <Failure what="The change was not applied. What was in force stays." error={apply.error} />}

@@ -10,6 +10,7 @@ import { Marked } from "@/components/marked";
 import { Notice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
+import { Prose } from "@/components/prose";
 import { Tag } from "@/components/tag";
 import { upstreamsQuery, useCommand } from "@/ipc/queries";
 import type { UpstreamRow } from "@/ipc/schema";
@@ -63,7 +64,9 @@ function Item({ row, onRemove }: { row: UpstreamRow; onRemove: () => void }) {
         <div><dt>For agents</dt><dd><CopyBlock text={row.address} label={`the address of ${row.name}`} /></dd></div>
       </dl>
       {row.last_error !== null && (
-        <Notice tone="deny" title="It does not answer">{sentence(row.last_error)} Calls to it are refused until it does; other upstreams are not affected.</Notice>
+        <Notice tone="deny" title="It does not answer">
+          <Prose text={sentence(row.last_error)} /> Calls to it fail until it does; other upstreams are not affected.
+        </Notice>
       )}
     </article>
   );

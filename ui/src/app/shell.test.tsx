@@ -1,0 +1,59 @@
+import { screen, waitFor } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { failureOf, IpcFailure } from "@/ipc/host";
+import { openWindow } from "@/testing/render";
+
+describe("the frame of the window", () => {
+  it("lists only the screens that exist", async () => {
+    openWindow("/inbox", "full");
+    await screen.findByTestId("card");
+    const names = screen.getAllByRole("link").map((link) => link.dataset["testid"]);
+    expect(names).toEqual(["nav-inbox", "nav-activity", "nav-policies", "nav-agents", "nav-upstreams"]);
+    expect(screen.getByTestId("nav-inbox")).toHaveAttribute("aria-current", "page");
+    expect(screen.getByRole("img", { name: "4 holds waiting" })).toHaveTextContent("4");
+  });
+
+  it("says that the gateway is on, and at which port", async () => {
+    openWindow("/inbox", "empty");
+    await waitFor(() => { expect(screen.getByTestId("gateway-status")).toHaveTextContent("Gateway on, port 7717"); });
+  });
+
+  it("says what is wrong and what to do, and raises alarms", async () => {
+    openWindow("/inbox", "off");
+    await waitFor(() => { expect(screen.getByTestId("gateway-status")).toHaveTextContent("Gateway off"); });
+    const status = screen.getByTestId("gateway-status");
+    expect(status).toHaveTextContent("Port 7717 is taken by another program. End that program, or choose another port in doorward.toml.");
+    expect(status).toHaveTextContent("The keychain is locked. Unlock it.");
+    expect(screen.getByTestId("alarm-set_waiting")).toHaveTextContent("They do not apply yet. Open Policies to see the difference");
+    expect(screen.getByTestId("alarms")).toHaveAttribute("role", "alert");
+  });
+
+  it("goes to every screen by its navigation", async () => {
+    const { user } = openWindow("/inbox", "full");
+    await screen.findByTestId("card");
+    for (const [item, title] of [["activity", "Activity"], ["policies", "Policies"], ["agents", "Agents"], ["upstreams", "Upstreams"]] as const) {
+      await user.click(screen.getByTestId(`nav-${item}`));
+      expect(await screen.findByRole("heading", { level: 1, name: title })).toBeInTheDocument();
+    }
+  });
+
+  it("lists all keys by the question mark", async () => {
+    const { user } = openWindow("/activity", "empty");
+    await screen.findByTestId("empty-activity");
+    await user.keyboard("?");
+    expect(await screen.findByRole("dialog", { name: "Keys" })).toHaveTextContent("Approve the hold on show");
+  });
+});
+
+describe("an error from the other side", () => {
+  it("keeps its code, message and hint", () => {
+    const failure = failureOf({ code: "ended", message: "the hold has ended", hint: "look at the activity" });
+    expect(failure).toBeInstanceOf(IpcFailure);
+    expect([failure.code, failure.message, failure.hint]).toEqual(["ended", "the hold has ended", "look at the activity"]);
+  });
+
+  it("of any other kind still has a next step", () => {
+    expect(failureOf("command ipc not found").hint).toMatch(/start it again/);
+    expect(failureOf(new Error("broken")).message).toBe("broken");
+  });
+});

@@ -1,0 +1,69 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { openWindow } from "@/testing/render";
+import { OUTCOME_NAMES, OUTCOMES } from "./outcomes";
+
+describe("activity", () => {
+  it("lists calls newest first, each outcome by word", async () => {
+    openWindow("/activity", "full");
+    const rows = await screen.findAllByTestId("activity-row");
+    expect(rows).toHaveLength(14);
+    expect(rows[0]).toHaveTextContent("Waiting");
+    expect(rows[0]).toHaveTextContent("write_file");
+    expect(rows.map((row) => row.dataset["outcome"])).toContain("unknown");
+  });
+
+  it("opens a call with its arguments, its policies and who decided by which means", async () => {
+    const { user } = openWindow("/activity", "full");
+    const rows = await screen.findAllByTestId("activity-row");
+    await user.click(rows[3]!);
+    const detail = screen.getByTestId("activity-detail");
+    expect(detail).toHaveTextContent("Ana Ruiz, by notification");
+    expect(detail).toHaveTextContent("Large expenses need finance");
+    expect(within(detail).getByText("640.00")).toBeInTheDocument();
+    expect(rows[3]).toHaveAttribute("aria-expanded", "true");
+  });
+
+  it("keeps its filters in the address and asks Rust to apply them", async () => {
+    const { user, host, history } = openWindow("/activity", "full");
+    await screen.findAllByTestId("activity-row");
+    await user.selectOptions(screen.getByTestId("activity-outcome"), "denied");
+    await waitFor(() => { expect(screen.getAllByTestId("activity-row")).toHaveLength(1); });
+    await user.type(screen.getByTestId("activity-search"), "tilde");
+    await waitFor(() => { expect(history.location.search).toBe("?text=tilde&outcome=denied"); });
+    expect(host.sent.at(-1)).toEqual({ name: "activity", body: { before: null, limit: 100, text: "tilde", outcome: "denied" } });
+  });
+
+  it("starts filtered from an address", async () => {
+    openWindow("/activity?outcome=expired", "full");
+    expect(await screen.findAllByTestId("activity-row")).toHaveLength(1);
+    expect(screen.getByTestId("activity-outcome")).toHaveValue("expired");
+  });
+
+  it("shows older calls on demand, a hundred at a time", async () => {
+    const { user } = openWindow("/activity", "hostile");
+    expect(await screen.findAllByTestId("activity-row")).toHaveLength(100);
+    await user.click(screen.getByTestId("older"));
+    await waitFor(() => { expect(screen.getAllByTestId("activity-row")).toHaveLength(200); });
+  });
+
+  it("says when nothing matches, and gives the way back", async () => {
+    const { user } = openWindow("/activity?text=nothing-like-this", "full");
+    expect(await screen.findByTestId("empty-activity")).toHaveTextContent("No call matches");
+    await user.click(screen.getByRole("button", { name: "Show all calls" }));
+    expect(await screen.findAllByTestId("activity-row")).toHaveLength(14);
+  });
+
+  it("shows a call that came in without being asked", async () => {
+    const { host } = openWindow("/activity", "empty");
+    await screen.findByTestId("empty-activity");
+    await host.call("practice_call", { kind: "denied" });
+    expect(await screen.findByTestId("activity-row")).toHaveTextContent("Denied");
+  });
+
+  it("has a word and a meaning of its own for every outcome", () => {
+    const looks = OUTCOME_NAMES.map((name) => OUTCOMES[name]);
+    expect(new Set(looks.map(({ word }) => word)).size).toBe(looks.length);
+    expect(new Set(looks.map(({ means }) => means)).size).toBe(looks.length);
+  });
+});

@@ -1,0 +1,108 @@
+/**
+ * Every screen in a real browser, on the built site with the content security policy of the window: no accessibility
+ * violation, nothing wider than the window, nothing blocked by the policy.
+ */
+import AxeBuilder from "@axe-core/playwright";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launch, serve } from "../../../scripts/site.mjs";
+
+const SIZES = [{ width: 1440, height: 900 }, { width: 900, height: 600 }] as const;
+const SCREENS = ["/inbox", "/activity", "/policies", "/agents", "/upstreams"] as const;
+const SCENARIOS = ["full", "empty", "hostile", "broken", "off"] as const;
+
+let browser: Browser;
+let site: Awaited<ReturnType<typeof serve>>;
+let context: BrowserContext | null = null;
+let problems: string[] = [];
+
+beforeAll(async () => {
+  [browser, site] = await Promise.all([launch(), serve()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await site.close();
+});
+afterEach(async () => {
+  await context?.close();
+  context = null;
+});
+
+async function open(address: string, scenario: string, theme: "light" | "dark", viewport: { width: number; height: number } = SIZES[0]): Promise<Page> {
+  context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  problems = [];
+  page.on("console", (message) => { if (message.type() === "error") problems.push(message.text()); });
+  page.on("pageerror", (error) => { problems.push(error.message); });
+  await page.goto(`${site.url}?scenario=${scenario}&theme=${theme}#${address}`);
+  await page.locator("nav").waitFor();
+  await page.waitForTimeout(100);
+  return page;
+}
+
+async function expectFits(page: Page): Promise<void> {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow).toBe(0);
+  expect(problems).toEqual([]);
+}
+
+async function expectSound(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  expect(violations.map(({ id, impact, nodes }) => `${impact ?? ""} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).slice(0, 3).join(" | ")}`)).toEqual([]);
+  await expectFits(page);
+}
+
+describe.each(["light", "dark"] as const)("in %s colours", (theme) => {
+  describe.each(SCREENS)("%s", (address) => {
+    it.each(SCENARIOS)("is accessible and fits, %s", async (scenario) => {
+      const [looked, measured] = theme === "light" ? SIZES : [SIZES[1], SIZES[0]];
+      const page = await open(address, scenario, theme, looked);
+      await expectSound(page);
+      await page.setViewportSize(measured);
+      await expectFits(page);
+    });
+  });
+
+  it("dialogs and forms are accessible too", async () => {
+    const page = await open("/upstreams", "full", theme);
+    await page.getByTestId("add-upstream").click();
+    await page.getByTestId("upstream-command").fill("npx server '/a b'");
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("remove-crm").click();
+    await expectSound(page);
+  });
+
+  it("a new agent's token is accessible too", async () => {
+    const page = await open("/agents", "full", theme);
+    await page.getByTestId("add-agent").click();
+    await page.getByTestId("agent-name").fill("zed");
+    await expectSound(page);
+    await page.getByTestId("agent-save").click();
+    await expectSound(page);
+  });
+
+  it("the reject form, the list in its drawer, the keys and the outcome are accessible too", async () => {
+    const page = await open("/inbox", "full", theme, SIZES[1]);
+    await page.getByTestId("approve").isEnabled();
+    await page.waitForTimeout(800);
+    await page.getByTestId("reject").click();
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("open-list").click();
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("help").click();
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("approve").click();
+    await page.getByTestId("decided").waitFor();
+    await expectSound(page);
+  });
+
+  it("an opened call is accessible too", async () => {
+    const page = await open("/activity", "hostile", theme);
+    await page.getByTestId("activity-row").first().click();
+    await expectSound(page);
+  });
+});

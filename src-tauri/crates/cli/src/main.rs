@@ -47,9 +47,10 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
     };
     match command {
         Command::Init(options) => init::run(&home, &options),
-        Command::Practice { db } => {
-            practice::run(db.as_deref()).map_err(|error| Failure::new(format!("{error:#}"), ""))
-        }
+        Command::Practice { db } => match practice::run(db.as_deref()) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(error) => Err(Failure::new(format!("{error:#}"), "")),
+        },
         Command::Check { dir } => {
             check::run(&dir.unwrap_or_else(|| gateway::home::Paths::new(&home).policies()))
         }

@@ -219,9 +219,11 @@ impl Terminal {
         let Some((hold, digest)) = self.shown.get(found).cloned() else {
             return Err(format!("`{found}` was not shown yet; `list` shows it"));
         };
+        let Some(owner) = self.engine.owner_id() else {
+            return Err("this home has no owner who could vote; mark one user as `owner` in people.toml".to_owned());
+        };
         let engine = Arc::clone(&self.engine);
         let cast = tokio::task::spawn_blocking(move || {
-            let owner = engine.owner();
             engine.desk().vote(&hold, digest, choice, Means::Terminal, &owner)
         });
         match cast.await {

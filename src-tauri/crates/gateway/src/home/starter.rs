@@ -1,4 +1,17 @@
 //! The starter pack as it is shipped: built into the program, copied into every new home.
 
+macro_rules! pack {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../../../../../policies/starter/", $path)))),*]
+    };
+}
+
 /// Path below `policies/`, and text.
-pub(super) const FILES: &[(&str, &str)] = &[];
+pub(super) const FILES: &[(&str, &str)] = pack![
+    "customer-deletion.toml",
+    "expense-limit.toml",
+    "flows/owner.toml",
+    "payments.toml",
+    "set.toml",
+    "writers.toml",
+];

@@ -74,3 +74,20 @@ pub struct PathFact {
     /// Absolute, symbolic links followed as far as the path exists.
     pub resolved: String,
 }
+
+/// The attribute path of an object's member: `at.key`, or `at["odd key"]` where the key is not a plain name, so
+/// that no two places share a path.
+#[must_use]
+pub fn member(at: &str, key: &str) -> String {
+    if crate::condition::syntax::is_plain_name(key) {
+        format!("{at}.{key}")
+    } else {
+        format!("{at}[{}]", crate::Value::from(key).to_json())
+    }
+}
+
+/// The attribute path of a list's entry.
+#[must_use]
+pub fn element(at: &str, index: usize) -> String {
+    format!("{at}[{index}]")
+}

@@ -5,7 +5,9 @@
 
 pub mod call;
 pub mod cases;
+mod condition;
 pub mod decide;
+mod decimal;
 pub mod decision;
 pub mod documents;
 mod edit;
@@ -17,6 +19,8 @@ mod moment;
 pub mod names;
 pub mod people;
 pub mod policy;
+#[cfg(test)]
+mod sample;
 mod section;
 mod sentence;
 pub mod set;

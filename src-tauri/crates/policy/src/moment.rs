@@ -75,6 +75,16 @@ impl Moment {
         usize::try_from(day).ok().and_then(|day| WEEKDAYS.get(day)).copied().unwrap_or("monday")
     }
 
+    /// To the millisecond, in UTC.
+    pub(crate) fn rfc3339(self) -> String {
+        let milliseconds = self.milliseconds();
+        let (year, month, day) = civil(milliseconds.div_euclid(DAY_SECONDS * 1_000));
+        let clock = milliseconds.rem_euclid(DAY_SECONDS * 1_000);
+        let (seconds, fraction) = (clock / 1_000, clock % 1_000);
+        let (hour, minute, second) = (seconds / 3_600, seconds % 3_600 / 60, seconds % 60);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:03}Z")
+    }
+
     /// "2026-01-05 13:00 (+01:00)", to the minute.
     pub(crate) fn shown(self) -> String {
         let local = self.local_seconds();
@@ -171,6 +181,10 @@ mod tests {
         let east = Moment::of_milliseconds(noon.milliseconds(), 13 * 60);
         assert_eq!((east.hour(), east.weekday()), (1, "tuesday"));
         assert_eq!(east.shown(), "2026-01-06 01:00 (+13:00)");
+        assert_eq!(
+            Moment::parse("2026-01-06T01:00:00.25+13:00").unwrap().rfc3339(),
+            "2026-01-05T12:00:00.250Z"
+        );
         let before = Moment::parse("1969-12-31T23:00:00Z").unwrap();
         assert_eq!((before.hour(), before.weekday()), (23, "wednesday"));
     }

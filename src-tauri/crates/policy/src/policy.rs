@@ -2,12 +2,13 @@
 
 use crate::{
     ActionKind, ApprovalFlow, ContextId, DocumentError, Facts, FlowId, Mode, PolicyId, ToolCall,
+    condition::{Condition, MAX_TEXT},
     decision::StepUpRule,
     flow,
     glob::ToolGlobs,
     section::{Section, Source, Text},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use unicode_normalization::UnicodeNormalization;
 
 const MOST_PATTERNS: usize = 200;
@@ -26,6 +27,9 @@ pub struct Policy {
     /// Lets an `allow` depend on what an agent or an upstream claims.
     pub trust_claims: bool,
     pub(crate) tools: ToolGlobs,
+    pub(crate) condition: Option<Condition>,
+    /// Those the target names; any of them must hold.
+    pub(crate) contexts: Vec<Arc<NamedContext>>,
     /// Whom the action's flow asks, in words.
     pub(crate) asked: Option<String>,
 }
@@ -53,10 +57,18 @@ pub struct Target {
     pub contexts: Vec<String>,
 }
 
+/// A reusable condition over `context.*`, read from `contexts/<id>.toml`.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedContext {
+    pub(crate) id: ContextId,
+    pub(crate) name: String,
+    pub(crate) condition: Condition,
+}
+
 /// What a policy may refer to in the rest of the set.
 pub(crate) struct Surroundings<'a> {
     pub(crate) flows: &'a BTreeMap<FlowId, ApprovalFlow>,
-    pub(crate) contexts: &'a BTreeMap<ContextId, ()>,
+    pub(crate) contexts: &'a BTreeMap<ContextId, Arc<NamedContext>>,
 }
 
 /// Reads `<id>.toml`.
@@ -81,9 +93,20 @@ pub(crate) fn parse(
     };
     let (action, asked) = action(&section, around)?;
     let trust_claims = root.flag("trust_claims")?.unwrap_or(false);
-    let when = root.text("when", 10_000)?;
-    if let Some(when) = when {
-        return Err(when.error("conditions cannot be read yet"));
+    let when = root.text("when", MAX_TEXT)?;
+    let condition = when.map(|when| condition(&when)).transpose()?;
+    let contexts: Vec<Arc<NamedContext>> =
+        target.contexts.iter().filter_map(|id| around.contexts.get(id.as_str()).cloned()).collect();
+    let claimed = condition
+        .iter()
+        .chain(contexts.iter().map(|context| &context.condition))
+        .find_map(Condition::claimed);
+    if let (ActionKind::Allow, false, Some(claimed)) = (action.kind, trust_claims, claimed) {
+        let message =
+            format!("this `allow` depends on `{claimed}`, which an agent or an upstream only claims");
+        let error =
+            when.map_or_else(|| root.error("target", message.clone()), |when| when.error(message.clone()));
+        return Err(error.hint("use an attribute that is verified, or say `trust_claims = true`"));
     }
     Ok(Policy {
         id: id.clone(),
@@ -92,10 +115,38 @@ pub(crate) fn parse(
         mode,
         action,
         target,
-        when: None,
+        when: when.map(|when| when.owned()),
         trust_claims,
         tools,
+        condition,
+        contexts,
         asked,
+    })
+}
+
+/// Reads `contexts/<id>.toml`.
+pub(crate) fn parse_context(id: &ContextId, source: Source<'_>) -> Result<NamedContext, DocumentError> {
+    let document = source.parse()?;
+    let root = source.root(&document);
+    root.only(&["name", "description", "when"])?;
+    root.text("description", 1_000)?;
+    let when = root.required("when", MAX_TEXT)?;
+    let condition = condition(&when)?;
+    if let Some(beyond) = condition.beyond_context() {
+        return Err(when
+            .error(format!("a context looks at `context.*` only, not at `{beyond}`"))
+            .hint("put this comparison into the policies' own `when`"));
+    }
+    Ok(NamedContext { id: id.clone(), name: root.required("name", 120)?.owned(), condition })
+}
+
+fn condition(when: &Text<'_>) -> Result<Condition, DocumentError> {
+    Condition::parse(when.text).map_err(|error| {
+        let located = when.error_inside(error.at, error.message);
+        match error.hint {
+            Some(hint) => located.hint(hint),
+            None => located,
+        }
     })
 }
 

@@ -34,6 +34,14 @@ impl Policy {
         if !target.agents.is_empty() {
             sentence += &format!(" by agent {}", few(&words(&target.agents), 4, "or"));
         }
+        if !self.contexts.is_empty() {
+            let names: Vec<String> =
+                self.contexts.iter().map(|context| format!("“{}”", context.name)).collect();
+            sentence += &format!(" while {}", few(&names, 3, "or"));
+        }
+        if let Some(condition) = &self.condition {
+            sentence += &format!(" when {}", condition.words());
+        }
         sentence.push('.');
         sentence
     }

@@ -14,7 +14,10 @@ pub use crate::{
     policy::{Action, Policy, Target},
 };
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 const MOST_DOCUMENTS: usize = 20_000;
 
@@ -69,10 +72,12 @@ impl PolicySet {
                     Ok(flow) => drop(flows.insert(flow.id.clone(), flow)),
                     Err(error) => errors.push(error),
                 },
-                Place::Context(stem) => match id::<ContextId>(path, stem) {
-                    Ok(id) => drop(contexts.insert(id, ())),
-                    Err(error) => errors.push(error),
-                },
+                Place::Context(stem) => {
+                    match id::<ContextId>(path, stem).and_then(|id| policy::parse_context(&id, source)) {
+                        Ok(context) => drop(contexts.insert(context.id.clone(), Arc::new(context))),
+                        Err(error) => errors.push(error),
+                    }
+                }
                 Place::Unknown => {
                     errors.push(about(path, "this file is not part of a policy set".to_owned()).hint(
                         "policies are `<id>.toml`, flows `flows/<id>.toml`, contexts `contexts/<id>.toml`",

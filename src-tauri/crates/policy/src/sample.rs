@@ -1,0 +1,71 @@
+//! Calls, facts and sets for the tests of this crate.
+
+use crate::{
+    AgentFacts, ContextFacts, DefinitionHash, Documents, Facts, PathFact, PolicySet, Timestamp, ToolCall,
+    ToolFacts, UpstreamFacts, User, Value,
+};
+
+pub(crate) fn call(arguments: &str) -> ToolCall {
+    ToolCall {
+        user: "me".parse().unwrap(),
+        agent: "claude".parse().unwrap(),
+        upstream: "practice".parse().unwrap(),
+        tool: "create_expense".parse().unwrap(),
+        definition: DefinitionHash([7; 32]),
+        arguments: Value::parse(arguments.as_bytes()).unwrap(),
+    }
+}
+
+/// Monday 2026-01-05, 13:00 where the person is; `args.path` resolves as written below `/srv`.
+pub(crate) fn facts() -> Facts {
+    let path = |resolved: &str| PathFact { resolved: resolved.to_owned() };
+    Facts {
+        user: User {
+            id: "me".parse().unwrap(),
+            name: "Me".to_owned(),
+            email: Some("me@example.org".to_owned()),
+            roles: ["employee".to_owned(), "finance".to_owned()].into(),
+            department: None,
+            owner: true,
+            attributes: [("level".to_owned(), Value::from(3))].into(),
+        },
+        agent: AgentFacts {
+            name: "claude".to_owned(),
+            program: None,
+            process: Some(42),
+            claimed_client: None,
+        },
+        tool: ToolFacts::default(),
+        upstream: UpstreamFacts { name: "practice".to_owned(), transport: "stdio".to_owned(), remote: false },
+        context: ContextFacts {
+            time: Timestamp(1_767_614_400_000),
+            utc_offset_minutes: 60,
+            project: Some("/home/me/shop".to_owned()),
+            branch: None,
+            locked: None,
+            calls_last_minute: 2,
+        },
+        paths: [
+            ("args.path".to_owned(), path("/srv/data/a")),
+            ("args.link".to_owned(), path("/etc/passwd")),
+            ("args.paths[0]".to_owned(), path("/srv/data/a")),
+            ("args.paths[1]".to_owned(), path("/srv/data/b")),
+        ]
+        .into(),
+    }
+}
+
+/// A set with the default `allow` and these files.
+pub(crate) fn set(files: &[(&str, &str)]) -> PolicySet {
+    match PolicySet::compile(&documents(files)) {
+        Ok(set) => set,
+        Err(errors) => panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+pub(crate) fn documents(files: &[(&str, &str)]) -> Documents {
+    let mut documents = Documents::new();
+    documents.insert("set.toml", "default = \"allow\"\n".to_owned());
+    files.iter().for_each(|(path, text)| documents.insert(path, (*text).to_owned()));
+    documents
+}

@@ -114,3 +114,54 @@ impl Progress {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn voter(id: &str, role: &str) -> Owner {
+        Owner { id: id.parse().unwrap(), roles: [role.to_owned()].into() }
+    }
+
+    fn stage(role: &str, required: u32) -> Stage {
+        let approvers = Approvers { users: BTreeSet::new(), roles: [role.to_owned()].into() };
+        Stage { approvers, required, within_seconds: 60 }
+    }
+
+    fn progress(stages: Vec<Stage>) -> Progress {
+        let flow = ApprovalFlow { id: "finance".parse().unwrap(), name: "Finance".into(), stages };
+        Progress::start(flow, Timestamp(0))
+    }
+
+    #[test]
+    fn a_quorum_needs_as_many_people_as_it_says() {
+        let mut flow = progress(vec![stage("finance", 2), stage("legal", 1)]);
+        flow.approve(&voter("ana", "finance"), Timestamp(1));
+        flow.approve(&voter("ana", "finance"), Timestamp(2));
+        assert_eq!(flow.standing(&voter("ana", "finance")), Standing::AlreadyVoted);
+        flow.approve(&voter("eva", "legal"), Timestamp(3));
+        assert_eq!(flow.standing(&voter("eva", "legal")), Standing::NotEntitled, "not her stage yet");
+        flow.approve(&voter("bob", "finance"), Timestamp(4));
+        assert_eq!(flow.deadline(), Some(Timestamp(60_004)), "the next stage has its own time");
+        flow.approve(&voter("eva", "legal"), Timestamp(5));
+        assert!(flow.is_complete());
+        assert_eq!(flow.deadline(), None);
+        let votes: Vec<usize> = flow.views().map(|view| view.votes.len()).collect();
+        assert_eq!(votes, [2, 1]);
+    }
+
+    #[test]
+    fn a_stage_that_asks_for_no_votes_asks_for_one() {
+        let mut flow = progress(vec![stage("finance", 0)]);
+        assert!(!flow.is_complete());
+        flow.approve(&voter("ana", "finance"), Timestamp(1));
+        assert!(flow.is_complete());
+    }
+
+    #[test]
+    fn a_flow_without_stages_is_never_complete() {
+        let flow = progress(vec![]);
+        assert!(!flow.is_complete());
+        assert_eq!(flow.deadline(), Some(Timestamp(0)));
+    }
+}

@@ -57,3 +57,80 @@ impl Journal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Hash;
+    use crate::{Entry, RootKey};
+    use policy::Timestamp;
+    use rusqlite::{Connection, params};
+
+    fn key(byte: u8) -> RootKey {
+        RootKey::new([byte; 32])
+    }
+
+    /// What somebody without the root key can do: hash everything anew, so that the chain holds.
+    fn chain_anew(sql: &Connection) {
+        let mut head = Head::start();
+        let kept: Vec<Kept> = {
+            let mut statement =
+                sql.prepare(&format!("SELECT {COLUMNS} FROM entries e ORDER BY e.seq")).unwrap();
+            statement.query_map([], Kept::from_row).unwrap().map(Result::unwrap).collect()
+        };
+        for mut entry in kept {
+            let old = entry.seq;
+            entry.seq = head.seq + 1;
+            let hash: Hash = entry_hash(&entry.header(&head.hash), &entry.body_hash);
+            sql.execute(
+                "UPDATE entries SET seq = ?2, hash = ?3 WHERE seq = ?1",
+                params![old, entry.seq, hash],
+            )
+            .unwrap();
+            head = Head { seq: entry.seq, hash };
+        }
+    }
+
+    #[test]
+    fn a_chain_hashed_anew_without_the_key_is_found_at_the_first_false_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let journal = Journal::open(&path, &key(7), || Timestamp(1)).unwrap();
+        for version in ["1", "2", "3", "4"] {
+            journal.record(Entry::Started { version: version.into() }).unwrap();
+        }
+        let sql = Connection::open(&path).unwrap();
+        for change in
+            ["SELECT 1", "UPDATE entries SET at = 2 WHERE seq = 3", "DELETE FROM entries WHERE seq = 2"]
+        {
+            sql.execute_batch(&format!("CREATE TEMP TABLE kept AS SELECT * FROM entries; {change};"))
+                .unwrap();
+            chain_anew(&sql);
+            match journal.verify() {
+                Ok(verified) => assert_eq!((change, verified.entries), ("SELECT 1", 4)),
+                Err(bad) => {
+                    assert_ne!(change, "SELECT 1", "an honest chain comes out the same");
+                    assert_eq!(bad.seq, if change.starts_with("UPDATE") { 3 } else { 2 });
+                    assert_eq!(bad.why, "it was not sealed with this home's key as it stands");
+                }
+            }
+            sql.execute_batch("DELETE FROM entries; INSERT INTO entries SELECT * FROM kept; DROP TABLE kept")
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn another_homes_entries_cannot_pass_for_this_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let theirs = Journal::open(&path, &key(8), || Timestamp(1)).unwrap();
+        theirs.record(Entry::Started { version: "1".into() }).unwrap();
+        let mine = Journal::open_to_read(&path, &key(7)).unwrap();
+        assert_eq!(mine.verify().unwrap(), Verified { entries: 1, unreadable: 1 });
+
+        let sql = Connection::open(&path).unwrap();
+        sql.execute("UPDATE entries SET key = ?1", params![mine.seals.key_id]).unwrap();
+        chain_anew(&sql);
+        assert_eq!(mine.verify().unwrap_err().why, "it was not sealed with this home's key as it stands");
+    }
+}

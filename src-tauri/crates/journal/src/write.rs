@@ -124,3 +124,83 @@ impl Draft<'_> {
         Ok(seq)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Entry, RootKey};
+
+    fn with_writer(journal: &Journal, work: impl FnOnce(&Connection)) {
+        let writer = journal.writer.lock().unwrap();
+        work(&writer.as_ref().unwrap().connection);
+    }
+
+    fn started(version: &str) -> Entry {
+        Entry::Started { version: version.repeat(20_000) }
+    }
+
+    #[test]
+    fn a_full_disk_is_said_loses_nothing_and_is_recovered_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let journal = Journal::open(&path, &RootKey::new([7; 32]), || Timestamp(1)).unwrap();
+        journal.record(started("a")).unwrap();
+        let limit = |pages: i64| {
+            with_writer(&journal, |sql| {
+                drop(sql.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())))
+            })
+        };
+        limit(1);
+        let error = journal.record(started("b")).unwrap_err();
+        assert!(matches!(error, JournalError::Full), "{error}");
+        let documents = [("a".to_owned(), "b".repeat(50_000))].into();
+        assert!(matches!(journal.confirm_set(&documents), Err(JournalError::Full)));
+        assert_eq!(journal.set_in_force().unwrap(), None, "all of it is recorded or nothing");
+        limit(1_000_000);
+        assert_eq!(journal.record(started("c")).unwrap(), 2);
+        assert_eq!(journal.verify().unwrap().entries, 2);
+    }
+
+    #[test]
+    fn a_read_only_file_is_said_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let journal = Journal::open(&path, &RootKey::new([7; 32]), || Timestamp(1)).unwrap();
+        with_writer(&journal, |sql| sql.pragma_update(None, "query_only", true).unwrap());
+        assert!(matches!(journal.record(started("a")), Err(JournalError::NotWritable)));
+        with_writer(&journal, |sql| sql.pragma_update(None, "query_only", false).unwrap());
+        assert_eq!(journal.record(started("a")).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_held_release_is_synced_and_an_allowed_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let journal = Journal::open(&path, &RootKey::new([7; 32]), || Timestamp(1)).unwrap();
+        for (durability, level) in
+            [(Durability::Buffered, 1), (Durability::Synced, 2), (Durability::Buffered, 1)]
+        {
+            let found: i64 = journal
+                .write(durability, |draft| {
+                    Ok(draft.sql.pragma_query_value(None, "synchronous", |row| row.get(0))?)
+                })
+                .unwrap();
+            assert_eq!(found, level, "I3: FULL is 2, NORMAL is 1");
+        }
+    }
+
+    #[test]
+    fn a_failed_step_leaves_nothing_and_the_chain_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let journal = Journal::open(&path, &RootKey::new([7; 32]), || Timestamp(1)).unwrap();
+        journal.record(started("a")).unwrap();
+        let failed: Result<(), JournalError> = journal.write(Durability::Synced, |draft| {
+            draft.append("started", About::default(), &"half")?;
+            Err(JournalError::Full)
+        });
+        assert!(failed.is_err());
+        assert_eq!(journal.record(started("b")).unwrap(), 2);
+        assert_eq!(journal.verify().unwrap().entries, 2);
+    }
+}

@@ -1,0 +1,7 @@
+//! Only `Journal::commit` makes one.
+
+fn forge(call: policy::ToolCall, release: approvals::ReleaseId, basis: approvals::Basis) -> journal::JournalledCall {
+    journal::JournalledCall { call, release, basis }
+}
+
+fn main() {}

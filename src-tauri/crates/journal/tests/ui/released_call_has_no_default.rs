@@ -1,0 +1,5 @@
+fn nothing() -> approvals::ReleasedCall {
+    approvals::ReleasedCall::default()
+}
+
+fn main() {}

@@ -1,8 +1,8 @@
 //! The process at the other end of a connection, where the platform can tell (Linux), and whose it is.
 //!
 //! On the home's socket the kernel says so. On loopback the kernel's table of connections names the owner and
-//! the socket's number; the process that holds that number is looked for among this user's. Looked up once a
-//! connection, off the event loop, and only when a call needs it.
+//! the socket's number; the process that holds that number is looked for among those whose files we may list.
+//! The owner is looked up once a connection, the process only when a call needs it; both off the event loop.
 
 use crate::{engine::Peer, pipeline::PeerProcess};
 use std::{net::SocketAddr, sync::Arc};
@@ -14,6 +14,7 @@ pub(super) struct Connected {
     pub(super) peer: Peer,
     end: End,
     process: Arc<OnceCell<PeerProcess>>,
+    is_foreign: Arc<OnceCell<bool>>,
 }
 
 #[derive(Clone, Copy)]
@@ -30,12 +31,34 @@ enum End {
 
 impl Connected {
     pub(super) fn tcp(theirs: SocketAddr, ours: SocketAddr) -> Connected {
-        Connected { peer: Peer::Tcp, end: End::Tcp { theirs, ours }, process: Arc::default() }
+        Connected {
+            peer: Peer::Tcp,
+            end: End::Tcp { theirs, ours },
+            process: Arc::default(),
+            is_foreign: Arc::default(),
+        }
     }
 
     #[cfg(unix)]
     pub(super) fn unix(pid: Option<u32>) -> Connected {
-        Connected { peer: Peer::Unix, end: End::Unix { pid }, process: Arc::default() }
+        Connected {
+            peer: Peer::Unix,
+            end: End::Unix { pid },
+            process: Arc::default(),
+            is_foreign: Arc::default(),
+        }
+    }
+
+    /// Whether the other end is known to be another user's.
+    pub(super) async fn is_foreign(&self) -> bool {
+        let End::Tcp { theirs, ours } = self.end else {
+            // The home's socket is asked when it accepts.
+            return false;
+        };
+        let look = || async move {
+            tokio::task::spawn_blocking(move || is_foreign(theirs, ours)).await.unwrap_or(true)
+        };
+        *self.is_foreign.get_or_init(look).await
     }
 
     pub(super) async fn process(&self) -> PeerProcess {
@@ -70,13 +93,19 @@ fn tcp_owner(_: SocketAddr, _: SocketAddr) -> Option<u32> {
     None
 }
 
+#[cfg(not(target_os = "linux"))]
+fn is_foreign(_: SocketAddr, _: SocketAddr) -> bool {
+    false
+}
+
+#[cfg(target_os = "linux")]
+fn is_foreign(theirs: SocketAddr, ours: SocketAddr) -> bool {
+    row(theirs, ours).is_some_and(|row| row.uid != rustix::process::geteuid().as_raw())
+}
+
 #[cfg(target_os = "linux")]
 fn tcp_owner(theirs: SocketAddr, ours: SocketAddr) -> Option<u32> {
-    let inode = ["/proc/net/tcp", "/proc/net/tcp6"]
-        .iter()
-        .filter_map(|path| std::fs::read_to_string(path).ok())
-        .find_map(|table| inode_of(&table, theirs, ours))?;
-    let wanted = format!("socket:[{inode}]");
+    let wanted = format!("socket:[{}]", row(theirs, ours)?.inode);
     let processes = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
     let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     pids.find(|pid| {
@@ -86,9 +115,26 @@ fn tcp_owner(theirs: SocketAddr, ours: SocketAddr) -> Option<u32> {
     })
 }
 
-/// The socket of `theirs` in the kernel's table: its row has the agent's end as the local one.
+/// What the kernel's table says of the other end.
 #[cfg(target_os = "linux")]
-fn inode_of(table: &str, theirs: SocketAddr, ours: SocketAddr) -> Option<u64> {
+#[derive(Debug, PartialEq, Eq)]
+struct Row {
+    uid: u32,
+    inode: u64,
+}
+
+#[cfg(target_os = "linux")]
+fn row(theirs: SocketAddr, ours: SocketAddr) -> Option<Row> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+    tables
+        .iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok())
+        .find_map(|table| row_in(&table, theirs, ours))
+}
+
+/// The row of `theirs`: it has the agent's end as the local one.
+#[cfg(target_os = "linux")]
+fn row_in(table: &str, theirs: SocketAddr, ours: SocketAddr) -> Option<Row> {
     let (theirs, ours) = (in_kernels_words(theirs), in_kernels_words(ours));
     table.lines().skip(1).find_map(|line| {
         let mut columns = line.split_ascii_whitespace();
@@ -96,7 +142,9 @@ fn inode_of(table: &str, theirs: SocketAddr, ours: SocketAddr) -> Option<u64> {
         if !local.eq_ignore_ascii_case(&theirs) || !remote.eq_ignore_ascii_case(&ours) {
             return None;
         }
-        columns.nth(6)?.parse().ok().filter(|inode| *inode != 0)
+        let (uid, inode) = (columns.nth(4)?.parse().ok()?, columns.nth(1)?.parse().ok()?);
+        // A connection that is being torn down has no socket, and no owner, any more.
+        (inode != 0).then_some(Row { uid, inode })
     })
 }
 
@@ -130,6 +178,20 @@ mod tests {
             assert_eq!(process.pid, Some(std::process::id()), "{address}");
             let program = std::env::current_exe().unwrap();
             assert_eq!(process.program.as_deref(), program.to_str(), "{address}");
+            assert!(!Connected::tcp(theirs, ours).is_foreign().await, "{address}");
         }
+    }
+
+    #[test]
+    fn the_row_of_the_other_end_tells_owner_and_socket() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
+             0: 0100007F:1E25 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 111 1 0 20 4 30 10 -1\n   \
+             1: 0100007F:C350 0100007F:1E25 01 00000000:00000000 00:00000000 00000000  1001        0 222 1 0 20 4 30 10 -1\n   \
+             2: 0100007F:C351 0100007F:1E25 06 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 4 30 10 -1\n";
+        let [ours, theirs, gone] =
+            ["127.0.0.1:7717", "127.0.0.1:50000", "127.0.0.1:50001"].map(|a| a.parse().unwrap());
+        assert_eq!(row_in(table, theirs, ours), Some(Row { uid: 1001, inode: 222 }));
+        assert_eq!(row_in(table, ours, theirs), Some(Row { uid: 1000, inode: 111 }));
+        assert_eq!(row_in(table, gone, ours), None);
     }
 }

@@ -75,7 +75,7 @@ pub(crate) async fn serve_unix(
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let Ok(peer) = stream.peer_cred() else { continue };
-                    if peer.uid() != rustix::process::getuid().as_raw() {
+                    if peer.uid() != rustix::process::geteuid().as_raw() {
                         tracing::warn!(uid = peer.uid(), "a process of another user was turned away");
                         continue;
                     }
@@ -105,6 +105,10 @@ async fn mcp(
     let peer = connected.peer;
     let answer = async {
         guard::check_address(engine.listen_addr(), peer, &head.uri, &head.headers)?;
+        if connected.is_foreign().await {
+            let message = "this gateway serves the processes of its own user only";
+            return Err(Refused::new(StatusCode::FORBIDDEN, code::REFUSED, message));
+        }
         let agent = guard::check_token(&engine, peer, &head.headers)?;
         let Some(config) = engine.upstream(&upstream) else {
             let name: String = upstream.chars().take(64).collect();

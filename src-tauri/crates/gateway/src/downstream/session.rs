@@ -9,7 +9,10 @@ use crate::{
 use policy::{AgentName, UpstreamName, Value};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{sync::mpsc, time::Instant};
@@ -24,7 +27,11 @@ const IDLE_LIMIT: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// Every open session, by id.
 #[derive(Default)]
-pub(crate) struct Sessions(Mutex<BTreeMap<String, Arc<AgentSession>>>);
+pub(crate) struct Sessions {
+    open: Mutex<BTreeMap<String, Arc<AgentSession>>>,
+    /// Set when the gateway stops: what was being opened meanwhile is not entered any more.
+    closed: AtomicBool,
+}
 
 /// One agent's session with one upstream.
 pub(super) struct AgentSession {
@@ -165,10 +172,13 @@ impl Sessions {
         Some(session)
     }
 
-    /// Its id, or none when this agent's sessions are too many and all of them busy.
+    /// Its id, or none when this agent's sessions are too many and all of them busy, or the gateway stops.
     pub(super) fn insert(&self, session: AgentSession) -> Option<String> {
         let id = fresh_id()?;
         let mut map = self.map();
+        if self.closed.load(Ordering::Acquire) {
+            return None;
+        }
         let of_agent: Vec<_> = map.iter().filter(|(_, known)| known.agent == session.agent).collect();
         if of_agent.len() >= MAX_SESSIONS {
             let idle = of_agent.into_iter().filter(|(_, known)| !known.is_busy());
@@ -205,6 +215,7 @@ impl Sessions {
 
     /// Ends every session, and waits for their upstreams.
     pub(crate) async fn close_all(&self) {
+        self.closed.store(true, Ordering::Release);
         let mut closing = tokio::task::JoinSet::new();
         for session in self.remove_where(|_| true) {
             closing.spawn(async move { session.close().await });
@@ -225,7 +236,7 @@ impl Sessions {
     }
 
     fn map(&self) -> MutexGuard<'_, BTreeMap<String, Arc<AgentSession>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -271,6 +271,10 @@ fn subject(expr: &Expr, entry: Option<&str>) -> Read<Option<Subject>> {
         return Ok(Some(Subject { ignore_case, timed, ..subject }));
     }
     let Some((root, steps)) = chain(expr) else { return Ok(None) };
+    // `args` as a whole is for free CEL, which also says what is wrong with the other roots alone.
+    if steps.is_empty() && ROOTS.contains(&root.as_str()) {
+        return Ok(None);
+    }
     // Inside a list's body only the entry is a subject; it stands here as a parameter of that name.
     let attribute = match entry {
         Some(name) if name == root => {

@@ -8,7 +8,7 @@ use super::token::{Token, Tokens};
 use std::ops::Range;
 
 /// Deepest nesting taken; a chain of `+` counts as nesting, chains of `&&` and `||` do not.
-const MAX_DEPTH: usize = 40;
+const MAX_DEPTH: usize = 24;
 
 /// A node and the bytes it stands at.
 #[derive(Clone, Debug, PartialEq)]

@@ -214,7 +214,7 @@ fn what_cannot_be_meant_is_refused_with_place_and_advice() {
         ("note.contains(\"\")", 14, "every text `contains` the empty text", None),
         (
             "a.b.exists(x, x.exists(y, y.exists(z, z == a)))",
-            23,
+            26,
             "more than 2 loops stand inside each other",
             None,
         ),

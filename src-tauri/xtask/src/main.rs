@@ -17,7 +17,6 @@ mod process;
 mod progress;
 mod report;
 mod run;
-mod screen;
 mod setup;
 mod stamp;
 mod steps;

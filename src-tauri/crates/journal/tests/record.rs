@@ -79,7 +79,8 @@ fn a_held_call_leaves_who_decided_what_by_which_policy_on_which_values() {
 fn every_end_of_a_hold_is_told_apart() {
     let scene = Scene::new();
     let journal = scene.open();
-    let ends: [(ActivityOutcome, fn(&HeldCall) -> Event, i64); 4] = [
+    type End = (ActivityOutcome, fn(&HeldCall) -> Event, i64);
+    let ends: [End; 4] = [
         (
             ActivityOutcome::Rejected,
             |held| {

@@ -111,13 +111,13 @@ pub(crate) struct AddUpstream {
     #[arg(long, conflicts_with = "command", required_unless_present = "command")]
     pub(crate) url: Option<String>,
     /// A header sent with every request, as `Name: value`.
-    #[arg(long = "header", value_name = "NAME: VALUE", requires = "url")]
+    #[arg(long = "header", value_name = "NAME: VALUE", conflicts_with = "command")]
     pub(crate) headers: Vec<String>,
     /// A variable for the command, as NAME=VALUE.
-    #[arg(long = "env", value_name = "NAME=VALUE", requires = "command")]
+    #[arg(long = "env", value_name = "NAME=VALUE", conflicts_with = "url")]
     pub(crate) env: Vec<String>,
     /// The folder the command runs in.
-    #[arg(long, value_name = "DIR", requires = "command")]
+    #[arg(long, value_name = "DIR", conflicts_with = "url")]
     pub(crate) cwd: Option<PathBuf>,
     /// Refuse arguments that do not fit a tool's schema.
     #[arg(long)]

@@ -17,7 +17,7 @@ use gateway::{
 use policy::{CallDigest, Timestamp};
 use std::{
     collections::BTreeMap,
-    io::{self, BufRead},
+    io::{self, BufRead, IsTerminal},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -34,7 +34,8 @@ pub(crate) async fn run(dir: PathBuf, listen: Option<SocketAddr>) -> Result<Exit
     // `serve` does not make a home: one made in passing takes no votes from a terminal.
     Home::peek(&dir)?;
     let filter = EnvFilter::try_from_env("DOORWARD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    log.with_ansi(io::stderr().is_terminal()).init();
     let signals =
         |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}"), ""));
     // Before the engine: a signal that comes early still ends it cleanly.
@@ -220,7 +221,9 @@ impl Terminal {
             return Err(format!("`{found}` was not shown yet; `list` shows it"));
         };
         let Some(owner) = self.engine.owner_id() else {
-            return Err("this home has no owner who could vote; mark one user as `owner` in people.toml".to_owned());
+            return Err(
+                "this home has no owner who could vote; mark one user as `owner` in people.toml".to_owned()
+            );
         };
         let engine = Arc::clone(&self.engine);
         let cast = tokio::task::spawn_blocking(move || {

@@ -19,7 +19,10 @@ fn init_makes_a_private_home_with_a_practice_upstream() {
     assert!(home.read("people.toml").contains("id = \"me\""));
     let upstreams = home.run(&["upstream", "list"]).out;
     let program = std::fs::canonicalize(env!("CARGO_BIN_EXE_doorward")).unwrap();
-    assert_eq!(upstreams, format!("practice  {} practice --db {}/practice.sqlite\n", program.display(), home.dir.display()));
+    assert_eq!(
+        upstreams,
+        format!("practice  {} practice --db {}/practice.sqlite\n", program.display(), home.dir.display())
+    );
     assert_eq!(home.run(&["agent", "list"]).out, "practice  acts for me\n");
     let again = home.run(&["init"]);
     assert_eq!(again.code, 1);
@@ -45,10 +48,20 @@ fn the_home_comes_from_the_environment_too() {
 #[test]
 fn commands_on_an_absent_home_say_how_to_make_one() {
     let home = TestHome::absent();
-    for arguments in [&["serve"][..], &["agent", "list"], &["upstream", "list"], &["call", "practice/list_expenses"], &["journal", "verify"]] {
+    for arguments in [
+        &["serve"][..],
+        &["agent", "list"],
+        &["upstream", "list"],
+        &["call", "practice/list_expenses"],
+        &["journal", "verify"],
+    ] {
         let said = home.run(arguments);
         assert_eq!(said.code, 1, "{arguments:?}");
-        assert!(said.err.contains("there is no home folder at") && said.err.contains(" init`"), "{}", said.err);
+        assert!(
+            said.err.contains("there is no home folder at") && said.err.contains(" init`"),
+            "{}",
+            said.err
+        );
         assert!(!home.dir.exists());
     }
 }
@@ -71,9 +84,19 @@ fn a_home_that_others_can_open_or_we_cannot_is_refused_with_the_mending_command(
 #[test]
 fn each_broken_file_is_named_with_its_place() {
     let broken = [
-        ("doorward.toml", "id = \"os-window-1\"\nlisten = 5\n", "doorward.toml:2:10:", &["agent", "list"][..]),
+        (
+            "doorward.toml",
+            "id = \"os-window-1\"\nlisten = 5\n",
+            "doorward.toml:2:10:",
+            &["agent", "list"][..],
+        ),
         ("agents.toml", "[[agent]]\nnme = \"a\"\n", "agents.toml:2:1:", &["agent", "list"]),
-        ("upstreams.toml", "[[upstream]]\nname = \"a\"\ncommand = \"b\"\nurl = \"https://c/\"\n", "upstreams.toml:", &["upstream", "list"]),
+        (
+            "upstreams.toml",
+            "[[upstream]]\nname = \"a\"\ncommand = \"b\"\nurl = \"https://c/\"\n",
+            "upstreams.toml:",
+            &["upstream", "list"],
+        ),
         ("people.toml", "[[user]\n", "people.toml", &["agent", "add", "a", "--user", "me"]),
     ];
     for (file, text, place, arguments) in broken {
@@ -105,7 +128,11 @@ fn a_port_in_use_is_told_by_serve_and_by_doctor() {
     let address = taken.local_addr().unwrap();
     let said = home.run(&["serve", "--listen", &address.to_string()]);
     assert_eq!(said.code, 1);
-    assert!(said.err.contains(&format!("port {}", address.port())) && said.err.contains("in use"), "{}", said.err);
+    assert!(
+        said.err.contains(&format!("port {}", address.port())) && said.err.contains("in use"),
+        "{}",
+        said.err
+    );
     home.write("doorward.toml", &home.read("doorward.toml").replace("127.0.0.1:0", &address.to_string()));
     let doctor = home.run(&["doctor"]);
     assert_eq!(doctor.code, 1);
@@ -135,9 +162,15 @@ fn an_agent_gets_a_token_once_with_lines_to_paste() {
     assert!(said.out.contains(&format!("Bearer {token}")));
     assert!(!home.read("agents.toml").contains(&token), "I8");
     assert!(home.run(&["agent", "list"]).out.contains("claude  acts for me\n"));
-    assert!(home.run(&["agent", "add", "claude", "--user", "me"]).err.contains("there is an agent `claude` already"));
+    assert!(
+        home.run(&["agent", "add", "claude", "--user", "me"])
+            .err
+            .contains("there is an agent `claude` already")
+    );
     assert!(home.run(&["agent", "add", "x", "--user", "nobody"]).err.contains("there is no user `nobody`"));
-    assert!(home.run(&["agent", "add", "A B", "--user", "me"]).err.contains("`A B` is not a valid agent name"));
+    assert!(
+        home.run(&["agent", "add", "A B", "--user", "me"]).err.contains("`A B` is not a valid agent name")
+    );
     assert_eq!(home.run(&["agent", "remove", "claude"]).code, 0);
     assert!(home.run(&["agent", "remove", "claude"]).err.contains("there is no agent `claude`"));
 }
@@ -145,11 +178,16 @@ fn an_agent_gets_a_token_once_with_lines_to_paste() {
 #[test]
 fn upstreams_are_added_listed_and_removed() {
     let home = TestHome::made(&[]);
-    let said = home.run(&["upstream", "add", "files", "--env", "A=b=c", "--", "npx", "-y", "server", "/my files"]);
+    let said =
+        home.run(&["upstream", "add", "files", "--env", "A=b=c", "--", "npx", "-y", "server", "/my files"]);
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.contains("Added the upstream `files`: npx -y server '/my files'"), "{}", said.out);
     assert!(home.read("upstreams.toml").contains("A = \"b=c\""));
-    assert_eq!(home.run(&["upstream", "add", "web", "--url", "https://example.com/mcp", "--header", "X-Key: k"]).code, 0);
+    assert_eq!(
+        home.run(&["upstream", "add", "web", "--url", "https://example.com/mcp", "--header", "X-Key: k"])
+            .code,
+        0
+    );
     let list = home.run(&["upstream", "list"]).out;
     assert!(list.contains("files  npx -y server '/my files'\nweb  https://example.com/mcp\n"), "{list}");
     let refused = home.run(&["upstream", "add", "far", "--url", "http://example.com/"]);
@@ -162,7 +200,13 @@ fn upstreams_are_added_listed_and_removed() {
 
 #[test]
 fn what_cannot_be_understood_ends_with_code_2() {
-    for arguments in [&["dance"][..], &["upstream", "add", "a"], &["call"], &["agent", "add", "a"], &["init", "--keychain", "paper"]] {
+    for arguments in [
+        &["dance"][..],
+        &["upstream", "add", "a"],
+        &["call"],
+        &["agent", "add", "a"],
+        &["init", "--keychain", "paper"],
+    ] {
         assert_eq!(run(doorward().args(arguments)).code, 2, "{arguments:?}");
     }
 }
@@ -239,7 +283,11 @@ fn doctor_tells_a_dead_upstream_and_a_keychain_that_is_not_there() {
     home.run(&["upstream", "add", "dead", "--", "/nonexistent/server"]);
     home.run(&["upstream", "add", "mute", "--", "true"]);
     let said = home.run(&["doctor"]);
-    assert!(said.out.contains("not ok  upstream dead: ") && said.out.contains("/nonexistent/server"), "{}", said.out);
+    assert!(
+        said.out.contains("not ok  upstream dead: ") && said.out.contains("/nonexistent/server"),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("not ok  upstream mute: "), "{}", said.out);
     assert!(said.out.contains("not ok  keychain: no keychain service answers"), "{}", said.out);
     assert!(said.out.contains("doorward init --keychain memory"), "{}", said.out);

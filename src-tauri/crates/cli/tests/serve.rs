@@ -60,12 +60,13 @@ fn an_approved_call_runs_once_and_a_rejected_one_never() {
 fn a_held_call_says_so_while_it_waits() {
     let (home, mut serve) = served();
     let mut command = home.command(&["call", "practice/delete_customer", r#"{"customer_id":"c-1"}"#]);
-    let call = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let call =
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let hold = word_after(&serve.line_with("hold h-"), "hold ");
     serve.type_line(&format!("approve {hold}"));
     let output = call.wait_with_output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.to_lowercase().contains("held"), "{told}");
+    assert!(told.contains("Waiting for a person to decide"), "{told}");
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("Deleted customer c-1"));
 }
 
@@ -100,7 +101,8 @@ fn a_home_without_terminal_votes_takes_none() {
     let home = TestHome::made(&[]);
     let mut serve = home.serve(&[]);
     serve.line_with("takes no votes from a terminal");
-    let call = Running::start(&mut home.command(&["call", "practice/delete_customer", r#"{"customer_id":"c-1"}"#]));
+    let call =
+        Running::start(&mut home.command(&["call", "practice/delete_customer", r#"{"customer_id":"c-1"}"#]));
     let hold = word_after(&serve.line_with("hold h-"), "hold ");
     serve.type_line(&format!("approve {hold}"));
     serve.close_input();
@@ -118,7 +120,11 @@ fn commands_beside_a_running_gateway_go_through_it() {
     assert_eq!(added.code, 0, "{added:?}");
     assert!(added.out.contains(&format!("http://{}/mcp/practice", serve.address)), "{}", added.out);
     assert!(home.run(&["agent", "list"]).out.contains("claude  acts for me"));
-    assert!(home.run(&["agent", "add", "claude", "--user", "me"]).err.contains("there is an agent `claude` already"));
+    assert!(
+        home.run(&["agent", "add", "claude", "--user", "me"])
+            .err
+            .contains("there is an agent `claude` already")
+    );
     assert!(home.run(&["agent", "add", "x", "--user", "nobody"]).err.contains("there is no user `nobody`"));
     assert_eq!(home.run(&["call", "--agent", "claude", "practice/list_expenses"]).code, 0);
     assert_eq!(home.run(&["agent", "remove", "claude"]).code, 0);

@@ -64,11 +64,13 @@ pub fn write_documents(policies: &Path, documents: &Documents) -> Result<(), Fil
     Ok(())
 }
 
-/// Where a document lies; `..`, absolute and hidden paths are refused, and so is more than one folder.
+/// Where a document, or a note for people beside it, lies; `..`, absolute and hidden paths are refused, and so is
+/// more than one folder.
 fn place(policies: &Path, path: &str) -> Result<PathBuf, FileError> {
     let parts: Vec<&str> = path.split('/').collect();
     let plain = |part: &&str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']);
-    if parts.len() > 2 || !parts.iter().all(plain) || !path.ends_with(".toml") {
+    if parts.len() > 2 || !parts.iter().all(plain) || ![".toml", ".md"].iter().any(|end| path.ends_with(end))
+    {
         return Err(FileError::BadPath { path: path.to_owned() });
     }
     Ok(parts.iter().fold(policies.to_owned(), |folder, part| folder.join(part)))

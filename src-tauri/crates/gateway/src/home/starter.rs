@@ -6,8 +6,10 @@ macro_rules! pack {
     };
 }
 
-/// Path below `policies/`, and text.
+/// Path below `policies/`, and text. A test compares the list with the pack's folder.
 pub(super) const FILES: &[(&str, &str)] = pack![
+    "README.md",
+    "cases.toml",
     "customer-deletion.toml",
     "expense-limit.toml",
     "flows/owner.toml",

@@ -1,7 +1,7 @@
 //! One row a call for the list people look at. The row holds what is filtered by; arguments, policies and
 //! votes are read from the call's own entries, so they are as sealed and chained as those.
 
-use crate::entry::{HOLD_OPENED, REFUSED, RefusedBody};
+use crate::entry::{HOLD_OPENED, REFUSED, RefusedBody, TURNED_AWAY, TurnedAwayBody};
 use crate::read::{COLUMNS, Kept, of_hold};
 use crate::release::{Completion, RELEASED, ReleasedBody};
 use crate::seal::Seals;
@@ -134,10 +134,26 @@ pub struct DecidingPolicy {
     pub sentence: String,
 }
 
+/// What a row is filtered by.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub(crate) agent: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) upstream: &'a str,
+    pub(crate) tool: &'a str,
+}
+
+impl Names<'_> {
+    pub(crate) fn of(call: &ToolCall) -> Names<'_> {
+        let (agent, user) = (call.agent.as_str(), call.user.as_str());
+        Names { agent, user, upstream: call.upstream.as_str(), tool: call.tool.as_str() }
+    }
+}
+
 pub(crate) fn add_call(
     draft: &Draft<'_>,
     seq: u64,
-    call: &ToolCall,
+    call: Names<'_>,
     hold: Option<&HoldId>,
     outcome: ActivityOutcome,
 ) -> Result<(), JournalError> {
@@ -151,10 +167,10 @@ pub(crate) fn add_call(
         .execute(params![
             seq,
             draft.now.0,
-            call.agent.as_str(),
-            call.user.as_str(),
-            call.upstream.as_str(),
-            call.tool.as_str(),
+            call.agent,
+            call.user,
+            call.upstream,
+            call.tool,
             outcome.as_str(),
             hold.map(HoldId::as_str),
             ended,
@@ -329,6 +345,11 @@ fn fill(
         REFUSED => kept.read::<RefusedBody>(seals).map(|body| {
             row.refusal = Some(body.refusal);
             Some((body.call, body.decision))
+        }),
+        TURNED_AWAY => kept.read::<TurnedAwayBody>(seals).map(|body| {
+            row.refusal = Some(body.refusal);
+            row.arguments = Some(body.arguments);
+            None
         }),
         HOLD_OPENED => kept.read::<Opened>(seals).map(|opened| Some((opened.call, opened.decision))),
         RELEASED => kept

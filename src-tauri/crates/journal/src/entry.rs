@@ -1,11 +1,11 @@
 //! What can be recorded beside releases and completions: past-tense facts, each one entry.
 
-use crate::activity::{self, ActivityOutcome};
+use crate::activity::{self, ActivityOutcome, Names};
 use crate::chain::About;
 use crate::write::{Draft, Durability};
 use crate::{Journal, JournalError, holds};
 use approvals::{Event, HoldId, Opened, Refusal};
-use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId};
+use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId, Value};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. A release and its completion are recorded by [`Journal::commit`] and
@@ -17,6 +17,15 @@ pub enum Entry {
         call: ToolCall,
         facts: Facts,
         decision: Decision,
+        refusal: Refusal,
+    },
+    /// A call that was refused before it could be judged: its tool is unknown or changed, or there is no room.
+    TurnedAway {
+        agent: AgentName,
+        user: UserId,
+        upstream: UpstreamName,
+        tool: String,
+        arguments: Value,
         refusal: Refusal,
     },
     /// A call that waits. Its decision, facts and arguments are in here.
@@ -57,6 +66,14 @@ pub(crate) struct RefusedBody {
     pub(crate) refusal: Refusal,
 }
 
+/// The body of a `call_turned_away` entry.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TurnedAwayBody {
+    pub(crate) tool: String,
+    pub(crate) arguments: Value,
+    pub(crate) refusal: Refusal,
+}
+
 #[derive(Serialize)]
 struct AgentBody<'a> {
     agent: &'a AgentName,
@@ -77,6 +94,7 @@ struct StartedBody<'a> {
 }
 
 pub(crate) const REFUSED: &str = "call_refused";
+pub(crate) const TURNED_AWAY: &str = "call_turned_away";
 pub(crate) const HOLD_OPENED: &str = "hold_opened";
 
 impl Journal {
@@ -87,7 +105,7 @@ impl Journal {
     /// Nothing was recorded then. An event that does not fit its hold's record is an error.
     pub fn record(&self, entry: Entry) -> Result<u64, JournalError> {
         let durability = match entry {
-            Entry::Refused { .. } => Durability::Buffered,
+            Entry::Refused { .. } | Entry::TurnedAway { .. } => Durability::Buffered,
             _ => Durability::Synced,
         };
         self.write(durability, |draft| record(draft, entry))
@@ -104,13 +122,30 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
                 Refusal::Denied { .. } => ActivityOutcome::Denied,
                 _ => ActivityOutcome::Refused,
             };
-            activity::add_call(draft, seq, &body.call, None, outcome)?;
+            activity::add_call(draft, seq, Names::of(&body.call), None, outcome)?;
             activity::count_applied(draft, &body.decision)?;
+            Ok(seq)
+        }
+        Entry::TurnedAway { agent, user, upstream, tool, arguments, refusal } => {
+            let seq = draft.append(
+                TURNED_AWAY,
+                nothing,
+                &TurnedAwayBody { tool: tool.clone(), arguments, refusal },
+            )?;
+            let (agent, user, upstream) = (agent.as_str(), user.as_str(), upstream.as_str());
+            let names = Names { agent, user, upstream, tool: &tool };
+            activity::add_call(draft, seq, names, None, ActivityOutcome::Refused)?;
             Ok(seq)
         }
         Entry::HoldOpened(opened) => {
             let seq = draft.append(HOLD_OPENED, About { hold: Some(&opened.id), release: None }, &opened)?;
-            activity::add_call(draft, seq, &opened.call, Some(&opened.id), ActivityOutcome::Waiting)?;
+            activity::add_call(
+                draft,
+                seq,
+                Names::of(&opened.call),
+                Some(&opened.id),
+                ActivityOutcome::Waiting,
+            )?;
             activity::count_applied(draft, &opened.decision)?;
             Ok(seq)
         }

@@ -28,14 +28,10 @@ impl Journal {
     /// # Errors
     /// What the database says.
     pub fn pin_count(&self, upstream: &str) -> Result<usize, JournalError> {
-        let mut count = 0_usize;
         let reader = self.reader();
-        let mut query = reader.prepare_cached("SELECT 1 FROM pins WHERE upstream = ?1")?;
-        let mut rows = query.query([upstream])?;
-        while rows.next()?.is_some() {
-            count += 1;
-        }
-        Ok(count)
+        let mut statement = reader.prepare_cached("SELECT count(*) FROM pins WHERE upstream = ?1")?;
+        let count: u64 = statement.query_row(params![upstream], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// The pinned definition of a tool; none before its first sight.

@@ -4,7 +4,7 @@
 //! [`ReleasedCall`]; a held call's is on the disk before it exists, and a UNIQUE constraint lets each release
 //! and each hold through once. The record itself must show the hold as approved.
 
-use crate::activity::{self, ActivityOutcome};
+use crate::activity::{self, ActivityOutcome, Names};
 use crate::chain::About;
 use crate::holds;
 use crate::write::{Draft, Durability};
@@ -135,7 +135,7 @@ fn release_allowed(draft: &mut Draft<'_>, body: &mut ReleasedBody) -> Result<Opt
     spend(draft, &body.release, None, draft.next_seq())?;
     let seq = draft.append(RELEASED, About { hold: None, release: Some(&body.release) }, &body)?;
     let Some(allowed) = body.allowed.take() else { return Ok(None) };
-    activity::add_call(draft, seq, &allowed.call, None, ActivityOutcome::Running)?;
+    activity::add_call(draft, seq, Names::of(&allowed.call), None, ActivityOutcome::Running)?;
     activity::count_applied(draft, &allowed.decision)?;
     Ok(Some(allowed.call))
 }

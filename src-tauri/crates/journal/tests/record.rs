@@ -130,6 +130,27 @@ fn denied_and_refused_calls_are_rows_of_their_own() {
 }
 
 #[test]
+fn a_call_that_was_turned_away_unjudged_is_a_row_too() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let entry = Entry::TurnedAway {
+        agent: "coder".parse().unwrap(),
+        user: "ana".parse().unwrap(),
+        upstream: "expenses".parse().unwrap(),
+        tool: "no such tool".into(),
+        arguments: call("1.0").arguments,
+        refusal: Refusal::UnknownTool,
+    };
+    journal.record(entry).unwrap();
+    let row = &rows(&journal)[0];
+    assert_eq!(
+        (row.outcome, row.tool.as_str(), &row.refusal),
+        (ActivityOutcome::Refused, "no such tool", &Some(Refusal::UnknownTool))
+    );
+    assert_eq!((&row.arguments, row.digest), (&Some(call("1.0").arguments), None));
+}
+
+#[test]
 fn activity_is_paged_and_filtered() {
     let scene = Scene::new();
     let journal = scene.open();
@@ -262,6 +283,7 @@ fn the_first_definition_of_a_tool_stays_pinned() {
     let pin = journal.pin("expenses", "pay").unwrap().unwrap();
     assert_eq!((pin.hash, pin.definition.as_str()), (policy::DefinitionHash::of(&first), "\"first\""));
     assert_eq!(kinds(&journal), ["tool_pinned"]);
+    assert_eq!((journal.pin_count("expenses").unwrap(), journal.pin_count("mail").unwrap()), (1, 0));
 }
 
 #[test]

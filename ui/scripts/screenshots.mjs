@@ -5,6 +5,8 @@ import { launch, serve } from "./site.mjs";
 
 const FOLDER = fileURLToPath(new URL("../screenshots", import.meta.url));
 const SIZES = [{ width: 1440, height: 900 }, { width: 900, height: 600 }];
+/** As the window opens; only the fullest screens differ there. */
+const OPENING = { width: 1180, height: 760 };
 const THEMES = ["light", "dark"];
 const NOW = new Date("2026-11-20T14:32:00");
 
@@ -67,7 +69,7 @@ await mkdir(FOLDER, { recursive: true });
 let failed = 0;
 for (const [name, scenario, address, ...steps] of SHOTS) {
   if (only.length > 0 && !only.includes(name)) continue;
-  for (const viewport of SIZES) {
+  for (const viewport of name.startsWith("inbox") ? [...SIZES, OPENING] : SIZES) {
     for (const theme of THEMES) {
       const file = `${name}-${theme}-${viewport.width}.png`;
       const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: "reduce" });

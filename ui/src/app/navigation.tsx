@@ -63,7 +63,7 @@ function Appearance() {
   return (
     <Menu position="top-start" width={180} withinPortal>
       <Menu.Target>
-        <UnstyledButton className={classes.tool} data-testid="appearance"><Icon name="half" /> Look</UnstyledButton>
+        <UnstyledButton className={classes.tool} data-testid="appearance"><Icon name="half" /> Theme</UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Light or dark</Menu.Label>

@@ -2,7 +2,7 @@
 import { useNow } from "@/lib/clock";
 import { ago, moment } from "@/lib/time";
 
-export function Ago({ at }: { at: number }) {
-  const now = useNow();
+export function Ago({ at, precision }: { at: number; precision: "second" | "minute" }) {
+  const now = useNow(precision);
   return <time dateTime={new Date(at).toISOString()} title={moment(at)}>{ago(now - at)}</time>;
 }

@@ -1,44 +1,60 @@
 /**
- * One clock for every countdown. It ticks once a second while something on screen needs it and the window is
- * visible, and stands still otherwise.
+ * Clocks for everything that counts: one by the second, one by the minute. Each ticks while something on screen
+ * needs it and the window is visible, and stands still otherwise.
  */
 import { useSyncExternalStore } from "react";
 
-const TICK = 1000;
-const listeners = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | null = null;
-let now = Date.now();
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 
-export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
-}
+class Clock {
+  readonly #tick: number;
+  readonly #listeners = new Set<() => void>();
+  #timer: ReturnType<typeof setInterval> | null = null;
+  #now = Date.now();
 
-function subscribe(listener: () => void): () => void {
-  if (listeners.size === 0) {
-    now = Date.now();
-    document.addEventListener("visibilitychange", startOrStop);
+  constructor(tick: number) {
+    this.#tick = tick;
   }
-  listeners.add(listener);
-  startOrStop();
-  return () => {
-    listeners.delete(listener);
-    startOrStop();
-    if (listeners.size === 0) document.removeEventListener("visibilitychange", startOrStop);
+
+  /** The last tick; while the clock stands, the present, to within one tick. */
+  readonly now = (): number => {
+    if (this.#timer === null && Date.now() - this.#now >= this.#tick) this.#now = Date.now();
+    return this.#now;
+  };
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    if (this.#listeners.size === 0) document.addEventListener("visibilitychange", this.#startOrStop);
+    this.#listeners.add(listener);
+    this.#startOrStop();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#startOrStop();
+      if (this.#listeners.size === 0) document.removeEventListener("visibilitychange", this.#startOrStop);
+    };
+  };
+
+  readonly #startOrStop = (): void => {
+    const needed = this.#listeners.size > 0 && document.visibilityState === "visible";
+    if (needed && this.#timer === null) {
+      this.#ring();
+      this.#timer = setInterval(this.#ring, this.#tick);
+    } else if (!needed && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
+  };
+
+  readonly #ring = (): void => {
+    this.#now = Date.now();
+    for (const listener of this.#listeners) listener();
   };
 }
 
-function startOrStop(): void {
-  const needed = listeners.size > 0 && document.visibilityState === "visible";
-  if (needed && timer === null) {
-    tick();
-    timer = setInterval(tick, TICK);
-  } else if (!needed && timer !== null) {
-    clearInterval(timer);
-    timer = null;
-  }
-}
+const bySecond = new Clock(SECOND);
+const byMinute = new Clock(MINUTE);
 
-function tick(): void {
-  now = Date.now();
-  for (const listener of listeners) listener();
+export function useNow(precision: "second" | "minute" = "second"): number {
+  const clock = precision === "second" ? bySecond : byMinute;
+  return useSyncExternalStore(clock.subscribe, clock.now);
 }

@@ -4,8 +4,12 @@ import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 import { forgetReceipts } from "@/features/inbox/receipts";
 
-// The whole document in every failure hides what failed.
-configure({ getElementError: (message) => new Error(message ?? "not found") });
+configure({
+  // The whole document in every failure hides what failed.
+  getElementError: (message) => new Error(message ?? "not found"),
+  // Machines that also compile are slow.
+  asyncUtilTimeout: 5000,
+});
 
 Element.prototype.scrollIntoView = () => undefined;
 

@@ -71,7 +71,7 @@ function Item({ agent, view, onRemove }: { agent: AgentRow; view: AgentsView; on
         <span className="muted">acts for <Marked text={user?.name ?? agent.user} /></span>
       </div>
       <div className={classes.times}>
-        <span>{agent.last_seen === null ? "never seen yet" : <>last seen <Ago at={agent.last_seen} /></>}</span>
+        <span>{agent.last_seen === null ? "never seen yet" : <>last seen <Ago at={agent.last_seen} precision="minute" /></>}</span>
         <span className="faint">added {date(agent.added_at)}</span>
       </div>
       <Button size="xs" variant="subtle" onClick={onRemove} aria-label={`Remove ${agent.name}`} data-testid={`remove-${agent.name}`}>Remove…</Button>

@@ -33,7 +33,9 @@ export function VoteFooter({ card, unread, canVote, rejecting, onReject, onAppro
         {overview !== undefined && overview.owner.name !== "" && (
           <span className={classes.voter}>You vote as <Marked text={overview.owner.name} /></span>
         )}
-        <span className={classes.deadline} data-testid="deadline">expires in <Countdown until={card.deadline} /></span>
+        <span className={classes.deadline} data-testid="deadline">
+          <span className={classes.prefix}>expires in</span> <Countdown until={card.deadline} />
+        </span>
       </div>
       <Button
         variant={needsPasskey ? "step" : "filled"} disabled={!canVote} rightSection={<Key>A</Key>} data-testid="approve"

@@ -36,7 +36,7 @@ export function CardView(props: Props) {
           ? <Pending what="the hold" />
           : (
             <>
-              <Failure what="This hold could not be shown. Nothing was sent." error={error} onRetry={() => void refetch()} />
+              <Failure what="This hold could not be shown." error={error} onRetry={() => void refetch()} />
               <Button className={classes.leave} onClick={props.onNext}>Back to the inbox</Button>
             </>
           )}
@@ -84,7 +84,7 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
         <CardReasons card={card} />
         {vote.error !== null && (
           <div className={classes.error}>
-            <Failure what="Your vote was not counted. The call still waits." error={vote.error} />
+            <Failure what="Your vote was not counted." error={vote.error} />
           </div>
         )}
       </div>

@@ -208,13 +208,13 @@ describe("a vote", () => {
     expect(screen.queryByRole("region", { name: "Just decided" })).toBeNull();
   });
 
-  it("that does not count says so, and the call still waits", async () => {
+  it("that does not count says so, and leaves the card open", async () => {
     const { host } = await open();
     host.fail("vote", { code: "changed", message: "the card has changed since it was shown", hint: "read it again, then vote" });
     await pass(GUARD);
     await press("a");
     expect(await screen.findByTestId("failure")).toHaveTextContent(
-      "Your vote was not counted. The call still waits.The card has changed since it was shown. Read it again, then vote.",
+      "Your vote was not counted.The card has changed since it was shown. Read it again, then vote.",
     );
     expect(screen.getByTestId("approve")).toBeInTheDocument();
   });

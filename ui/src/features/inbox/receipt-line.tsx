@@ -11,7 +11,7 @@ export function ReceiptLine({ receipt, withTool = true }: { receipt: Receipt; wi
       <Icon name={receipt.good ? "check" : "bar"} />
       <span className={classes.words}>
         {withTool && <><span className={classes.what}><Marked text={receipt.what} /></span>{" "}</>}
-        <Marked text={withTool ? lowerFirst(receipt.words) : receipt.words} />, <Ago at={receipt.at} />
+        <Marked text={withTool ? lowerFirst(receipt.words) : receipt.words} />, <Ago at={receipt.at} precision="second" />
         {!withTool && receipt.note !== "" && <>. {receipt.note}</>}
       </span>
     </span>

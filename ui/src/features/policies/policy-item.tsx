@@ -1,5 +1,6 @@
 /** One policy: name, what it asks for, which calls, when; and the switch. */
 import { Button, SegmentedControl } from "@mantine/core";
+import { Marked } from "@/components/marked";
 import { Prose } from "@/components/prose";
 import { Tag, type Tone } from "@/components/tag";
 import type { PolicyAction, PolicyMode, PolicyRow } from "@/ipc/schema";
@@ -39,12 +40,12 @@ export function PolicyItem({ policy, busy, onMode }: {
           <Tag tone={tone}>{word}</Tag>
         </div>
         {policy.description !== "" && <p className="muted">{sentence(policy.description)}</p>}
+        {policy.sentence !== "" && <p className={classes.sentence}><Prose text={sentence(policy.sentence)} /></p>}
         <ul className={classes.scope} aria-label="Which calls">
           {policy.tools.length === 0 ? <li>every tool</li> : policy.tools.map((tool) => <li key={tool}><code>{tool}</code></li>)}
           {policy.roles.map((role) => <li key={role}>role {role}</li>)}
         </ul>
-        {policy.condition !== null && <code className={classes.condition} title={policy.sentence}>{policy.condition}</code>}
-        {policy.condition === null && policy.sentence !== "" && <p className="faint small"><Prose text={sentence(policy.sentence)} /></p>}
+        {policy.condition !== null && <code className={classes.condition}><Marked text={policy.condition} /></code>}
       </div>
       <div className={classes.side}>
         <SegmentedControl

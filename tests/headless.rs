@@ -8,8 +8,8 @@ mod bad_input;
 mod no_route;
 #[path = "headless/numbers.rs"]
 mod numbers;
-//R #[path = "headless/restart.rs"]
-//R mod restart;
+#[path = "headless/restart.rs"]
+mod restart;
 #[path = "headless/sets.rs"]
 mod sets;
 mod support;

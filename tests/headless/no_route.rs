@@ -74,7 +74,7 @@ async fn i11_no_path_on_the_agents_port_or_the_homes_socket_approves() {
             }
         }
     }
-    assert!(answers > 2_000, "every probe was answered");
+    assert!(answers >= 2_000, "every probe was answered: {answers}");
     still_waits(&world, &card);
     world.upstream.saw_nothing();
     world.approve(&card);

@@ -1,7 +1,8 @@
 //! Policies change under a running engine only as a person confirmed them.
 
 use super::POLICIES;
-use super::support::home::{ALLOW, TestHome};
+use super::support::agent::Agent;
+use super::support::home::{ALLOW, TestHome, pair};
 use super::support::world::World;
 use gateway::SetError;
 use serde_json::json;
@@ -100,8 +101,9 @@ async fn i7_a_home_that_never_had_a_valid_set_denies_everything_with_the_reason(
         ALLOW,
         ("x.toml", "name = \"x\"\nwhen = 'amount >> 5'\n[action]\nkind = \"deny\"\n"),
     ]);
+    let token = pair(&home, "claude");
     let world = World::of(home).await;
-    let agent = world.agent("claude").await;
+    let agent = Agent::connect(world.door(), "ledger", &token).await;
     let text = agent.call("list_expenses", json!({})).await.refused("denied");
     assert!(text.contains("x.toml:2"), "{text}");
     world.upstream.saw_nothing();

@@ -2,7 +2,7 @@
 
 use super::POLICIES;
 use super::support::within;
-use super::support::world::World;
+use super::support::world::{World, digest};
 use approvals::Choice;
 use gateway::DeskEvent;
 use serde_json::json;
@@ -169,18 +169,12 @@ async fn i2_a_vote_counts_for_the_call_that_was_shown_and_only_once() {
     // The digest of the one call does not approve the other.
     let owner = world.engine.owner_id().unwrap();
     let desk = world.engine.desk();
-    let crossed = desk.vote(
-        &other.hold,
-        card.digest.parse().unwrap(),
-        Choice::Approve,
-        approvals::Means::Window,
-        &owner,
-    );
+    let crossed = desk.vote(&other.hold, digest(&card), Choice::Approve, approvals::Means::Window, &owner);
     assert!(crossed.is_err(), "a vote for another call");
     let stranger = "mallory".parse().unwrap();
     let by_stranger = desk.vote(
         &other.hold,
-        world.card(other.hold.as_str()).unwrap().digest.parse().unwrap(),
+        digest(&world.card(other.hold.as_str()).unwrap()),
         Choice::Approve,
         approvals::Means::Window,
         &stranger,

@@ -1,6 +1,8 @@
 //! Home folders of a test, and the documents in them.
 
-use gateway::home::{Home, InitOptions, KeychainKind, Paths, Transport, UpstreamBook, UpstreamConfig};
+use gateway::home::{
+    AgentBook, Home, InitOptions, KeychainKind, Paths, Transport, UpstreamBook, UpstreamConfig,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -29,9 +31,20 @@ impl TestHome {
     /// A home with these policies in place of the shipped ones.
     pub(crate) fn made(keychain: KeychainKind, policies: &[(&str, &str)]) -> TestHome {
         let home = TestHome::folder();
-        let options = InitOptions { keychain, ..InitOptions::default() };
+        let listen = Some("127.0.0.1:0".parse().expect("any free port"));
+        let options = InitOptions { keychain, listen, ..InitOptions::default() };
         Home::init(&home.dir(), &options).expect("a new home");
         home.write_policies(policies);
+        home
+    }
+
+    /// A home as a new user gets it: the shipped policies, and this program as the practice upstream.
+    pub(crate) fn practice(keychain: KeychainKind, doorward: &Path) -> TestHome {
+        let home = TestHome::folder();
+        let listen = Some("127.0.0.1:0".parse().expect("any free port"));
+        let practice = Some(doorward.to_owned());
+        let options = InitOptions { keychain, listen, practice, ..InitOptions::default() };
+        Home::init(&home.dir(), &options).expect("a new home");
         home
     }
 
@@ -63,15 +76,22 @@ impl TestHome {
         }
     }
 
-    /// Writes one document as an editor would: whole, in place.
+    /// Writes one document.
     pub(crate) fn write_policy(&self, path: &str, text: &str) {
         let path = self.paths().policies().join(path);
         std::fs::create_dir_all(path.parent().expect("a folder above")).expect("the document's folder");
-        std::fs::write(path, text).expect("a policy document");
+        self.write_whole(&path, text);
     }
 
     pub(crate) fn write_people(&self, text: &str) {
-        std::fs::write(self.paths().people(), text).expect("people.toml");
+        self.write_whole(&self.paths().people(), text);
+    }
+
+    /// As most editors do: aside first, then in place, so that nobody sees half of it.
+    fn write_whole(&self, path: &Path, text: &str) {
+        let aside = self.folder.path().join("aside");
+        std::fs::write(&aside, text).expect("a file aside");
+        std::fs::rename(&aside, path).expect("a whole file");
     }
 
     /// Adds an upstream that is a program, while nobody owns the home.
@@ -96,4 +116,11 @@ pub(crate) fn program(name: &str, command: &Path, args: &[&str]) -> UpstreamConf
 pub(crate) fn address(name: &str, url: &str) -> UpstreamConfig {
     let transport = Transport::Http { url: url.to_owned(), headers: BTreeMap::new() };
     UpstreamConfig::new(name.parse().expect("a name"), transport, false).expect("an address to reach")
+}
+
+/// Pairs an agent with the desk's owner while nobody owns the home; its token.
+pub(crate) fn pair(home: &TestHome, name: &str) -> String {
+    let mut book = AgentBook::load(home.paths().agents()).expect("agents.toml");
+    let token = book.add(name.parse().expect("a name"), "me".parse().expect("a name")).expect("a new agent");
+    token.as_str().to_owned()
 }

@@ -88,6 +88,12 @@ impl Program {
         input.flush().expect("it reads its input");
     }
 
+    /// Types a text without ending the line.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        let input = self.input.as_mut().expect("its input is open");
+        input.write_all(text.as_bytes()).expect("it reads its input");
+    }
+
     /// Ends its input.
     pub(crate) fn close_input(&mut self) {
         self.input = None;

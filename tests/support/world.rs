@@ -10,7 +10,7 @@ use approvals::{Choice, HoldId, Means};
 use gateway::card::Card;
 use gateway::desk::{VoteError, VoteReceipt};
 use gateway::{ChangePolicy, Clock, Engine, Options, StartError};
-use policy::Timestamp;
+use policy::{CallDigest, Timestamp};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -119,7 +119,8 @@ impl World {
     /// The owner votes in the window.
     pub(crate) fn vote(&self, card: &Card, choice: Choice) -> Result<VoteReceipt, VoteError> {
         let owner = self.engine.owner_id().expect("the desk has an owner");
-        let (hold, digest) = (card.hold.parse().unwrap(), card.digest.parse().unwrap());
+        let hold = card.hold.parse().unwrap();
+        let digest = digest(card);
         self.engine.desk().vote(&hold, digest, choice, Means::Window, &owner)
     }
 
@@ -158,6 +159,11 @@ impl World {
         let engine = start(&home, ChangePolicy::TakeAtStart, &clock).await.expect("the engine starts again");
         World { engine, upstream, clock, home }
     }
+}
+
+/// What a vote on this card is for.
+pub(crate) fn digest(card: &Card) -> CallDigest {
+    CallDigest::try_from(card.digest.clone()).expect("a card has a digest")
 }
 
 /// Starts the engine of a home on a free port.

@@ -1,0 +1,163 @@
+//! The real window: the desktop program under WebKitWebDriver, on a screen and a bus of its own.
+
+use super::agent::Agent;
+use super::bus::Bus;
+use super::home::{TestHome, pair};
+use super::program::{Program, clean, ours};
+use super::screen::{Screen, picture_path};
+use super::{PATIENCE, within};
+use fantoccini::elements::Element;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Instant;
+use tokio::net::UnixStream;
+
+/// Everything a window test has; the parts end in this order.
+pub(crate) struct Window {
+    pub(crate) client: Client,
+    _driver: Program,
+    pub(crate) home: TestHome,
+    pub(crate) bus: Bus,
+    pub(crate) screen: Screen,
+    token: String,
+}
+
+impl Window {
+    /// Opens the window of a home, with an agent `claude` paired beforehand.
+    pub(crate) async fn open(home: TestHome, bus: Bus, screen: Screen) -> Window {
+        let token = pair(&home, "claude");
+        let port = free_port();
+        let mut command = clean("WebKitWebDriver");
+        command
+            .arg(format!("--port={port}"))
+            .env("DISPLAY", &screen.display)
+            .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        command.env("DOORWARD_LOG", "info");
+        bus.surround(&mut command);
+        let driver = Program::start(&mut command);
+        until_listening(port);
+        let options = json!({ "binary": ours("doorward-desktop"), "args": ["--home", home.dir()] });
+        let capabilities = Capabilities::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let connecting = builder.capabilities(capabilities);
+        let url = format!("http://127.0.0.1:{port}");
+        let client = within("the window opens", connecting.connect(&url)).await;
+        let client = client.unwrap_or_else(|error| panic!("no window: {error}\n{}", driver.output()));
+        let window = Window { client, _driver: driver, home, bus, screen, token };
+        window.element("nav-inbox").await;
+        window
+    }
+
+    /// Where the agents connect, as the running app says over its home's socket.
+    pub(crate) async fn door(&self) -> SocketAddr {
+        let stream = UnixStream::connect(self.home.paths().socket()).await.expect("the home's socket");
+        let answer = super::wire::raw(stream, "GET /desk/v1/status HTTP/1.1\r\nHost: localhost", "").await;
+        let body = answer.split("\r\n\r\n").nth(1).expect("a body");
+        let status: Value = serde_json::from_str(body.trim()).expect("a status");
+        status["listen"].as_str().expect("an address").parse().expect("an address")
+    }
+
+    /// The paired agent, connected to an upstream.
+    pub(crate) async fn agent(&self, upstream: &str) -> Agent {
+        Agent::connect(self.door().await, upstream, &self.token).await
+    }
+
+    /// The element with this test id, once it is there.
+    pub(crate) async fn element(&self, test_id: &str) -> Element {
+        self.find(&format!("[data-testid=\"{test_id}\"]")).await
+    }
+
+    /// The element that fits a selector, once it is there.
+    pub(crate) async fn find(&self, selector: &str) -> Element {
+        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await {
+            Ok(element) => element,
+            Err(error) => {
+                self.keep("failed").await;
+                panic!("nothing fits `{selector}` ({error}): {}", picture_path("window/failed").display())
+            }
+        }
+    }
+
+    /// Clicks what has this test id, once it can be clicked.
+    pub(crate) async fn press(&self, test_id: &str) {
+        let selector = format!("[data-testid=\"{test_id}\"]:not([disabled]):not([data-disabled])");
+        self.find(&selector).await.click().await.expect("it can be clicked");
+    }
+
+    /// Waits until the text of the element that fits has this in it; its text.
+    pub(crate) async fn text_with(&self, selector: &str, wanted: &str) -> String {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let text = self.find(selector).await.text().await.unwrap_or_default();
+            if text.contains(wanted) {
+                return text;
+            }
+            if Instant::now() > limit {
+                self.keep("failed").await;
+                panic!("`{selector}` does not say `{wanted}`: {text}");
+            }
+        }
+    }
+
+    /// Goes to a screen and waits until it is there.
+    pub(crate) async fn go(&self, screen: &str) {
+        self.press(&format!("nav-{screen}")).await;
+        self.find(&format!("[data-testid=\"nav-{screen}\"][aria-current=\"page\"]")).await;
+    }
+
+    /// Chooses light or dark, as a person does.
+    pub(crate) async fn look(&self, words: &str) {
+        self.press("appearance").await;
+        let item = format!("//*[@role='menuitemradio'][normalize-space()='{words}']");
+        let item =
+            self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&item)).await.expect("a menu");
+        item.click().await.expect("a choice");
+        self.find(&format!("html[data-mantine-color-scheme=\"{}\"]", words.to_lowercase())).await;
+        self.until_gone("[role=menu]").await;
+    }
+
+    pub(crate) async fn until_gone(&self, selector: &str) {
+        let limit = Instant::now() + PATIENCE;
+        while !self.client.find_all(Locator::Css(selector)).await.expect("a page").is_empty() {
+            assert!(Instant::now() < limit, "`{selector}` stays");
+        }
+    }
+
+    /// Keeps a picture of the window.
+    pub(crate) async fn keep(&self, name: &str) {
+        let picture = self.client.screenshot().await.expect("a picture");
+        std::fs::write(picture_path(&format!("window/{name}")), picture).expect("the picture is kept");
+    }
+
+    /// Keeps a picture in light and in dark.
+    pub(crate) async fn keep_both(&self, name: &str) {
+        for look in ["Dark", "Light"] {
+            self.look(look).await;
+            self.keep(&format!("{name}-{}", look.to_lowercase())).await;
+        }
+    }
+
+    /// Ends the app.
+    pub(crate) async fn close(self) -> (TestHome, Bus) {
+        let Window { client, home, bus, .. } = self;
+        client.close().await.expect("the window closes");
+        (home, bus)
+    }
+}
+
+/// The driver picks no port itself.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+fn until_listening(port: u16) {
+    let limit = Instant::now() + PATIENCE;
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        assert!(Instant::now() < limit, "the driver does not listen on {port}");
+        std::thread::yield_now();
+    }
+}

@@ -163,7 +163,12 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
         };
     let in_force = engine.sets().current();
     let Some(user) = in_force.people.get(&incoming.agent.user).cloned() else {
-        return Err(Stop::Refused(Refusal::Withdrawn, None));
+        // Without a valid set there are no people either: the reason for that is what denies.
+        let refusal = match &in_force.problem {
+            Some(problem) => Refusal::Denied { message: Some(problem.clone()) },
+            None => Refusal::Withdrawn,
+        };
+        return Err(Stop::Refused(refusal, None));
     };
     let call = ToolCall {
         user: user.id.clone(),

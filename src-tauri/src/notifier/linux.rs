@@ -11,7 +11,7 @@ use crate::notice::{Button, Notice, Service};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc};
 use zbus::export::ordered_stream::OrderedStreamExt;
 use zbus::message::Type;
@@ -25,6 +25,9 @@ const BUS: &str = "org.freedesktop.DBus";
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The service says a person put the notice away.
 const CLOSED_BY_A_PERSON: u32 = 2;
+/// Some services show one notice at a time, and the next comes up where the pointer still is: the second half
+/// of a double click must not approve it.
+const TOO_EARLY: Duration = Duration::from_millis(700);
 
 /// See the module.
 pub(crate) struct SystemNotifier {
@@ -39,13 +42,22 @@ struct Link {
     trusted: AtomicBool,
     /// Held while a notice is being shown, so that its answer cannot overtake its id.
     shown: Mutex<Shown>,
+    /// [`TOO_EARLY`], or what a test needs.
+    too_early: Duration,
     heard: mpsc::UnboundedSender<Heard>,
 }
 
 #[derive(Default)]
 struct Shown {
-    by_id: HashMap<u32, Notice>,
+    by_id: HashMap<u32, OnScreen>,
     ids: HashMap<String, u32>,
+    /// When a notice left the screen the last time.
+    moved: Option<Instant>,
+}
+
+struct OnScreen {
+    notice: Notice,
+    since: Instant,
 }
 
 impl SystemNotifier {
@@ -54,11 +66,12 @@ impl SystemNotifier {
     /// # Errors
     /// When there is no bus, or no service that the bus knows how to start.
     pub(crate) async fn connect() -> Result<(SystemNotifier, mpsc::UnboundedReceiver<Heard>), NotifyError> {
-        SystemNotifier::connect_to(connection::Builder::session()).await
+        SystemNotifier::connect_to(connection::Builder::session(), TOO_EARLY).await
     }
 
     async fn connect_to(
         bus: connection::Builder<'_>,
+        too_early: Duration,
     ) -> Result<(SystemNotifier, mpsc::UnboundedReceiver<Heard>), NotifyError> {
         let bus =
             bus.method_timeout(PATIENCE).build().await.map_err(|error| NotifyError::NoBus(error.into()))?;
@@ -67,8 +80,8 @@ impl SystemNotifier {
         let (answers, owners) =
             signals(&bus, &owner).await.map_err(|error| NotifyError::NoBus(error.into()))?;
         let (heard, hears) = mpsc::unbounded_channel();
-        let link =
-            Arc::new(Link { bus, owner, trusted: AtomicBool::new(true), shown: Mutex::default(), heard });
+        let (trusted, shown) = (AtomicBool::new(true), Mutex::default());
+        let link = Arc::new(Link { bus, owner, trusted, shown, too_early, heard });
         tokio::spawn(Arc::clone(&link).listen(answers, owners));
         Ok((SystemNotifier { service, link }, hears))
     }
@@ -168,17 +181,21 @@ impl Link {
             .then_some(Heard::ServiceLeft)
     }
 
-    /// Counts once, and only for a button that was on this notice; a click on the notice itself is *Review*.
+    /// Counts once, and only for a button that was on this notice. A click on the notice itself is *Review*, and
+    /// so is an *Approve* that nobody can have read the notice for.
     async fn pressed(&self, id: u32, key: &str) -> Option<Heard> {
         let mut shown = self.shown.lock().await;
-        let notice = shown.by_id.get(&id)?;
-        let button = match key {
+        let on_screen = shown.by_id.get(&id)?;
+        let pressed = match key {
             "default" => Button::Review,
             key => Button::ALL.into_iter().find(|button| button.key() == key)?,
         };
-        if !notice.buttons.contains(&button) {
+        if !on_screen.notice.buttons.contains(&pressed) {
             return None;
         }
+        let settled = shown.moved.map_or(on_screen.since, |moved| moved.max(on_screen.since));
+        let early = pressed == Button::Approve && settled.elapsed() < self.too_early;
+        let button = if early { Button::Review } else { pressed };
         let notice = shown.forget(id)?;
         drop(shown);
         self.close_id(id).await;
@@ -202,8 +219,11 @@ impl Link {
             .chain(notice.buttons.iter().map(|button| [button.key(), button.label()]))
             .flatten()
             .collect();
-        let hints: HashMap<&str, Variant<'_>> =
-            HashMap::from([("urgency", Variant::from(1_u8)), ("desktop-entry", Variant::from("Doorward"))]);
+        let hints: HashMap<&str, Variant<'_>> = HashMap::from([
+            ("urgency", Variant::from(1_u8)),
+            ("desktop-entry", Variant::from("Doorward")),
+            ("image-data", door()),
+        ]);
         // Never expires by itself: it is closed when the hold ends.
         let body =
             ("Doorward", replaces, "doorward-desktop", &notice.title, &notice.body, actions, hints, 0_i32);
@@ -225,10 +245,20 @@ impl Link {
 
 impl Shown {
     fn forget(&mut self, id: u32) -> Option<Notice> {
-        let notice = self.by_id.remove(&id)?;
+        let notice = self.by_id.remove(&id)?.notice;
         self.ids.remove(&notice.hold);
+        self.moved = Some(Instant::now());
         Some(notice)
     }
+}
+
+/// The app's icon as pixels (Desktop Notifications Specification, `image-data`): found without an icon theme.
+fn door() -> Variant<'static> {
+    const CHANNELS: i32 = 4;
+    let icon = tauri::include_image!("src-tauri/icons/64x64.png");
+    let side = |length: u32| i32::try_from(length).unwrap_or_default();
+    let (width, height) = (side(icon.width()), side(icon.height()));
+    Variant::from((width, height, width * CHANNELS, true, 8_i32, CHANNELS, icon.rgba().to_vec()))
 }
 
 impl Notifier for SystemNotifier {
@@ -251,7 +281,7 @@ impl Notifier for SystemNotifier {
         let id =
             self.link.notify(notice, replaces).await.map_err(|error| NotifyError::Refused(error.into()))?;
         shown.ids.insert(notice.hold.clone(), id);
-        shown.by_id.insert(id, notice.clone());
+        shown.by_id.insert(id, OnScreen { notice: notice.clone(), since: Instant::now() });
         Ok(())
     }
 

@@ -41,7 +41,14 @@ impl Bus {
     }
 
     async fn notifier(&self) -> Result<(SystemNotifier, UnboundedReceiver<Heard>), NotifyError> {
-        SystemNotifier::connect_to(connection::Builder::address(self.address.as_str())).await
+        self.notifier_that_finds_early(Duration::ZERO).await
+    }
+
+    async fn notifier_that_finds_early(
+        &self,
+        too_early: Duration,
+    ) -> Result<(SystemNotifier, UnboundedReceiver<Heard>), NotifyError> {
+        SystemNotifier::connect_to(connection::Builder::address(self.address.as_str()), too_early).await
     }
 }
 
@@ -215,6 +222,23 @@ async fn an_answer_sent_to_us_alone_is_heard() {
 }
 
 #[tokio::test]
+async fn an_approve_that_comes_before_anybody_can_have_read_is_a_review() {
+    let bus = Bus::start();
+    let mut service = FakeService::start(&bus, None).await;
+    let (notifier, mut heard) = bus.notifier_that_finds_early(Duration::from_secs(3600)).await.unwrap();
+    for (hold, key, counts_as) in [
+        ("h-1", "approve", Button::Review),
+        ("h-2", "reject", Button::Reject),
+        ("h-3", "approve", Button::Review),
+    ] {
+        notifier.show(&notice(hold, &Button::ALL)).await.unwrap();
+        let (id, ..) = service.next_shown().await;
+        press(&service.bus, None, id, key).await;
+        assert_eq!(heard.recv().await, Some(pressed(hold, counts_as)));
+    }
+}
+
+#[tokio::test]
 async fn a_forged_answer_of_another_program_does_nothing() {
     let bus = Bus::start();
     let mut service = FakeService::start(&bus, None).await;
@@ -307,5 +331,5 @@ async fn without_a_service_or_a_bus_it_is_said_what_is_missing() {
     let bus = Bus::start();
     assert!(matches!(bus.notifier().await, Err(NotifyError::NoService(_))));
     let nowhere = connection::Builder::address("unix:path=/does/not/exist");
-    assert!(matches!(SystemNotifier::connect_to(nowhere).await, Err(NotifyError::NoBus(_))));
+    assert!(matches!(SystemNotifier::connect_to(nowhere, Duration::ZERO).await, Err(NotifyError::NoBus(_))));
 }

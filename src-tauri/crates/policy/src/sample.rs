@@ -1,8 +1,8 @@
 //! Calls, facts and sets for the tests of this crate.
 
 use crate::{
-    AgentFacts, ContextFacts, DefinitionHash, Documents, Facts, PathFact, PolicySet, Timestamp, ToolCall,
-    ToolFacts, UpstreamFacts, User, Value,
+    AgentFacts, ContextFacts, DefinitionHash, Facts, PathFact, Timestamp, ToolCall, ToolFacts, UpstreamFacts,
+    User, Value,
 };
 
 pub(crate) fn call(arguments: &str) -> ToolCall {
@@ -53,19 +53,4 @@ pub(crate) fn facts() -> Facts {
         ]
         .into(),
     }
-}
-
-/// A set with the default `allow` and these files.
-pub(crate) fn set(files: &[(&str, &str)]) -> PolicySet {
-    match PolicySet::compile(&documents(files)) {
-        Ok(set) => set,
-        Err(errors) => panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-    }
-}
-
-pub(crate) fn documents(files: &[(&str, &str)]) -> Documents {
-    let mut documents = Documents::new();
-    documents.insert("set.toml", "default = \"allow\"\n".to_owned());
-    files.iter().for_each(|(path, text)| documents.insert(path, (*text).to_owned()));
-    documents
 }

@@ -144,7 +144,7 @@ impl<'a> Section<'a> {
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let error = self.error(key, format!("`{key}` cannot be `{}`", text.text)).suggest(text.text, &known);
-        Err(if error.hint.is_none() { error.hint(format!("use {}", listed(&known))) } else { error })
+        Err(if error.hint.is_none() { error.hint(format!("use {}", quoted_or(&known))) } else { error })
     }
 
     pub(crate) fn flag(&self, key: &str) -> Result<Option<bool>, DocumentError> {
@@ -283,6 +283,11 @@ impl<'a> Text<'a> {
     pub(crate) fn owned(&self) -> String {
         self.text.to_owned()
     }
+}
+
+/// "`a`, `b` or `c`"
+fn quoted_or(words: &[&str]) -> String {
+    crate::wording::or(&words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>())
 }
 
 /// "`a`, `b` and `c`"

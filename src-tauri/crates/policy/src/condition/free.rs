@@ -21,9 +21,10 @@ use std::{
 
 /// Deepest row: far below what overflows a small thread's stack, see the test.
 const MAX_DEPTH: usize = 16;
-/// `all`, `exists`, `map` inside each other.
+/// `all`, `exists`, `filter` inside each other. There is no `map`: chained, it grows texts without bound.
 const MAX_LOOPS: usize = 2;
-const MAX_LOOPED_LIST: usize = 256;
+/// Most work one call may cause: rounds of the loops × nodes of the row × 64-byte pieces of text.
+const MAX_WORK: usize = 2_000_000;
 const MAX_VALUES: usize = 5_000;
 const MAX_VALUE_TEXT: usize = 64 * 1024;
 
@@ -61,7 +62,7 @@ const METHODS: [&str; 17] = [
     "exists",
     "all",
 ];
-const LOOPS: [&str; 5] = ["exists", "all", "exists_one", "map", "filter"];
+const LOOPS: [&str; 4] = ["exists", "all", "exists_one", "filter"];
 const TYPES: [&str; 10] =
     ["int", "uint", "double", "string", "bool", "bytes", "list", "map", "null_type", "type"];
 const TYPED_ONLY: [&str; 3] = ["between", "within", "ignoreCase"];
@@ -75,8 +76,16 @@ pub(crate) struct FreeRow {
     attributes: Vec<Attribute>,
     /// Whether it looks at the parameters as a whole.
     all_arguments: bool,
-    loops: bool,
+    size: Size,
     program: Arc<Program>,
+}
+
+/// What a row's work depends on besides the call.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    loops: u32,
+    longest_list: usize,
 }
 
 impl PartialEq for FreeRow {
@@ -117,7 +126,7 @@ impl FreeRow {
                 .hint("move it before or after"));
         }
         let mut reader =
-            Reader { attributes: Vec::new(), all_arguments: false, loops: false, bound: Vec::new() };
+            Reader { attributes: Vec::new(), all_arguments: false, size: Size::default(), bound: Vec::new() };
         reader.look(expr)?;
         if reader.attributes.is_empty() && !reader.all_arguments {
             return Err(SyntaxError::new(at, "this looks at nothing of the call")
@@ -133,7 +142,7 @@ impl FreeRow {
             text: source.to_owned(),
             attributes: reader.attributes,
             all_arguments: reader.all_arguments,
-            loops: reader.loops,
+            size: reader.size,
             program: Arc::new(program),
         })
     }
@@ -172,7 +181,7 @@ impl FreeRow {
 
     /// The variables the row names, with nothing else of the call.
     fn data(&self, view: &View<'_>) -> Result<HashMap<String, cel::Value>, &'static str> {
-        let mut budget = Budget { values: 0, looped: self.loops };
+        let mut budget = Budget { values: 0, text: 0, longest: self.size.longest_list };
         let mut variables: HashMap<String, cel::Value> = HashMap::new();
         let mut roots: HashMap<&str, HashMap<Key, cel::Value>> = HashMap::new();
         if self.all_arguments {
@@ -204,6 +213,10 @@ impl FreeRow {
                     }
                 }
             }
+        }
+        let rounds = budget.longest.max(1).saturating_pow(self.size.loops);
+        if rounds.saturating_mul(self.size.nodes).saturating_mul(budget.text / 64 + 1) > MAX_WORK {
+            return Err("the call's arguments are too large to be judged in free CEL");
         }
         for (root, members) in roots {
             variables.insert(root.to_owned(), cel::Value::Map(members.into()));
@@ -239,7 +252,10 @@ fn reason(error: &ExecutionError) -> Cow<'static, str> {
 /// Counts what goes into one evaluation.
 struct Budget {
     values: usize,
-    looped: bool,
+    /// In bytes.
+    text: usize,
+    /// Entries of the longest list or object.
+    longest: usize,
 }
 
 impl Budget {
@@ -276,9 +292,7 @@ impl Budget {
     }
 
     fn list(&mut self, items: &[Value]) -> Result<cel::Value, &'static str> {
-        if self.looped && items.len() > MAX_LOOPED_LIST {
-            return Err("a list in the call is too long to be judged in free CEL");
-        }
+        self.longest = self.longest.max(items.len());
         let items: Vec<cel::Value> = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?;
         Ok(cel::Value::List(items.into()))
     }
@@ -286,11 +300,10 @@ impl Budget {
     /// A null member is left out: it is missing, and so undetermined.
     fn members(&mut self, map: Option<&crate::Map>) -> Result<HashMap<Key, cel::Value>, &'static str> {
         let mut members = HashMap::new();
-        if self.looped && map.is_some_and(|map| map.len() > MAX_LOOPED_LIST) {
-            return Err("an object in the call is too large to be judged in free CEL");
-        }
+        self.longest = self.longest.max(map.map_or(0, crate::Map::len));
         for (key, value) in map.into_iter().flat_map(crate::Map::iter) {
             if !matches!(value, Value::Null) {
+                self.text += key.len();
                 members.insert(key.to_owned().into(), self.value(value)?);
             }
         }
@@ -301,6 +314,7 @@ impl Budget {
         if text.len() > MAX_VALUE_TEXT {
             return Err("a text in the call is too long to be judged in free CEL");
         }
+        self.text += text.len();
         Ok(super::scalar::form(text, false).into_owned().into())
     }
 }
@@ -329,13 +343,17 @@ fn timestamp(text: &str) -> Result<cel::Value, &'static str> {
 struct Reader {
     attributes: Vec<Attribute>,
     all_arguments: bool,
-    loops: bool,
+    size: Size,
     bound: Vec<String>,
 }
 
 impl Reader {
     fn look(&mut self, expr: &Expr) -> Result<(), SyntaxError> {
         let at = expr.span.start;
+        self.size.nodes += 1;
+        if let Kind::List(items) = &expr.kind {
+            self.size.longest_list = self.size.longest_list.max(items.len());
+        }
         if let Some((root, steps)) = chain(expr) {
             return self.name(&root, &steps, at);
         }
@@ -347,11 +365,9 @@ impl Reader {
             }
             Kind::Call { target: None, name, arguments } => {
                 self.known(name, &FUNCTIONS, at)?;
-                if name == "has" {
-                    if !matches!(arguments.as_slice(), [Expr { kind: Kind::Select(..), .. }]) {
-                        return Err(SyntaxError::new(at, "`has` takes one attribute")
-                            .hint("write it like `has(args.note)`"));
-                    }
+                if name == "has" && !matches!(arguments.as_slice(), [Expr { kind: Kind::Select(..), .. }]) {
+                    return Err(SyntaxError::new(at, "`has` takes one attribute")
+                        .hint("write it like `has(args.note)`"));
                 }
                 if name == "matches" {
                     self.fixed_pattern(arguments.get(1), at)?;
@@ -435,8 +451,8 @@ impl Reader {
             return Err(SyntaxError::new(at, format!("`{variable}` has a meaning already"))
                 .hint("choose another name for the entry"));
         }
-        self.loops = true;
         self.bound.push(variable.clone());
+        self.size.loops = self.size.loops.max(u32::try_from(self.bound.len()).unwrap_or(u32::MAX));
         if self.bound.len() > MAX_LOOPS {
             return Err(SyntaxError::new(at, format!("more than {MAX_LOOPS} loops stand inside each other")));
         }

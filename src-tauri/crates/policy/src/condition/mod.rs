@@ -162,4 +162,8 @@ impl Condition {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words_tests;

@@ -118,7 +118,7 @@ fn collect_paths(at: &str, value: &Value, facts: &mut BTreeMap<String, PathFact>
             }
         }
         Value::Map(map) => {
-            map.iter().for_each(|(key, inner)| collect_paths(&format!("{at}.{key}"), inner, facts))
+            map.iter().for_each(|(key, inner)| collect_paths(&policy::facts::member(at, key), inner, facts))
         }
         Value::List(items) => {
             for (i, inner) in items.iter().enumerate() {

@@ -71,15 +71,14 @@ fn no_upstream(dir: &Path) -> Finding {
 
 /// Ours already, or free to be taken.
 async fn port(dir: &Path, settings: Option<&Settings>) -> Finding {
-    if settings.is_some() {
-        if let Some(socket) = Socket::find(dir).await? {
-            let status = socket.status().await?;
-            let (listen, pid) = (status.listen, status.pid);
-            return Ok(format!(
-                "Doorward {} serves {listen} (process {pid}, {} open holds)",
-                status.version, status.holds
-            ));
-        }
+    let socket = if settings.is_some() { Socket::find(dir).await? } else { None };
+    if let Some(socket) = socket {
+        let status = socket.status().await?;
+        let (listen, pid) = (status.listen, status.pid);
+        return Ok(format!(
+            "Doorward {} serves {listen} (process {pid}, {} open holds)",
+            status.version, status.holds
+        ));
     }
     let listen: SocketAddr = settings.map_or_else(default_listen, |settings| settings.listen);
     match TcpListener::bind(listen).await {

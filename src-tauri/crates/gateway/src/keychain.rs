@@ -249,14 +249,17 @@ fn no_access(_inner: &(dyn std::error::Error + Send + Sync + 'static)) -> Keycha
     KeychainError::Locked
 }
 
-/// The error and its causes on one line.
+/// The error and its causes on one line, without the library's own heading.
 fn reason(error: &keyring::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause: Option<&dyn std::error::Error> = Some(match error {
+        keyring::Error::PlatformFailure(inner) => inner.as_ref(),
+        error => error,
+    });
+    let mut text = String::new();
     while let Some(inner) = cause {
         let inner_text = inner.to_string();
         if !text.contains(&inner_text) {
-            text.push_str(": ");
+            text.push_str(if text.is_empty() { "" } else { ": " });
             text.push_str(&inner_text);
         }
         cause = inner.source();

@@ -15,7 +15,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, with nothing of this session's Doorward, bus or display around it.
-pub fn doorward() -> Command {
+pub(crate) fn doorward() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
     command
         .env_remove("DOORWARD_HOME")
@@ -30,13 +30,13 @@ pub fn doorward() -> Command {
 
 /// What a finished run said.
 #[derive(Debug)]
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-pub fn run(command: &mut Command) -> Said {
+pub(crate) fn run(command: &mut Command) -> Said {
     let output = command.output().unwrap();
     Said {
         code: output.status.code().unwrap(),
@@ -46,21 +46,21 @@ pub fn run(command: &mut Command) -> Said {
 }
 
 /// A home folder that goes with the test.
-pub struct TestHome {
-    pub folder: tempfile::TempDir,
-    pub dir: PathBuf,
+pub(crate) struct TestHome {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) dir: PathBuf,
 }
 
 impl TestHome {
     /// Not made yet.
-    pub fn absent() -> TestHome {
+    pub(crate) fn absent() -> TestHome {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("home");
         TestHome { folder, dir }
     }
 
     /// Made by `init` with these options; the keychain is in memory and the port any free one.
-    pub fn made(options: &[&str]) -> TestHome {
+    pub(crate) fn made(options: &[&str]) -> TestHome {
         let home = TestHome::absent();
         let mut arguments = vec!["init", "--keychain", "memory", "--listen", "127.0.0.1:0"];
         arguments.extend(options);
@@ -69,30 +69,30 @@ impl TestHome {
         home
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = doorward();
         command.arg("--home").arg(&self.dir).args(arguments);
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         run(&mut self.command(arguments))
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).unwrap();
     }
 
     /// `doorward serve`, ready.
-    pub fn serve(&self, arguments: &[&str]) -> Running {
+    pub(crate) fn serve(&self, arguments: &[&str]) -> Running {
         let mut all = vec!["serve"];
         all.extend(arguments);
         let mut running = Running::start(&mut self.command(&all));
@@ -103,18 +103,18 @@ impl TestHome {
 }
 
 /// A process whose output is read line by line.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
     /// Every line read so far.
-    pub seen: Vec<String>,
+    pub(crate) seen: Vec<String>,
     /// Where it listens, for `serve`.
-    pub address: String,
+    pub(crate) address: String,
 }
 
 impl Running {
-    pub fn start(command: &mut Command) -> Running {
+    pub(crate) fn start(command: &mut Command) -> Running {
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let (sender, lines) = channel();
@@ -127,7 +127,7 @@ impl Running {
     }
 
     /// The next line that contains `part`.
-    pub fn line_with(&mut self, part: &str) -> String {
+    pub(crate) fn line_with(&mut self, part: &str) -> String {
         loop {
             let line = self
                 .lines
@@ -140,25 +140,25 @@ impl Running {
         }
     }
 
-    pub fn type_line(&mut self, line: &str) {
+    pub(crate) fn type_line(&mut self, line: &str) {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    pub fn close_input(&mut self) {
+    pub(crate) fn close_input(&mut self) {
         self.input = None;
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
     /// Lines that are left once the output has ended.
-    pub fn rest(&mut self) -> Vec<String> {
+    pub(crate) fn rest(&mut self) -> Vec<String> {
         self.lines.iter().collect()
     }
 }
@@ -172,11 +172,11 @@ impl Drop for Running {
 }
 
 /// The text between `before` and the end of its word.
-pub fn word_after(text: &str, before: &str) -> String {
+pub(crate) fn word_after(text: &str, before: &str) -> String {
     let rest = text.split_once(before).unwrap_or_else(|| panic!("no `{before}` in {text}")).1;
     rest.split_whitespace().next().unwrap().to_owned()
 }
 
-pub fn set_mode(path: &Path, mode: u32) {
+pub(crate) fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
 }

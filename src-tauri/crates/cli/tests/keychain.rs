@@ -1,0 +1,97 @@
+//! The system's secret store for real: a private session bus with gnome-keyring on it, and what is said without.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::process::Command;
+use support::{Said, TestHome, run};
+
+/// Runs a shell script on a session bus of its own, with an empty data folder; `$DOORWARD` is the program on the
+/// test's home. Needs `dbus-run-session` and `gnome-keyring-daemon`.
+fn on_a_bus(home: &TestHome, script: &str) -> Said {
+    let data = home.folder.path().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let mut command = Command::new("dbus-run-session");
+    command
+        .args(["--", "sh", "-eu", "-c", script])
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env("XDG_DATA_HOME", &data)
+        .env("XDG_RUNTIME_DIR", home.folder.path())
+        .env("DOORWARD", format!("{} --home {}", env!("CARGO_BIN_EXE_doorward"), home.dir.display()));
+    run(&mut command)
+}
+
+const UNLOCKED: &str =
+    "printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; ";
+
+/// Starts the gateway, makes a call once it says that it listens, and stops it.
+const ONE_RUN: &str = "\
+    said=\"$XDG_RUNTIME_DIR/said\"; mkfifo \"$said\"; \
+    $DOORWARD serve > \"$said\" & serve=$!; \
+    read -r listens < \"$said\"; \
+    $DOORWARD call practice/list_expenses; \
+    kill $serve; wait $serve; rm \"$said\"; ";
+
+fn os_home() -> TestHome {
+    let home = TestHome::absent();
+    let said = home.run(&["init", "--listen", "127.0.0.1:0"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    home
+}
+
+#[test]
+fn an_unlocked_keyring_keeps_the_root_key_over_restarts() {
+    let home = os_home();
+    let said = on_a_bus(
+        &home,
+        &format!("{UNLOCKED} {ONE_RUN} {ONE_RUN} $DOORWARD journal verify; $DOORWARD doctor || true"),
+    );
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("The journal is whole: "), "{said:?}");
+    assert!(!said.out.contains("not readable"), "one key sealed both runs: {said:?}");
+    let line = "ok      keychain: stores, gives back and deletes a secret; this home's root key is there";
+    assert!(said.out.contains(line), "{said:?}");
+}
+
+#[test]
+fn a_journal_whose_key_is_gone_is_not_begun_anew() {
+    let home = os_home();
+    assert_eq!(on_a_bus(&home, &format!("{UNLOCKED} {ONE_RUN}")).code, 0);
+    std::fs::remove_dir_all(home.folder.path().join("data")).unwrap();
+    let said = on_a_bus(&home, &format!("{UNLOCKED} $DOORWARD serve"));
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("the keychain has no root key for this home"), "{said:?}");
+    assert!(said.err.contains("try: restore the keychain"), "{said:?}");
+}
+
+#[test]
+fn a_keyring_that_cannot_be_opened_says_which_way_it_is_closed() {
+    let home = os_home();
+    // Never unlocked: there is a service, and no collection to write into.
+    let fresh =
+        on_a_bus(&home, "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1; $DOORWARD serve");
+    assert_eq!(fresh.code, 1);
+    assert!(fresh.err.contains("the keychain has no default collection"), "{fresh:?}");
+    assert!(fresh.err.contains("  try: make a default keyring once"), "{fresh:?}");
+    assert!(!home.path("journal.sqlite").exists(), "without a key nothing begins");
+    // No service at all.
+    let absent = home.run(&["serve"]);
+    assert_eq!(absent.code, 1);
+    assert!(absent.err.contains("no keychain service answers"), "{absent:?}");
+    assert_eq!(absent.err.lines().count(), 2, "{}", absent.err);
+}
+
+#[test]
+fn a_locked_keyring_is_told_apart_from_an_absent_one() {
+    let home = os_home();
+    assert_eq!(on_a_bus(&home, &format!("{UNLOCKED} {ONE_RUN}")).code, 0);
+    // The keyring of the first session is there, with its password, and nobody types it.
+    let said =
+        on_a_bus(&home, "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1; $DOORWARD serve");
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("the keychain is locked"), "{said:?}");
+    assert!(said.err.contains("try: unlock it"), "{said:?}");
+}

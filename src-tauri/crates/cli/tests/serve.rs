@@ -31,6 +31,8 @@ fn an_allowed_call_runs_and_a_denied_one_does_not() {
     assert!(allowed.out.starts_with("Recorded expense e-1: 25 EUR for travel."), "{}", allowed.out);
     let denied = home.run(&["call", "practice/create_expense", BIG]);
     assert_eq!(denied.code, 1, "{denied:?}");
+    let payment = home.run(&["call", "practice/send_payment", r#"{"amount":1,"to":"x"}"#]);
+    assert!(payment.code == 1 && payment.out.to_lowercase().contains("step-up"), "{payment:?}");
     let list = home.run(&["call", "--json", "practice/list_expenses"]);
     assert!(list.out.contains(r#""isError":false"#) && !list.out.contains("12000"), "{}", list.out);
 }

@@ -79,8 +79,6 @@ fn shared() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn a_tree_printed_and_read_is_the_same_tree(tree in tree()) {
         let text = tree.to_string();

@@ -115,8 +115,6 @@ fn freedom(outcome: &Outcome) -> u8 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
-
     #[test]
     fn i4_adding_a_deny_never_permits_more(
         default in default(), policies in prop::collection::vec(policy(), 0..5), when in prop::option::of(condition()),

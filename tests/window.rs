@@ -113,7 +113,7 @@ async fn i1_a_file_is_written_once_approve_was_clicked_in_the_window() {
     window.go("activity").await;
     let row = window.text_with("[data-testid=activity-row]", "write_file").await;
     assert!(row.contains("claude"), "{row}");
-    window.find("[data-testid=activity-row][data-outcome=approved]").await.click().await.unwrap();
+    window.press_on("[data-testid=activity-row][data-outcome=approved]").await;
     window.text_with("[data-testid=activity-detail]", "in the window").await;
     window.keep_both("activity").await;
 
@@ -219,7 +219,7 @@ async fn policies_are_switched_in_the_window_and_changed_files_wait_there() {
 async fn mode(window: &Window, policy: &str, mode: &str) {
     let input = format!("[data-testid=\"mode-{policy}\"] input[value=\"{mode}\"]");
     let id = window.find(&input).await.attr("id").await.unwrap().expect("an id");
-    window.find(&format!("label[for=\"{id}\"]")).await.click().await.unwrap();
+    window.press_on(&format!("label[for=\"{id}\"]")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

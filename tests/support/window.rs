@@ -7,6 +7,7 @@ use super::program::{Program, clean, ours};
 use super::screen::{Screen, picture_path};
 use super::{PATIENCE, within};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -72,19 +73,40 @@ impl Window {
 
     /// The element that fits a selector, once it is there.
     pub(crate) async fn find(&self, selector: &str) -> Element {
-        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await {
+        self.wait_for(Locator::Css(selector), selector).await
+    }
+
+    async fn wait_for(&self, locator: Locator<'_>, what: &str) -> Element {
+        match self.client.wait().at_most(PATIENCE).for_element(locator).await {
             Ok(element) => element,
             Err(error) => {
                 self.keep("failed").await;
-                panic!("nothing fits `{selector}` ({error}): {}", picture_path("window/failed").display())
+                panic!("nothing fits `{what}` ({error}): {}", picture_path("window/failed").display())
             }
         }
     }
 
     /// Clicks what has this test id, once it can be clicked.
     pub(crate) async fn press(&self, test_id: &str) {
-        let selector = format!("[data-testid=\"{test_id}\"]:not([disabled]):not([data-disabled])");
-        self.find(&selector).await.click().await.expect("it can be clicked");
+        self.press_on(&format!("[data-testid=\"{test_id}\"]:not([disabled]):not([data-disabled])")).await;
+    }
+
+    /// Clicks what fits a selector. What is drawn anew just then is looked for again.
+    pub(crate) async fn press_on(&self, selector: &str) {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            match self.find(selector).await.click().await {
+                Ok(()) => return,
+                Err(error) if Instant::now() < limit && is_passing(&error) => {}
+                Err(error) => {
+                    self.keep("failed").await;
+                    panic!(
+                        "`{selector}` cannot be clicked ({error}): {}",
+                        picture_path("window/failed").display()
+                    )
+                }
+            }
+        }
     }
 
     /// Waits until the text of the element that fits has this in it; its text.
@@ -111,10 +133,8 @@ impl Window {
     /// Chooses light or dark, as a person does.
     pub(crate) async fn look(&self, words: &str) {
         self.press("appearance").await;
-        let item = format!("//*[@role='menuitemradio'][normalize-space()='{words}']");
-        let item =
-            self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&item)).await.expect("a menu");
-        item.click().await.expect("a choice");
+        let item = format!("//*[starts-with(@role, 'menuitem')][normalize-space(.)='{words}']");
+        self.wait_for(Locator::XPath(&item), words).await.click().await.expect("a choice");
         self.find(&format!("html[data-mantine-color-scheme=\"{}\"]", words.to_lowercase())).await;
         self.until_gone("[role=menu]").await;
     }
@@ -126,8 +146,10 @@ impl Window {
         }
     }
 
-    /// Keeps a picture of the window.
+    /// Keeps a picture of the window, once what the page says is also drawn.
     pub(crate) async fn keep(&self, name: &str) {
+        let drawn = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
+        within("the page is drawn", self.client.execute_async(drawn, Vec::new())).await.expect("a page");
         let picture = self.client.screenshot().await.expect("a picture");
         std::fs::write(picture_path(&format!("window/{name}")), picture).expect("the picture is kept");
     }
@@ -146,6 +168,11 @@ impl Window {
         client.close().await.expect("the window closes");
         (home, bus)
     }
+}
+
+/// The element was replaced, or is not in its place yet.
+fn is_passing(error: &CmdError) -> bool {
+    error.is_stale_element_reference() || error.is_element_not_interactable()
 }
 
 /// The driver picks no port itself.

@@ -8,7 +8,7 @@ configure({
   // The whole document in every failure hides what failed.
   getElementError: (message) => new Error(message ?? "not found"),
   // Machines that also compile are slow.
-  asyncUtilTimeout: 5000,
+  asyncUtilTimeout: 15_000,
 });
 
 Element.prototype.scrollIntoView = () => undefined;

@@ -134,8 +134,22 @@ fn greet(engine: &Engine, dir: &Path) {
 
 struct Terminal {
     engine: Arc<Engine>,
-    /// Holds whose card was printed, with the digest it showed.
-    shown: BTreeMap<String, (HoldId, CallDigest)>,
+    /// Holds whose card was printed.
+    shown: BTreeMap<String, Shown>,
+}
+
+struct Shown {
+    hold: HoldId,
+    /// What the card showed, and a vote counts for.
+    digest: CallDigest,
+    /// Why it waits, and for whom: a change of these is worth another look, one of its agent's presence is not.
+    needs: String,
+    /// What was last said of it: events come more often than news.
+    told: String,
+}
+
+fn needs(card: &Card) -> String {
+    format!("{:?} {:?}", card.reasons, card.stages)
 }
 
 impl Terminal {
@@ -149,7 +163,8 @@ impl Terminal {
     fn show(&mut self, hold: &HoldId) {
         let Some(card) = self.engine.desk().card(hold) else { return };
         let Ok(digest) = CallDigest::try_from(card.digest.clone()) else { return };
-        self.shown.insert(hold.to_string(), (hold.clone(), digest));
+        let shown = Shown { hold: hold.clone(), digest, needs: needs(&card), told: String::new() };
+        self.shown.insert(hold.to_string(), shown);
         say("");
         say(card.plain_text(now()).trim_end());
         if self.engine.settings().terminal_votes && card.state == CardState::Waiting {
@@ -175,15 +190,23 @@ impl Terminal {
     }
 
     fn tell_state(&mut self, hold: &HoldId) {
-        let Some(Card { state, verdict, .. }) = self.engine.desk().card(hold) else { return };
-        let words = match (state, verdict) {
+        let Some(card) = self.engine.desk().card(hold) else { return };
+        let Some(shown) = self.shown.get_mut(hold.as_str()) else { return };
+        let words = match card.state {
             // A newer set asked for more: what is needed now stands on a new card.
-            (CardState::Waiting, _) => return self.show(hold),
-            (CardState::Approved, _) => "approved; it runs as soon as its agent collects it".to_owned(),
-            (CardState::Released, _) => "released".to_owned(),
-            (CardState::Ended, verdict) => verdict.unwrap_or_else(|| "ended".to_owned()),
+            CardState::Waiting if shown.needs != needs(&card) => return self.show(hold),
+            CardState::Waiting => return,
+            CardState::Approved => "approved; it runs as soon as its agent collects it".to_owned(),
+            CardState::Released => "released".to_owned(),
+            CardState::Ended => card.verdict.unwrap_or_else(|| "ended".to_owned()),
         };
-        say(format_args!("{hold}: {}", gateway::visible::marked(&words)));
+        if shown.told != words {
+            say(format_args!("{hold}: {}", gateway::visible::marked(&words)));
+            shown.told = words;
+        }
+        if card.state == CardState::Released {
+            self.shown.remove(hold.as_str());
+        }
     }
 
     async fn take(&mut self, line: &str) {
@@ -217,9 +240,10 @@ impl Terminal {
     async fn vote(&mut self, typed: &str, choice: Choice) -> Result<(), String> {
         let open: Vec<String> = self.engine.desk().inbox().iter().map(|held| held.hold.to_string()).collect();
         let found = votes::find(typed, open.iter().map(String::as_str))?;
-        let Some((hold, digest)) = self.shown.get(found).cloned() else {
+        let Some(Shown { hold, digest, .. }) = self.shown.get(found) else {
             return Err(format!("`{found}` was not shown yet; `list` shows it"));
         };
+        let (hold, digest) = (hold.clone(), *digest);
         let Some(owner) = self.engine.owner_id() else {
             return Err(
                 "this home has no owner who could vote; mark one user as `owner` in people.toml".to_owned()

@@ -199,3 +199,27 @@ fn a_journal_that_has_not_begun_is_no_error() {
     assert_eq!(said.code, 0);
     assert!(said.out.starts_with("The journal has not begun"));
 }
+
+#[test]
+fn policies_that_do_not_compile_are_told_at_the_start_and_nothing_is_allowed() {
+    let home = TestHome::made(&["--terminal-votes"]);
+    home.write("policies/mine.toml", "nme = \"broken\"\n");
+    let mut serve = home.serve(&[]);
+    assert!(serve.line_with("Attention: ").contains("mine.toml:1:1"));
+    assert_eq!(home.run(&["call", "practice/list_expenses"]).code, 1);
+}
+
+#[test]
+fn policy_files_changed_while_it_runs_wait_for_the_next_start() {
+    let (home, mut serve) = served();
+    home.write(
+        "policies/quiet.toml",
+        "name = \"Quiet\"\ndescription = \"Nothing goes.\"\n\n[action]\nkind = \"deny\"\n",
+    );
+    serve.line_with("The policy files have changed on disk.");
+    assert_eq!(home.run(&["call", "practice/list_expenses"]).code, 0);
+    serve.signal("TERM");
+    serve.wait();
+    let _serve = home.serve(&[]);
+    assert_eq!(home.run(&["call", "practice/list_expenses"]).code, 1);
+}

@@ -255,3 +255,84 @@ fn fresh_id() -> Option<String> {
     getrandom::fill(&mut bytes).ok()?;
     Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::home::{Transport, UpstreamConfig};
+
+    /// Nothing is sent to this upstream, so it need not be there.
+    async fn session(agent: &str) -> AgentSession {
+        let transport = Transport::Http { url: "http://127.0.0.1:9/mcp".to_owned(), headers: [].into() };
+        let name: UpstreamName = "files".parse().unwrap();
+        let config = UpstreamConfig::new(name.clone(), transport, false).unwrap();
+        let (to_agent, standing) = mpsc::channel(1);
+        let up = UpstreamSession::open(&config, to_agent).await.unwrap();
+        AgentSession::new(agent.parse().unwrap(), (name, up), standing, None)
+    }
+
+    fn busy(sessions: &Sessions, id: &str) -> (Arc<AgentSession>, Turn) {
+        let session = sessions.find(id, &"claude".parse().unwrap(), "files").unwrap();
+        let turn = session.start(&1.into(), CancellationToken::new(), mpsc::channel(1).0).unwrap();
+        (session, turn)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_agent_with_too_many_sessions_loses_the_longest_idle_one() {
+        let sessions = Sessions::default();
+        let mut ids = Vec::new();
+        for _ in 0..MAX_SESSIONS {
+            ids.push(sessions.insert(session("claude").await).unwrap());
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        let other = sessions.insert(session("codex").await).unwrap();
+        // The oldest is at work, the second oldest was heard of just now: the third goes.
+        let _turn = busy(&sessions, &ids[0]);
+        sessions.find(&ids[1], &"claude".parse().unwrap(), "files").unwrap();
+        let new = sessions.insert(session("claude").await).unwrap();
+        let is_open = |id: &str, agent: &str| sessions.find(id, &agent.parse().unwrap(), "files").is_some();
+        assert!(!is_open(&ids[2], "claude"));
+        assert!([&ids[0], &ids[1], &ids[3], &new].iter().all(|id| is_open(id, "claude")));
+        assert!(is_open(&other, "codex"), "each agent has its own room");
+        assert!(!is_open(&other, "claude"));
+        assert_eq!(sessions.count("files"), MAX_SESSIONS + 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_session_is_closed_and_one_at_work_is_not() {
+        let sessions = Sessions::default();
+        let idle = sessions.insert(session("claude").await).unwrap();
+        let working = sessions.insert(session("claude").await).unwrap();
+        let (_, turn) = busy(&sessions, &working);
+        let ended = sessions.find(&idle, &"claude".parse().unwrap(), "files").unwrap().ended.clone();
+        tokio::time::advance(IDLE_LIMIT - Duration::from_secs(1)).await;
+        sessions.sweep();
+        assert_eq!(sessions.count("files"), 2);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        sessions.sweep();
+        assert_eq!(sessions.count("files"), 1);
+        ended.cancelled().await;
+        drop(turn);
+        sessions.sweep();
+        assert_eq!(sessions.count("files"), 1, "it was at work just now");
+    }
+
+    #[tokio::test]
+    async fn once_all_are_closed_none_is_opened() {
+        let sessions = Sessions::default();
+        sessions.insert(session("claude").await).unwrap();
+        sessions.close_all().await;
+        assert_eq!(sessions.count("files"), 0);
+        assert_eq!(sessions.insert(session("claude").await), None);
+    }
+
+    #[tokio::test]
+    async fn a_session_takes_so_many_requests_and_no_more() {
+        let session = Arc::new(session("claude").await);
+        let start = || session.start(&1.into(), CancellationToken::new(), mpsc::channel(1).0);
+        let mut turns: Vec<Turn> = std::iter::from_fn(start).take(MAX_IN_FLIGHT + 1).collect();
+        assert_eq!(turns.len(), MAX_IN_FLIGHT);
+        turns.pop();
+        assert!(start().is_some());
+    }
+}

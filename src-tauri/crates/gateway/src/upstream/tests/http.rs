@@ -276,3 +276,27 @@ async fn closing_a_session_ends_it_at_the_upstream() {
     let last = bench.heard.lock().unwrap().last().unwrap().clone();
     assert_eq!((last.method.clone(), last.header("mcp-session-id")), (Method::DELETE, Some("theirs-1")));
 }
+
+#[tokio::test]
+async fn an_upstream_that_hangs_is_given_up_and_told_so() {
+    let bench = bench(|heard| {
+        let endless = || Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        heard.is("tools/list").then(|| ([("content-type", "text/event-stream")], endless()).into_response())
+    })
+    .await;
+    let session = bench.session.clone();
+    let listing = tokio::spawn(async move { session.tools(false).await });
+    while bench.heard("tools/list").is_empty() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::pause();
+    let error = listing.await.unwrap().unwrap_err();
+    assert!(matches!(error, UpstreamError::Slow { seconds: 30, .. }), "{error}");
+    tokio::time::resume();
+    let cancelled = bench.heard("notifications/cancelled");
+    assert_eq!(cancelled.len(), 1);
+    assert_eq!(
+        cancelled[0].message.get("params").unwrap().get("requestId").unwrap().to_json(),
+        bench.heard("tools/list")[0].id()
+    );
+}

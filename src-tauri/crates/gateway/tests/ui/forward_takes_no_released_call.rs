@@ -1,0 +1,10 @@
+//! I1, I3: a release that is not in the journal yet goes nowhere.
+
+use approvals::ReleasedCall;
+use gateway::upstream::{CallRoute, UpstreamSession};
+
+async fn send(session: UpstreamSession, call: ReleasedCall) {
+    let _ = session.forward(call, policy::Map::default(), CallRoute::nowhere()).await;
+}
+
+fn main() {}

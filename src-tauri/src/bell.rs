@@ -29,7 +29,9 @@ pub(crate) async fn ring<N: Notifier>(
         }
     };
     host.set_notifications(true, None, None);
-    Bell { app, host, notifier, ringing: Ringing::default() }.run(heard).await;
+    Bell { app, host, notifier, ringing: Ringing::default(), silent: false, replaced: false }
+        .run(heard)
+        .await;
 }
 
 struct Bell<N> {
@@ -37,6 +39,10 @@ struct Bell<N> {
     host: Arc<Host>,
     notifier: N,
     ringing: Ringing,
+    /// The last notification was not shown, and the window says so.
+    silent: bool,
+    /// The service we knew left; what the window says of that stays.
+    replaced: bool,
 }
 
 impl<N: Notifier> Bell<N> {
@@ -60,18 +66,26 @@ impl<N: Notifier> Bell<N> {
         let zone = TimeZone::system();
         let service = self.notifier.service();
         let waiting = waiting(&self.host).iter().map(|card| notice::compose(card, service, &zone)).collect();
+        let mut failed = false;
         for step in self.ringing.follow(waiting) {
             match step {
                 Step::Close { hold } => self.notifier.close(&hold).await,
+                // A service that just failed is asked again at the next change, not for every waiting call.
+                Step::Show(notice) if failed => self.ringing.not_shown(&notice.hold),
                 Step::Show(notice) => {
                     if let Err(error) = self.notifier.show(&notice).await {
+                        failed = true;
+                        self.ringing.not_shown(&notice.hold);
                         tracing::warn!(
                             error = chain(&error),
                             hold = notice.hold,
                             "a notification was not shown"
                         );
                         say(&self.host, &error.to_string(), error.hint());
+                    } else if self.silent && !self.replaced {
+                        self.host.set_notifications(true, None, None);
                     }
+                    self.silent = failed;
                 }
             }
         }
@@ -88,11 +102,14 @@ impl<N: Notifier> Bell<N> {
                     Button::Reject => self.vote(&hold, &digest, VoteChoice::Reject).await,
                 }
             }
-            Heard::ServiceLeft => say(
-                &self.host,
-                "the notification service was replaced while Doorward ran, so its buttons are not believed",
-                "restart Doorward to use the new one; until then decide in the window",
-            ),
+            Heard::ServiceLeft => {
+                self.replaced = true;
+                say(
+                    &self.host,
+                    "the notification service was replaced while Doorward ran, so its buttons are not believed",
+                    "restart Doorward to use the new one; until then decide in the window",
+                );
+            }
         }
     }
 

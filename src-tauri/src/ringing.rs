@@ -38,6 +38,11 @@ impl Ringing {
         steps
     }
 
+    /// It could not be shown; the next look tries again.
+    pub fn not_shown(&mut self, hold: &str) {
+        self.shown.remove(hold);
+    }
+
     /// A person answered it or closed it.
     pub fn put_away(&mut self, hold: &str) {
         self.shown.remove(hold);
@@ -79,6 +84,14 @@ mod tests {
         ringing.follow(vec![notice("h-1", "a"), notice("h-2", "a")]);
         assert_eq!(ringing.follow(vec![notice("h-2", "a")]), [Step::Close { hold: "h-1".into() }]);
         assert_eq!(ringing.follow(vec![notice("h-2", "a")]), []);
+    }
+
+    #[test]
+    fn what_could_not_be_shown_is_tried_again() {
+        let mut ringing = Ringing::default();
+        ringing.follow(vec![notice("h-1", "a")]);
+        ringing.not_shown("h-1");
+        assert_eq!(ringing.follow(vec![notice("h-1", "a")]), [Step::Show(notice("h-1", "a"))]);
     }
 
     #[test]

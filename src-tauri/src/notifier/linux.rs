@@ -143,8 +143,8 @@ impl Link {
                 None => {}
                 Some(Heard::ServiceLeft) => break,
                 Some(heard) => {
-                    // Nobody hears any more: the app is ending.
-                    if self.heard.send(heard).is_err() {
+                    let app_is_ending = self.heard.send(heard).is_err();
+                    if app_is_ending {
                         return;
                     }
                 }

@@ -50,6 +50,15 @@ struct Agreed {
     listening: bool,
 }
 
+/// An answer whose status is no success, and the error it means.
+struct Refusal(Box<(Response, UpstreamError)>);
+
+impl Refusal {
+    fn error(self) -> UpstreamError {
+        self.0.1
+    }
+}
+
 /// Where a stream stopped.
 #[derive(Default)]
 struct Stopped {
@@ -103,7 +112,8 @@ impl Http {
         let response = self.post(text).send().await.map_err(|error| self.unreachable(&error))?;
         let response = match self.checked(response) {
             Ok(response) => response,
-            Err((response, error)) => {
+            Err(Refusal(refusal)) => {
+                let (response, error) = *refusal;
                 // A refusal may be a JSON-RPC error for this very request; then it is the answer.
                 if let Ok(body) = self.body(response).await
                     && is_error(&body)
@@ -140,7 +150,7 @@ impl Http {
             let mut next = match self.get(Some(&last_id)).send().await.map(|response| self.checked(response))
             {
                 Ok(Ok(response)) => self.stream(response, Some(id), &Arc::downgrade(connection)).await?,
-                Ok(Err((_, error))) => return Err(error),
+                Ok(Err(refusal)) => return Err(refusal.error()),
                 Err(error) => Stopped { broke: Some(cause(&error)), ..Stopped::default() },
             };
             next.last_id.get_or_insert(last_id);
@@ -153,7 +163,7 @@ impl Http {
     pub(super) async fn tell(&self, text: String) -> Result<(), UpstreamError> {
         let sent =
             self.post(text).timeout(TELL_LIMIT).send().await.map_err(|error| self.unreachable(&error))?;
-        self.checked(sent).map(drop).map_err(|(_, error)| error)
+        self.checked(sent).map(drop).map_err(Refusal::error)
     }
 
     /// Keeps the GET stream open for as long as the connection lives, where the upstream offers one.
@@ -283,7 +293,7 @@ impl Http {
     }
 
     /// A status that is no success comes back with the error it means.
-    fn checked(&self, response: Response) -> Result<Response, (Response, UpstreamError)> {
+    fn checked(&self, response: Response) -> Result<Response, Refusal> {
         let (name, status) = (self.name.clone(), response.status());
         let code = status.as_u16();
         let error = match status {
@@ -295,7 +305,7 @@ impl Http {
             StatusCode::NOT_FOUND if self.agreed().session.is_some() => UpstreamError::SessionLost { name },
             _ => UpstreamError::Status { name, status: code },
         };
-        Err((response, error))
+        Err(Refusal(Box::new((response, error))))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> UpstreamError {

@@ -164,8 +164,9 @@ impl Script {
                 answer(id, &Value::object([("names", Value::List(names))]));
             }
             "child" => {
-                let child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+                let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
                 answer(id, &Value::object([("pid", i64::from(child.id()).into())]));
+                std::thread::spawn(move || child.wait());
             }
             _ => answer(id, &done),
         }

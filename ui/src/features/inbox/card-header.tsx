@@ -72,6 +72,11 @@ function facts(card: Card): string[] {
     program,
     card.claimed_client === null ? "" : `calls itself ${card.claimed_client}`,
     folder,
-    card.attended ? "" : "the agent stopped waiting; it can call again for the answer",
+    card.attended || !isOpen(card) ? "" : "the agent stopped waiting; it can call again for the answer",
   ].filter((fact) => fact !== "");
+}
+
+/** Nobody waits for a call that went or ended, and there is nothing left to call again for. */
+function isOpen({ state }: Card): boolean {
+  return state === "waiting" || state === "approved";
 }

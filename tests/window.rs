@@ -107,7 +107,8 @@ async fn i1_a_file_is_written_once_approve_was_clicked_in_the_window() {
     window.press("approve").await;
     assert!(call.answer().await.ran().contains("Successfully wrote"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "Two lines,\nand \u{202e}a hidden turn.");
-    window.text_with("[data-testid=announcement]", "").await;
+    let sent = window.text_with("[data-testid=card][data-state=released]", "Approved and sent").await;
+    assert!(!sent.contains("stopped waiting"), "{sent}");
     window.keep("inbox-approved-light").await;
 
     window.go("activity").await;

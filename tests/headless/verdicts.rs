@@ -1,10 +1,12 @@
 //! How a call can end, as the agent reads it and as the upstream saw it.
 
 use super::POLICIES;
+use super::support::agent::Agent;
 use super::support::within;
 use super::support::world::{World, digest};
 use approvals::Choice;
 use gateway::DeskEvent;
+use gateway::card::CardState;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -85,6 +87,33 @@ async fn i5_an_expired_call_is_refused_and_cannot_be_approved_any_more() {
     pending.answer().await.refused("expired");
     assert!(world.vote(&card, Choice::Approve).is_err(), "a late vote does not count");
     world.upstream.saw_nothing();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i1_an_approval_whose_agent_left_runs_nothing_and_ends_uncollected() {
+    let world = World::new(&POLICIES).await;
+    let token = world.pair("claude");
+    let agent = Agent::connect(world.door(), "ledger", &token).await;
+    let pending = agent.start("delete_customer", json!({ "customer_id": "c-7" }));
+    let card = world.held().await;
+    agent.leave().await;
+    drop(pending);
+    world.until("the hold is unattended", |_| world.card(&card.hold).filter(|card| !card.attended)).await;
+    world.approve(&card);
+    world.upstream.saw_nothing();
+    world.pass(Duration::from_secs(10 * 60));
+    world
+        .until("the approval ends", |_| world.card(&card.hold).filter(|card| card.state == CardState::Ended))
+        .await;
+
+    let agent = Agent::connect(world.door(), "ledger", &token).await;
+    let again = agent.start("delete_customer", json!({ "customer_id": "c-7" }));
+    let next = world.held().await;
+    assert_ne!(next.hold, card.hold, "the old approval is not used");
+    world.upstream.saw_nothing();
+    world.approve(&next);
+    again.answer().await.ran();
+    assert_eq!(world.upstream.calls().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,7 +225,7 @@ async fn i2_a_vote_counts_for_the_call_that_was_shown_and_only_once() {
 async fn i8_the_agents_token_goes_no_further_than_the_door() {
     let world = World::new(&POLICIES).await;
     let token = world.pair("claude");
-    let agent = super::support::agent::Agent::connect(world.door(), "ledger", &token).await;
+    let agent = Agent::connect(world.door(), "ledger", &token).await;
     agent.call("list_expenses", json!({})).await.ran();
     let received = world.upstream.received();
     assert!(

@@ -17,7 +17,7 @@ pub(crate) struct Agent {
 }
 
 /// A call that is under way.
-pub(crate) struct Pending(JoinHandle<Answer>);
+pub(crate) struct Pending(JoinHandle<Result<Answer, ServiceError>>);
 
 impl Agent {
     pub(crate) async fn connect(door: SocketAddr, upstream: &str, token: &str) -> Agent {
@@ -49,16 +49,22 @@ impl Agent {
         }
     }
 
+    /// Ends its session.
+    pub(crate) async fn leave(self) {
+        within("an agent leaves", self.service.cancel()).await.expect("its task ended well");
+    }
+
     /// Sends a call and goes on.
     pub(crate) fn start(&self, tool: &str, arguments: Value) -> Pending {
         let call = request(self.service.peer().clone(), tool.to_owned(), arguments);
-        Pending(tokio::spawn(async move { call.await.expect("a result") }))
+        Pending(tokio::spawn(call))
     }
 }
 
 impl Pending {
     pub(crate) async fn answer(self) -> Answer {
-        within("the answer of a held call", self.0).await.expect("the call's task ended well")
+        let outcome = within("the answer of a held call", self.0).await.expect("the call's task ended well");
+        outcome.expect("a result")
     }
 
     pub(crate) fn is_waiting(&self) -> bool {

@@ -69,3 +69,42 @@ async fn parse(text: Vec<u8>) -> Result<Value, Refused> {
     };
     parsed.map_err(|message| Refused::new(StatusCode::BAD_REQUEST, code::PARSE, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use std::io;
+
+    fn chunks(parts: Vec<io::Result<Bytes>>) -> Body {
+        Body::from_stream(stream::iter(parts))
+    }
+
+    #[tokio::test]
+    async fn a_message_is_read_however_it_is_cut() {
+        let text = br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let parts = text.chunks(3).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
+        assert!(
+            matches!(read(chunks(parts)).await, Ok(Message::Request(request)) if request.method == "ping")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_arrive_is_not_waited_for() {
+        let refused = read(Body::from_stream(stream::pending::<io::Result<Bytes>>())).await.unwrap_err();
+        assert_eq!(refused.status, StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_not_taken_for_a_whole_one() {
+        let whole = Bytes::from_static(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
+        let broken = chunks(vec![Ok(whole), Err(io::ErrorKind::ConnectionReset.into())]);
+        assert_eq!(read(broken).await.unwrap_err().status, StatusCode::BAD_REQUEST);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_carries_the_id_where_there_is_one() {
+        let refused = read(Body::from(r#"{"id":"x","method":"ping"}"#)).await.unwrap_err();
+        assert_eq!((refused.code, refused.id), (code::INVALID_REQUEST, "x".into()));
+    }
+}

@@ -104,6 +104,7 @@ fn refuse_modern(headers: &HeaderMap, request: &Request) -> Result<(), Refused> 
 
 /// Opens a session: the agent's `initialize` goes up as it is, and so does the answer come down.
 async fn initialize(from: &From<'_>, request: &Request) -> Result<Response, Refused> {
+    let _place = from.engine.sessions().place().await;
     let (to_agent, standing) = mpsc::channel(STANDING_ROOM);
     let opened = match UpstreamSession::open(&from.upstream, to_agent).await {
         Ok(up) => {

@@ -15,7 +15,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit, mpsc},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Most sessions of one agent; the longest idle one makes room.
@@ -25,12 +28,15 @@ const MAX_IN_FLIGHT: usize = 128;
 /// A session that nothing was heard of for so long is closed.
 const IDLE_LIMIT: Duration = Duration::from_secs(4 * 60 * 60);
 
+/// Most sessions that are opened at once; each may start a process. Whoever comes next waits.
+const MAX_OPENING: usize = 32;
+
 /// Every open session, by id.
-#[derive(Default)]
 pub(crate) struct Sessions {
     open: Mutex<BTreeMap<String, Arc<AgentSession>>>,
     /// Set when the gateway stops: what was being opened meanwhile is not entered any more.
     closed: AtomicBool,
+    opening: Semaphore,
 }
 
 /// One agent's session with one upstream.
@@ -161,7 +167,19 @@ impl Drop for Turn {
     }
 }
 
+impl Default for Sessions {
+    fn default() -> Sessions {
+        let opening = Semaphore::new(MAX_OPENING);
+        Sessions { open: Mutex::default(), closed: AtomicBool::new(false), opening }
+    }
+}
+
 impl Sessions {
+    /// The right to open a session with an upstream; held until it is entered.
+    pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.opening.acquire().await.ok()
+    }
+
     /// The session under this id, if it is this agent's and this upstream's; to anybody else it does not exist.
     pub(super) fn find(&self, id: &str, agent: &AgentName, upstream: &str) -> Option<Arc<AgentSession>> {
         let session = self.map().get(id).cloned()?;

@@ -15,12 +15,14 @@ use policy::Value;
 use std::{convert::Infallible, future::Future, time::Duration};
 use tokio::{
     sync::mpsc,
-    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout},
 };
 use tokio_util::sync::DropGuard;
 
 /// How often a stream shows life.
 const BEAT: Duration = Duration::from_secs(10);
+/// An agent that reads nothing for so long is gone.
+const UNREAD_LIMIT: Duration = Duration::from_secs(60);
 /// An answer that takes longer comes as a stream: agents wait a minute at most for headers.
 const PLAIN_LIMIT: Duration = Duration::from_secs(5);
 
@@ -114,7 +116,10 @@ impl Events {
     }
 
     async fn send(&self, text: String) -> Result<(), Gone> {
-        self.0.send(text.into()).await.map_err(|_| Gone)
+        match timeout(UNREAD_LIMIT, self.0.send(text.into())).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Gone),
+        }
     }
 }
 
@@ -345,6 +350,17 @@ mod tests {
         let text = String::from_utf8(body.to_vec()).unwrap();
         let data: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
         assert_eq!(data, [r#"{"n":0}"#, r#"{"n":1}"#, r#"{"n":2}"#, r#"{"id":1}"#]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_agent_that_stops_reading_is_gone_after_a_minute_without_a_byte() {
+        let mut call = call(None);
+        call.hold().await;
+        let began = Instant::now();
+        let _unread = (&mut call.response).await.unwrap();
+        call.left.cancelled().await;
+        let room = 8;
+        assert_eq!(began.elapsed(), BEAT * room + UNREAD_LIMIT);
     }
 
     #[tokio::test(start_paused = true)]

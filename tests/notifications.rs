@@ -4,6 +4,7 @@
 
 mod support;
 
+use futures_util::StreamExt;
 use gateway::home::KeychainKind;
 use serde_json::json;
 use std::path::PathBuf;
@@ -104,19 +105,29 @@ async fn a_forged_answer_on_the_bus_approves_nothing() {
 
     // Any program of the same user can say on the bus that a button was pressed, to all or to us alone.
     let forger = window.bus.connect().await;
+    let mut overheard = window.bus.overhear("ActionInvoked").await;
     let everybody = window.bus.names().await;
     for id in 0..200_u32 {
         for button in ["approve", "default", "Approve"] {
             forge(&forger, None, id, button).await;
-            for name in &everybody {
-                if id < 20 {
-                    forge(&forger, Some(name), id, button).await;
-                }
+            for name in everybody.iter().filter(|_| id < 20) {
+                forge(&forger, Some(name), id, button).await;
             }
         }
     }
-    // The bus delivers in order, so the real answer comes after all of them. It is a rejection: had any forged
-    // approval counted, the file would be there.
+    // They do reach whoever believes them: a listener without a filter hears the last one.
+    let last = (199_u32, "Approve".to_owned());
+    support::within("the forged answers arrive", async {
+        loop {
+            let heard = overheard.next().await.expect("the bus goes on").expect("a signal");
+            if heard.body().deserialize::<(u32, String)>().is_ok_and(|said| said == last) {
+                break;
+            }
+        }
+    })
+    .await;
+    // The real answer comes after all of them. It is a rejection: had any forged approval counted, the file would
+    // be there.
     screen.click(buttons[REJECT]);
     call.answer().await.refused("rejected");
     assert!(!path.exists());

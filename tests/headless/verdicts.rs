@@ -222,6 +222,29 @@ async fn i2_a_vote_counts_for_the_call_that_was_shown_and_only_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_cannot_bury_its_person_under_holds() {
+    let world = World::new(&POLICIES).await;
+    let agent = world.agent("claude").await;
+    let held: Vec<_> = (0..gateway::desk::HOLD_CAP)
+        .map(|number| agent.start("delete_customer", json!({ "customer_id": format!("c-{number}") })))
+        .collect();
+    let full =
+        |engine: &gateway::Engine| (engine.desk().inbox().len() == gateway::desk::HOLD_CAP).then_some(());
+    world.until("the inbox is as full as it gets", full).await;
+    agent.call("delete_customer", json!({ "customer_id": "one-more" })).await.refused("too_many_holds");
+    // Another agent still has its own.
+    let codex = world.agent("codex").await;
+    let other = codex.start("delete_customer", json!({ "customer_id": "c-0" }));
+    let open = world
+        .until("its hold", |engine| engine.desk().inbox().into_iter().find(|row| row.agent == "codex"))
+        .await;
+    world.approve(&world.card(open.hold.as_str()).unwrap());
+    other.answer().await.ran();
+    assert!(held.iter().all(|call| call.is_waiting()));
+    assert_eq!(world.upstream.calls().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn i8_the_agents_token_goes_no_further_than_the_door() {
     let world = World::new(&POLICIES).await;
     let token = world.pair("claude");

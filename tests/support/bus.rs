@@ -116,6 +116,13 @@ impl Bus {
         names.into_iter().filter(|name| name.starts_with(':')).collect()
     }
 
+    /// Every signal of this name, whoever sends it.
+    pub(crate) async fn overhear(&self, signal: &'static str) -> MessageStream {
+        let connection = self.connect().await;
+        let rule = MatchRule::builder().msg_type(Type::Signal).member(signal).build().expect("a rule");
+        MessageStream::for_match_rule(rule, &connection, None).await.expect("signals")
+    }
+
     async fn until_owned(&self, name: &'static str) {
         use futures_util::StreamExt as _;
         let connection = self.connect().await;

@@ -99,6 +99,23 @@ impl Program {
         self.input = None;
     }
 
+    /// The port it listens on, for programs that pick one and do not tell.
+    pub(crate) fn listening_port(&self) -> u16 {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            if let Some(port) = listening_port(self.child.id()) {
+                return port;
+            }
+            assert!(
+                Instant::now() < limit,
+                "`{}` listens on no port; it printed:\n{}",
+                self.name,
+                self.output()
+            );
+            std::thread::yield_now();
+        }
+    }
+
     /// Asks it to end, as a session manager would, and waits until it has.
     pub(crate) fn terminate(mut self) -> ExitStatus {
         self.signal(Signal::TERM);
@@ -150,6 +167,25 @@ fn follow(stream: impl Read + Send + 'static, printed: &Arc<Printed>) {
         printed.lines.lock().unwrap().open -= 1;
         printed.changed.notify_all();
     });
+}
+
+/// The loopback port a process listens on, as the system knows it: its sockets' inodes, looked up in the table of
+/// TCP sockets (local address, state `0A`, inode).
+fn listening_port(process: u32) -> Option<u16> {
+    let open = std::fs::read_dir(format!("/proc/{process}/fd")).ok()?.flatten();
+    let sockets: Vec<String> = open
+        .filter_map(|entry| {
+            std::fs::read_link(entry.path()).ok()?.to_str()?.strip_prefix("socket:[").map(str::to_owned)
+        })
+        .map(|inode| inode.trim_end_matches(']').to_owned())
+        .collect();
+    let table = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).ok()?;
+    table.lines().skip(1).find_map(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let (local, state, inode) = (columns.get(1)?, columns.get(3)?, columns.get(9)?);
+        let ours = *state == "0A" && sockets.iter().any(|socket| socket == inode);
+        ours.then(|| u16::from_str_radix(local.split(':').nth(1)?, 16).ok()).flatten()
+    })
 }
 
 /// One of our programs, built beside the running test.

@@ -3,7 +3,6 @@
 use super::PATIENCE;
 use super::program::{Program, clean};
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
 /// One X server of a test's own.
@@ -170,9 +169,4 @@ pub(crate) fn picture_path(name: &str) -> PathBuf {
     let path = target.join("screenshots").join(format!("{name}.png"));
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for pictures");
     path
-}
-
-/// A command on this screen.
-pub(crate) fn on(screen: &Screen, command: &mut Command) {
-    command.env("DISPLAY", &screen.display);
 }

@@ -12,7 +12,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::time::Instant;
 use tokio::net::UnixStream;
 
@@ -30,21 +30,16 @@ impl Window {
     /// Opens the window of a home, with an agent `claude` paired beforehand.
     pub(crate) async fn open(home: TestHome, bus: Bus, screen: Screen) -> Window {
         let token = pair(&home, "claude");
-        let port = free_port();
         let mut command = clean("WebKitWebDriver");
-        command
-            .arg(format!("--port={port}"))
-            .env("DISPLAY", &screen.display)
-            .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        command.arg("--port=0").env("DISPLAY", &screen.display).env("TAURI_WEBVIEW_AUTOMATION", "true");
         command.env("DOORWARD_LOG", "info");
         bus.surround(&mut command);
         let driver = Program::start(&mut command);
-        until_listening(port);
         let options = json!({ "binary": ours("doorward-desktop"), "args": ["--home", home.dir()] });
         let capabilities = Capabilities::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let connecting = builder.capabilities(capabilities);
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("http://127.0.0.1:{}", driver.listening_port());
         let client = within("the window opens", connecting.connect(&url)).await;
         let client = client.unwrap_or_else(|error| panic!("no window: {error}\n{}", driver.output()));
         let window = Window { client, _driver: driver, home, bus, screen, token };
@@ -141,7 +136,13 @@ impl Window {
 
     pub(crate) async fn until_gone(&self, selector: &str) {
         let limit = Instant::now() + PATIENCE;
-        while !self.client.find_all(Locator::Css(selector)).await.expect("a page").is_empty() {
+        loop {
+            match self.client.find_all(Locator::Css(selector)).await {
+                Ok(found) if found.is_empty() => return,
+                Ok(_) => {}
+                // It went while it was looked at.
+                Err(error) => assert!(is_passing(&error), "{error}"),
+            }
             assert!(Instant::now() < limit, "`{selector}` stays");
         }
     }
@@ -173,18 +174,4 @@ impl Window {
 /// The element was replaced, or is not in its place yet.
 fn is_passing(error: &CmdError) -> bool {
     error.is_stale_element_reference() || error.is_element_not_interactable()
-}
-
-/// The driver picks no port itself.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
-}
-
-fn until_listening(port: u16) {
-    let limit = Instant::now() + PATIENCE;
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        assert!(Instant::now() < limit, "the driver does not listen on {port}");
-        std::thread::yield_now();
-    }
 }

@@ -92,8 +92,8 @@ pub(crate) async fn finish(request: RequestBuilder) -> Response {
 }
 
 fn last_event(stream: &str) -> String {
-    let data = stream.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
-    data.filter(|data| !data.is_empty()).next_back().unwrap_or_default().to_owned()
+    let mut data = stream.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
+    data.rfind(|data| !data.is_empty()).unwrap_or_default().to_owned()
 }
 
 /// One request, written and read as text, on a connection of its own.

@@ -1,0 +1,143 @@
+//! The window's commands against a real engine in a home of its own.
+
+use gateway::home::{Home, InitOptions, KeychainKind};
+use gateway::{ChangePolicy, Engine};
+use ipc::Host;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const DENY: &str = "name = \"No payments\"\ndescription = \"Nobody pays from here.\"\n\n# a person's comment\n[target]\ntools = [\"practice/send_payment\"]\n\n[action]\nkind = \"deny\"\n";
+
+struct Desktop {
+    home: tempfile::TempDir,
+    engine: Arc<Engine>,
+    host: Arc<Host>,
+}
+
+impl Desktop {
+    async fn start() -> Desktop {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("h");
+        let options = InitOptions {
+            listen: Some("127.0.0.1:0".parse().unwrap()),
+            keychain: KeychainKind::Memory,
+            ..InitOptions::default()
+        };
+        Home::init(&dir, &options).unwrap();
+        for entry in std::fs::read_dir(dir.join("policies")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() && !path.ends_with("set.toml") {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        std::fs::write(dir.join("policies/no-payments.toml"), DENY).unwrap();
+        let engine = Engine::start(gateway::Options {
+            home: dir.clone(),
+            listen: None,
+            on_change: ChangePolicy::ConfirmInWindow,
+        })
+        .await
+        .unwrap();
+        let host = Host::over(Ok(Arc::clone(&engine)), dir);
+        Desktop { home, engine, host }
+    }
+
+    async fn ask(&self, name: &str, body: Value) -> Result<Value, ipc::IpcError> {
+        self.host.call("main", name, body).await
+    }
+
+    fn policy_file(&self) -> std::path::PathBuf {
+        self.home.path().join("h/policies/no-payments.toml")
+    }
+}
+
+#[tokio::test]
+async fn a_mode_changed_in_the_window_is_in_force_and_keeps_the_comments() {
+    let desktop = Desktop::start().await;
+    let view = desktop.ask("set_policy_mode", json!({"id": "no-payments", "mode": "off"})).await.unwrap();
+    assert_eq!(view["rows"][0]["mode"], "off");
+    assert_eq!(view["waiting"], Value::Null, "our own write is not a change from outside");
+    let text = std::fs::read_to_string(desktop.policy_file()).unwrap();
+    assert!(text.contains("# a person's comment") && text.contains("mode = \"off\""), "{text}");
+    desktop.engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_file_changed_on_disk_waits_and_can_be_applied_or_put_back() {
+    let desktop = Desktop::start().await;
+    std::fs::write(desktop.policy_file(), DENY.replace("No payments", "Really no payments")).unwrap();
+    let view = desktop.ask("policies", json!({})).await.unwrap();
+    assert_eq!(view["rows"][0]["name"], "No payments", "what is in force stays");
+    assert_eq!(view["waiting"]["files"][0]["path"], "no-payments.toml");
+
+    let wrong = desktop.ask("confirm_change", json!({"hash": "0".repeat(64)})).await.unwrap_err();
+    assert_eq!(wrong.code, "set_stale");
+
+    let hash = view["waiting"]["hash"].clone();
+    let view = desktop.ask("discard_change", json!({"hash": hash})).await.unwrap();
+    assert_eq!(view["waiting"], Value::Null);
+    assert_eq!(std::fs::read_to_string(desktop.policy_file()).unwrap(), DENY);
+
+    std::fs::write(desktop.policy_file(), DENY.replace("No payments", "Really no payments")).unwrap();
+    let view = desktop.ask("policies", json!({})).await.unwrap();
+    let view = desktop.ask("confirm_change", json!({"hash": view["waiting"]["hash"]})).await.unwrap();
+    assert_eq!(view["rows"][0]["name"], "Really no payments");
+    assert_eq!(view["waiting"], Value::Null);
+    desktop.engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_broken_file_cannot_be_applied_and_says_where_it_is_wrong() {
+    let desktop = Desktop::start().await;
+    std::fs::write(desktop.policy_file(), "name = \n").unwrap();
+    let view = desktop.ask("policies", json!({})).await.unwrap();
+    assert_eq!(view["rows"][0]["name"], "No payments");
+    let problem = view["waiting"]["problems"][0].as_str().unwrap();
+    assert!(problem.contains("no-payments.toml:1"), "{problem}");
+    let refused = desktop.ask("confirm_change", json!({"hash": view["waiting"]["hash"]})).await.unwrap_err();
+    assert_eq!(refused.code, "set_invalid");
+    let overview = desktop.ask("overview", json!({})).await.unwrap();
+    assert_eq!(overview["alarms"][0]["code"], "set_waiting");
+    desktop.engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn only_known_windows_and_commands_are_answered() {
+    let desktop = Desktop::start().await;
+    let other = desktop.host.call("ceremony", "inbox", json!({})).await.unwrap_err();
+    assert_eq!(other.code, "not_allowed");
+    assert_eq!(desktop.ask("no_such_thing", json!({})).await.unwrap_err().code, "unknown_command");
+    assert_eq!(desktop.ask("card", json!({"holt": "h-x"})).await.unwrap_err().code, "bad_request");
+    assert_eq!(desktop.ask("card", json!({"hold": "h-x"})).await.unwrap_err().code, "no_hold");
+    desktop.engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_agents_token_is_shown_once_with_text_to_connect_it() {
+    let desktop = Desktop::start().await;
+    let new = desktop.ask("add_agent", json!({"name": "cursor", "user": "me"})).await.unwrap();
+    let token = new["token"].as_str().unwrap();
+    assert!(token.starts_with("dw_"));
+    assert!(new["connect"][0]["text"].as_str().unwrap().contains(token) || desktop.engine.upstreams().is_empty());
+    let agents = desktop.ask("agents", json!({})).await.unwrap();
+    assert!(!agents.to_string().contains(token));
+    let kept = std::fs::read_to_string(desktop.home.path().join("h/agents.toml")).unwrap();
+    assert!(kept.contains("cursor") && !kept.contains(token), "only the hash is kept");
+    assert_eq!(desktop.ask("add_agent", json!({"name": "Cursor!", "user": "me"})).await.unwrap_err().code, "bad_name");
+    desktop.engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_host_without_an_engine_says_why() {
+    let failure = ipc::StartFailure {
+        code: "port_in_use".to_owned(),
+        message: "port 7717 on 127.0.0.1 is in use by another program".to_owned(),
+        hint: "stop it".to_owned(),
+    };
+    let host = Host::over(Err(failure), "/nowhere".into());
+    let overview = host.call("main", "overview", json!({})).await.unwrap();
+    assert_eq!(overview["gateway"]["state"], "off");
+    let refused = host.call("main", "inbox", json!({})).await.unwrap_err();
+    assert!(refused.message.contains("7717"), "{}", refused.message);
+    assert_eq!(refused.hint, "stop it");
+}

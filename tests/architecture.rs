@@ -18,7 +18,8 @@ const EDGES: [(&str, &[&str]); 8] = [
     ("approvals", &["policy"]),
     ("journal", &["approvals", "policy"]),
     ("gateway", &["approvals", "journal", "policy"]),
-    ("ipc", &["gateway"]),
+    // Names, votes and activity rows cross to the window in the types of the crates that own them.
+    ("ipc", &["approvals", "gateway", "journal", "policy"]),
     (APP, &["ipc"]),
     ("cli", &["gateway", "journal", "policy"]),
     ("xtask", &[]),

@@ -5,6 +5,8 @@
 //! decided by `approvals`, never here. Keeps I2, I3 and I5 by going through `HeldCall` and the journal only.
 
 use crate::card::{self, Card, ToolWords};
+use crate::clock::Clock;
+use crate::ticket::{Phase, Ticket};
 use crate::upstream::Reply;
 use approvals::{
     Choice, Event, FlowError, HeldCall, HoldId, HoldState, Means, Refusal, ReleaseId, ReleasedCall, Verdict,
@@ -24,33 +26,6 @@ const REJECTION_HOLDS: Duration = Duration::from_secs(5 * 60);
 /// Ended holds stay on show for this long.
 const SHOWN_AFTER_END: Duration = Duration::from_secs(60);
 
-/// Reads the time; tests move it.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
-
-impl Clock {
-    /// The machine's clock.
-    #[must_use]
-    pub fn system() -> Clock {
-        Clock::from_fn(|| {
-            let since =
-                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-        })
-    }
-
-    /// Any other way of telling the time.
-    #[must_use]
-    pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Clock {
-        Clock(Arc::new(now))
-    }
-
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        (self.0)()
-    }
-}
-
 /// What changed at the desk or in the engine; sent to whoever shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeskEvent {
@@ -61,18 +36,6 @@ pub enum DeskEvent {
     SetChanged,
     Agents,
     Upstreams,
-}
-
-/// What a waiter learns of its hold.
-#[derive(Clone)]
-pub(crate) enum Phase {
-    Waiting,
-    /// Approved: the first to claim it runs it.
-    Claimable,
-    Running,
-    /// It ran once; everybody who waited reads this.
-    Answered(Arc<Reply>),
-    Ended(Refusal),
 }
 
 /// What became of an attempt to claim an approved hold.
@@ -500,47 +463,6 @@ pub(crate) enum AttachError {
     TooMany,
     #[error(transparent)]
     Journal(#[from] JournalError),
-}
-
-/// A waiter's place at a hold. Dropping it leaves the hold to itself (unattended), still open to votes.
-pub(crate) struct Ticket {
-    phase: watch::Receiver<Phase>,
-    /// After `phase`: fields drop in order, and who is told must already see one waiter less.
-    place: Place,
-}
-
-struct Place {
-    desk: Arc<Desk>,
-    hold: HoldId,
-}
-
-impl Ticket {
-    fn new(desk: &Arc<Desk>, hold: &HoldId, phase: watch::Receiver<Phase>) -> Ticket {
-        Ticket { phase, place: Place { desk: Arc::clone(desk), hold: hold.clone() } }
-    }
-
-    pub(crate) fn hold(&self) -> &HoldId {
-        &self.place.hold
-    }
-
-    /// The next phase in which there is something to do.
-    pub(crate) async fn next(&mut self) -> Phase {
-        loop {
-            let phase = self.phase.borrow_and_update().clone();
-            if !matches!(phase, Phase::Waiting | Phase::Running) {
-                return phase;
-            }
-            if self.phase.changed().await.is_err() {
-                return Phase::Ended(Refusal::Withdrawn);
-            }
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.desk.send(DeskEvent::HoldChanged { hold: self.hold.clone() });
-    }
 }
 
 fn receipt_words(kept: &Kept) -> String {

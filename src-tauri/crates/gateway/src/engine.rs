@@ -3,16 +3,18 @@
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
 use crate::card::ToolWords;
-use crate::desk::{Clock, Desk, DeskEvent};
+use crate::clock::Clock;
+use crate::desk::{Desk, DeskEvent};
 use crate::home::{
-    Agent, AgentBook, BookError, Home, HomeError, KeychainKind, Settings, Token, UpstreamBook, UpstreamConfig,
+    Agent, AgentBook, BookError, Home, KeychainKind, Settings, Token, UpstreamBook, UpstreamConfig,
 };
-use crate::keychain::{self, KeychainError};
+use crate::keychain;
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
+use crate::start_error::StartError;
 use crate::{downstream, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
-use journal::{Journal, JournalError};
+use journal::{Entry, Journal, JournalError};
 use policy::{AgentName, Timestamp, UpstreamName, UserId, Value};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -38,62 +40,6 @@ pub enum ChangePolicy {
     ConfirmInWindow,
     /// `serve`: a start takes them; later changes wait for the next start.
     TakeAtStart,
-}
-
-/// Why the engine did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Home(#[from] HomeError),
-    #[error("the keychain of this machine could not be used: {0}")]
-    Keychain(#[from] KeychainError),
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    #[error("port {} on {} is in use by another program", .0.port(), .0.ip())]
-    PortInUse(SocketAddr),
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, #[source] std::io::Error),
-    #[error("cannot open the home's socket {0}: {1}")]
-    Socket(PathBuf, #[source] std::io::Error),
-    #[error("a connection to an upstream could not be prepared: {0}")]
-    Client(String),
-}
-
-impl StartError {
-    /// Stable, for the window and for scripts.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            StartError::Home(error) => error.code(),
-            StartError::Keychain(error) => error.code(),
-            StartError::Journal(_) => "journal",
-            StartError::PortInUse(_) => "port_in_use",
-            StartError::Listen(..) => "listen",
-            StartError::Socket(..) => "socket",
-            StartError::Client(_) => "client",
-        }
-    }
-
-    /// The next step.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            StartError::Home(error) => error.hint(),
-            StartError::Keychain(error) => error.hint().to_owned(),
-            StartError::Journal(_) => {
-                "check free space and permissions of the home folder, then start again".to_owned()
-            }
-            StartError::PortInUse(listen) => format!(
-                "stop the program that uses port {}, or set another `listen` in doorward.toml and tell your agents",
-                listen.port()
-            ),
-            StartError::Listen(..) => {
-                "set `listen` in doorward.toml to a loopback address such as 127.0.0.1:7717".to_owned()
-            }
-            StartError::Socket(..) => "check the permissions of the home folder".to_owned(),
-            StartError::Client(_) => "check the system's TLS certificates, then start again".to_owned(),
-        }
-    }
 }
 
 /// Which way a message came in.
@@ -289,10 +235,6 @@ impl Engine {
         &self.tasks
     }
 
-    pub(crate) fn stopping(&self) -> &CancellationToken {
-        &self.stopping
-    }
-
     /// The desk's owner, whose votes need no passkey. Without people nobody can vote, and everything is denied.
     pub(crate) fn owner(&self) -> Option<approvals::Owner> {
         self.sets.current().people.owner().map(approvals::Owner::from)
@@ -394,7 +336,9 @@ impl Engine {
         if self.sets.current().people.get(&user).is_none() {
             return Err(BookError::NoSuchUser { user: user.to_string() });
         }
-        let token = self.agents.write().unwrap_or_else(PoisonError::into_inner).add(name, user)?;
+        let token =
+            self.agents.write().unwrap_or_else(PoisonError::into_inner).add(name.clone(), user.clone())?;
+        self.note(Entry::AgentAdded { agent: name, user });
         self.desk.send(DeskEvent::Agents);
         Ok(token)
     }
@@ -407,6 +351,9 @@ impl Engine {
         self.agents.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
         self.sessions.close_agent(name);
         self.desk.withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
+        if let Ok(agent) = name.parse() {
+            self.note(Entry::AgentRemoved { agent });
+        }
         self.desk.send(DeskEvent::Agents);
         Ok(())
     }
@@ -427,7 +374,9 @@ impl Engine {
     /// # Errors
     /// The name is taken, or the file cannot be written.
     pub fn add_upstream(&self, config: UpstreamConfig) -> Result<(), BookError> {
+        let (upstream, reached) = (config.name.clone(), config.shown());
         self.upstreams.write().unwrap_or_else(PoisonError::into_inner).add(config)?;
+        self.note(Entry::UpstreamAdded { upstream, reached });
         self.desk.send(DeskEvent::Upstreams);
         Ok(())
     }
@@ -440,8 +389,18 @@ impl Engine {
         self.upstreams.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
         self.sessions.close_upstream(name);
         self.desk.withdraw("the upstream was removed", |held| held.call().upstream.as_str() == name);
+        if let Ok(upstream) = name.parse() {
+            self.note(Entry::UpstreamRemoved { upstream });
+        }
         self.desk.send(DeskEvent::Upstreams);
         Ok(())
+    }
+
+    /// Records what was done already: a journal that cannot take it is told in the log, and refuses calls itself.
+    fn note(&self, entry: Entry) {
+        if let Err(error) = self.journal.record(entry) {
+            tracing::error!(%error, "a change could not be recorded");
+        }
     }
 
     pub(crate) fn note_upstream_error(&self, upstream: &UpstreamName, error: &str) {
@@ -469,7 +428,7 @@ impl Engine {
 
     pub(crate) fn random(&self) -> Result<[u8; 16], JournalError> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| JournalError::NoRandomness(error))?;
+        getrandom::fill(&mut bytes).map_err(JournalError::NoRandomness)?;
         Ok(bytes)
     }
 
@@ -495,6 +454,7 @@ impl Opened {
         let root = home.root_key(&*keychain)?;
         let journal_clock = clock.clone();
         let journal = Arc::new(Journal::open(&home.journal_path(), &root, move || journal_clock.now())?);
+        journal.record(Entry::Started { version: env!("CARGO_PKG_VERSION").to_owned() })?;
         let take = on_change == ChangePolicy::TakeAtStart || home.settings().keychain == KeychainKind::Memory;
         let sets = Sets::open(Arc::clone(&journal), home.policies_dir(), home.people_path(), take);
         let words_of = |call: &policy::ToolCall| {

@@ -4,6 +4,7 @@
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
 pub mod card;
+mod clock;
 pub mod connect;
 pub mod desk;
 mod downstream;
@@ -17,10 +18,14 @@ mod pipeline;
 mod refusal;
 mod sets;
 mod socket;
+mod start_error;
+mod ticket;
 pub mod upstream;
 pub mod visible;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
-pub use desk::{Clock, Desk, DeskEvent};
-pub use engine::{ChangePolicy, Engine, Options, StartError};
+pub use clock::Clock;
+pub use desk::{Desk, DeskEvent};
+pub use engine::{ChangePolicy, Engine, Options};
 pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};
+pub use start_error::StartError;

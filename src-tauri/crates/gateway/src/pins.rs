@@ -34,9 +34,11 @@ pub(crate) async fn check(
     upstream: &UpstreamName,
     tool: &str,
 ) -> Result<Pin, PinError> {
-    let mut listed = named(&session.tools(false).await?, tool);
+    let mut tools = session.tools(false).await?;
+    let mut listed = named(&tools, tool);
     if listed.is_empty() {
-        listed = named(&session.tools(true).await?, tool);
+        tools = session.tools(true).await?;
+        listed = named(&tools, tool);
     }
     let definition = match listed.len() {
         0 => return Ok(Pin::Unknown),
@@ -48,7 +50,9 @@ pub(crate) async fn check(
         Some(pinned) if pinned.hash == hash => Ok(Pin::Same { hash, definition }),
         Some(_) => Ok(Pin::Changed),
         None => {
-            journal.set_pin(upstream.as_str(), tool, &definition)?;
+            // First sight is of the whole list: what changes between now and a tool's first call is seen too.
+            let all = tools.iter().filter_map(|tool| Some((tool.get("name")?.as_text()?, tool)));
+            journal.set_pins(upstream.as_str(), all)?;
             Ok(Pin::Same { hash, definition })
         }
     }

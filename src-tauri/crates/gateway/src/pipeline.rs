@@ -5,12 +5,13 @@
 //! `ReleasedCall` → `JournalledCall` → `forward`, and each step consumes the one before.
 
 use crate::card::ToolWords;
-use crate::desk::{AttachError, Claim, DeskEvent, Phase, Ticket};
+use crate::desk::{AttachError, Claim, DeskEvent};
 use crate::engine::Engine;
 use crate::facts::{self, Known};
 use crate::home::{Agent, UpstreamConfig};
 use crate::pins::{self, Pin, PinError};
 use crate::refusal;
+use crate::ticket::{Phase, Ticket};
 use crate::upstream::{CallRoute, Reply, UpstreamError, UpstreamSession};
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
@@ -87,7 +88,12 @@ pub(crate) async fn handle(
 ) -> Reply {
     let qualified = format!("{}/{}", incoming.upstream.name, incoming.tool);
     let upstream = incoming.upstream.name.clone();
-    match admit_and_run(engine, incoming, &stream).await {
+    let turned_away = TurnedAway::of(&incoming);
+    let outcome = admit_and_run(engine, incoming, &stream).await;
+    if let Err(stop) = &outcome {
+        turned_away.record(engine, stop).await;
+    }
+    match outcome {
         Ok(reply) => reply,
         Err(Stop::Refused(refusal, hold)) => refusal::reply(&refusal, hold.as_ref()),
         Err(Stop::UnknownTool) => refusal::unknown_tool(&qualified),
@@ -110,6 +116,41 @@ pub(crate) async fn handle(
             tracing::error!(what, "a call was dropped");
             refusal::failed("internal", "Doorward failed on this call, and it was not run.")
         }
+    }
+}
+
+/// What is kept of a call that no policy was asked about, or that found no place.
+struct TurnedAway {
+    agent: Agent,
+    upstream: policy::UpstreamName,
+    tool: String,
+    arguments: Value,
+}
+
+impl TurnedAway {
+    fn of(incoming: &Incoming) -> TurnedAway {
+        TurnedAway {
+            agent: incoming.agent.clone(),
+            upstream: incoming.upstream.name.clone(),
+            tool: incoming.tool.clone(),
+            arguments: incoming.arguments.clone(),
+        }
+    }
+
+    async fn record(self, engine: &Arc<Engine>, stop: &Stop) {
+        let refusal = match stop {
+            Stop::UnknownTool => Refusal::UnknownTool,
+            Stop::Refused(refusal @ (Refusal::ToolChanged | Refusal::TooManyHolds), _) => refusal.clone(),
+            _ => return,
+        };
+        let TurnedAway { agent, upstream, tool, arguments } = self;
+        let entry =
+            Entry::TurnedAway { agent: agent.name, user: agent.user, upstream, tool, arguments, refusal };
+        let journal = Arc::clone(engine.journal());
+        if let Ok(Err(error)) = blocking(move || journal.record(entry)).await {
+            tracing::error!(%error, "a call that was turned away could not be recorded");
+        }
+        engine.desk().send(DeskEvent::Activity);
     }
 }
 

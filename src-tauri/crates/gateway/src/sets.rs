@@ -218,25 +218,31 @@ impl Sets {
         };
         match disk {
             Ok(bundle) => {
+                let people = bundle.people.clone();
                 let origin = if take_files || first_start { Origin::Start } else { Origin::Disk };
                 if let Err(error) = sets.propose(bundle, origin) {
-                    sets.deny_unless_confirmed(&error.to_string());
+                    sets.deny_unless_confirmed(&error.to_string(), &people);
                 }
             }
-            Err(error) => sets.deny_unless_confirmed(&error.to_string()),
+            Err(error) => sets.deny_unless_confirmed(&error.to_string(), ""),
         }
         sets
     }
 
-    /// Where nothing was ever confirmed, what is wrong with the files is the reason for every denial.
-    fn deny_unless_confirmed(&self, reason: &str) {
+    /// Where nothing was ever confirmed, what is wrong with the files is the reason for every denial. Who the
+    /// people are is still told, so that agents can be paired meanwhile; nobody's call goes through.
+    fn deny_unless_confirmed(&self, reason: &str, people: &str) {
         tracing::error!(reason, "the policy files cannot be applied");
         let current = self.current();
         if current.problem.is_some() {
-            self.replace(InForce::denying(
+            let mut denying = InForce::denying(
                 format!("the policy set cannot be applied: {reason}"),
                 current.bundle.clone(),
-            ));
+            );
+            if current.bundle.people.is_empty() {
+                denying.people = People::parse(people).unwrap_or_default();
+            }
+            self.replace(denying);
         }
     }
 

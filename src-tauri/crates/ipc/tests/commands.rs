@@ -1,5 +1,7 @@
 //! The window's commands against a real engine in a home of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
+
 use gateway::home::{Home, InitOptions, KeychainKind};
 use gateway::{ChangePolicy, Engine};
 use ipc::Host;
@@ -118,12 +120,17 @@ async fn an_agents_token_is_shown_once_with_text_to_connect_it() {
     let new = desktop.ask("add_agent", json!({"name": "cursor", "user": "me"})).await.unwrap();
     let token = new["token"].as_str().unwrap();
     assert!(token.starts_with("dw_"));
-    assert!(new["connect"][0]["text"].as_str().unwrap().contains(token) || desktop.engine.upstreams().is_empty());
+    assert!(
+        new["connect"][0]["text"].as_str().unwrap().contains(token) || desktop.engine.upstreams().is_empty()
+    );
     let agents = desktop.ask("agents", json!({})).await.unwrap();
     assert!(!agents.to_string().contains(token));
     let kept = std::fs::read_to_string(desktop.home.path().join("h/agents.toml")).unwrap();
     assert!(kept.contains("cursor") && !kept.contains(token), "only the hash is kept");
-    assert_eq!(desktop.ask("add_agent", json!({"name": "Cursor!", "user": "me"})).await.unwrap_err().code, "bad_name");
+    assert_eq!(
+        desktop.ask("add_agent", json!({"name": "Cursor!", "user": "me"})).await.unwrap_err().code,
+        "bad_name"
+    );
     desktop.engine.shutdown().await;
 }
 

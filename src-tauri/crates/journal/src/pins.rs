@@ -55,16 +55,32 @@ impl Journal {
     /// # Errors
     /// What the database says; nothing is pinned then.
     pub fn set_pin(&self, upstream: &str, tool: &str, definition: &Value) -> Result<bool, JournalError> {
-        let hash = DefinitionHash::of(definition);
+        Ok(self.set_pins(upstream, [(tool, definition)])? == 1)
+    }
+
+    /// Pins whatever of these is seen for the first time, all in one write; says how many were.
+    ///
+    /// # Errors
+    /// As [`Journal::set_pin`].
+    pub fn set_pins<'a>(
+        &self,
+        upstream: &str,
+        tools: impl IntoIterator<Item = (&'a str, &'a Value)>,
+    ) -> Result<usize, JournalError> {
         self.write(Durability::Synced, |draft| {
-            let added = draft
-                .sql
-                .prepare_cached("INSERT OR IGNORE INTO pins (upstream, tool, hash, definition, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![upstream, tool, hash.0, definition.to_json(), draft.now.0])?;
-            if added == 1 {
-                draft.append("tool_pinned", About::default(), &PinnedBody { upstream, tool, hash })?;
+            let mut count = 0;
+            for (tool, definition) in tools {
+                let hash = DefinitionHash::of(definition);
+                let added = draft
+                    .sql
+                    .prepare_cached("INSERT OR IGNORE INTO pins (upstream, tool, hash, definition, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .execute(params![upstream, tool, hash.0, definition.to_json(), draft.now.0])?;
+                if added == 1 {
+                    draft.append("tool_pinned", About::default(), &PinnedBody { upstream, tool, hash })?;
+                    count += 1;
+                }
             }
-            Ok(added == 1)
+            Ok(count)
         })
     }
 }

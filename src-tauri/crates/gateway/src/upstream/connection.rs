@@ -74,9 +74,12 @@ impl Connection {
         matches!(self.wire, Wire::Stdio(_))
     }
 
-    /// Fails everything that waits, and everything asked from now on.
+    /// Fails everything that waits, and everything asked from now on. The end of a session that we ended
+    /// ourselves is no news.
     pub(super) fn die(&self, why: &UpstreamError) {
-        tracing::warn!(upstream = %self.name, error = %why.for_agent(), "an upstream's session is over");
+        if self.pending.dead().is_none() {
+            tracing::warn!(upstream = %self.name, error = %why.for_agent(), "an upstream's session is over");
+        }
         self.pending.fail_all(why);
     }
 

@@ -37,7 +37,7 @@ export function EmptyInbox() {
         ? <Practice />
         : (
           <p className="muted">
-            To begin, <Link to="/upstreams" className={classes.link}>add an upstream</Link> and
+            To put more behind the door, <Link to="/upstreams" className={classes.link}>add an upstream</Link> or
             {" "}<Link to="/agents" className={classes.link}>connect an agent</Link>.
           </p>
         )}

@@ -273,12 +273,17 @@ mod tests {
         let log = log("limit");
         let mut kept = Kept::default();
         let program = shell("sh -c 'echo $$; exec tail -f /dev/null' & wait");
-        let ended = program.run_logged(&log, Duration::from_millis(700), &mut kept).unwrap();
+        let ended = program.run_logged(&log, Duration::from_secs(3), &mut kept).unwrap();
         assert_eq!(ended, Ended::TooLong);
         let grandchild = kept.0.first().unwrap();
-        let state = fs::read_to_string(format!("/proc/{grandchild}/stat")).unwrap_or_default();
-        // Gone, or dead and not yet collected by whoever inherited it.
-        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+        let state = || fs::read_to_string(format!("/proc/{grandchild}/stat")).unwrap_or_default();
+        // Gone, or dead and not yet collected by whoever inherited it; the kernel takes its time on a busy machine.
+        let has_ended = |state: &str| state.is_empty() || state.contains(") Z ") || state.contains(") X ");
+        let patience = Instant::now() + Duration::from_secs(30);
+        while !has_ended(&state()) && Instant::now() < patience {
+            std::thread::yield_now();
+        }
+        assert!(has_ended(&state()), "{}", state());
         fs::remove_file(log).unwrap();
     }
 

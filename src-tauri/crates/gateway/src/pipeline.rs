@@ -12,7 +12,7 @@ use crate::home::{Agent, UpstreamConfig};
 use crate::pins::{self, Pin, PinError};
 use crate::refusal;
 use crate::ticket::{Phase, Ticket};
-use crate::upstream::{CallRoute, Reply, UpstreamError, UpstreamSession};
+use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
 use policy::{Decision, Facts, Map, ToolCall, ToolName, Value};
@@ -308,7 +308,8 @@ async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -
         }
     };
     engine.desk().send(DeskEvent::Activity);
-    let outcome = incoming.session.forward(journalled, incoming.extras, incoming.route).await;
+    let along = Along { params: incoming.extras, envelope: Map::default() };
+    let outcome = incoming.session.forward(journalled, along, incoming.route).await;
     let completion = match &outcome {
         Ok(reply) => answered(reply),
         Err(error) if error.was_sent() => Completion::Unknown,
@@ -337,11 +338,7 @@ async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -
 }
 
 fn answered(reply: &Reply) -> Completion {
-    let (is_error, value) = match reply {
-        Reply::Result(result) => (result.get("isError").and_then(Value::as_bool) == Some(true), result),
-        Reply::Error(error) => (true, error),
-    };
-    Completion::answered(is_error, value.to_json().as_bytes())
+    Completion::answered(reply.is_error(), reply.text().as_bytes())
 }
 
 /// For work that reads or writes the disk.

@@ -31,7 +31,7 @@ pub(crate) fn failed(code: &str, text: &str) -> Reply {
 }
 
 fn error_result(text: &str, meta: policy::Map) -> Reply {
-    Reply::Result(Value::object([
+    Reply::result(Value::object([
         (
             "content",
             Value::List(vec![Value::object([("type", Value::from("text")), ("text", Value::from(text))])]),
@@ -43,7 +43,7 @@ fn error_result(text: &str, meta: policy::Map) -> Reply {
 
 /// MCP's answer to a tool that does not exist: a protocol error, invalid params.
 pub(crate) fn unknown_tool(qualified: &str) -> Reply {
-    Reply::Error(Value::object([
+    Reply::error(Value::object([
         ("code", Value::from(-32602)),
         (
             "message",

@@ -2,6 +2,7 @@
 //! approver's reason where given, and a typed `_meta` for programs. Never the names of policies or approvers.
 
 use crate::upstream::Reply;
+use crate::waits::Era;
 use approvals::{HoldId, Refusal};
 use policy::Value;
 
@@ -28,6 +29,17 @@ pub(crate) fn failed(code: &str, text: &str) -> Reply {
     let mut meta = policy::Map::default();
     meta.insert("code", Value::from(code));
     error_result(text, meta)
+}
+
+/// A result of our own in the shape that the agent's era asks for; an error has the same in both.
+pub(crate) fn fit(reply: Reply, era: Era) -> Reply {
+    match (reply, era) {
+        (Reply::Result(Value::Map(mut result)), Era::Modern) => {
+            result.insert("resultType", Value::from("complete"));
+            Reply::Result(Value::Map(result))
+        }
+        (reply, _) => reply,
+    }
 }
 
 fn error_result(text: &str, meta: policy::Map) -> Reply {

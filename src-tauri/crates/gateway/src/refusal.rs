@@ -33,13 +33,16 @@ pub(crate) fn failed(code: &str, text: &str) -> Reply {
 
 /// A result of our own in the shape that the agent's era asks for; an error has the same in both.
 pub(crate) fn fit(reply: Reply, era: Era) -> Reply {
-    match (reply, era) {
-        (Reply::Result(Value::Map(mut result)), Era::Modern) => {
-            result.insert("resultType", Value::from("complete"));
-            Reply::Result(Value::Map(result))
-        }
-        (reply, _) => reply,
+    if era == Era::Legacy {
+        return reply;
     }
+    reply.map_result(|result| match result {
+        Value::Map(mut result) => {
+            result.insert("resultType", Value::from("complete"));
+            Value::Map(result)
+        }
+        other => other,
+    })
 }
 
 fn error_result(text: &str, meta: policy::Map) -> Reply {

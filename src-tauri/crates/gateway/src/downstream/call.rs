@@ -6,6 +6,7 @@ use crate::{
     message::{Request, code},
     pipeline::Incoming,
     upstream::{CallRoute, is_own_param},
+    waits::{Era, Patience},
 };
 use axum::http::StatusCode;
 use policy::{Map, Value};
@@ -54,6 +55,9 @@ pub(super) async fn incoming(
     route: CallRoute,
     left: CancellationToken,
 ) -> Incoming {
+    let has_progress_token =
+        named.extras.get("_meta").is_some_and(|meta| meta.get("progressToken").is_some());
+    let patience = Patience { era: Era::Legacy, has_progress_token, takes_urls: false };
     Incoming {
         agent,
         claimed_client: session.claimed_client.clone(),
@@ -63,6 +67,8 @@ pub(super) async fn incoming(
         tool: named.tool,
         arguments: named.arguments,
         extras: named.extras,
+        envelope: Map::default(),
+        patience,
         route,
         cancel: left,
     }

@@ -155,7 +155,7 @@ async fn request(from: From<'_>, session: Arc<AgentSession>, request: Request) -
         return Err(Refused::new(StatusCode::TOO_MANY_REQUESTS, code::BUSY, message).to(&request.id));
     };
     let token = request.progress_token().cloned();
-    let route = CallRoute::new(stream.clone(), cancelled.clone());
+    let route = CallRoute::new(stream.clone(), cancelled.clone(), request.id.clone());
     let id = request.id.clone();
     let gone = left.clone().drop_guard();
     let From { engine, agent, upstream, connected } = from;
@@ -164,26 +164,27 @@ async fn request(from: From<'_>, session: Arc<AgentSession>, request: Request) -
     let work = tasks.spawn(async move {
         let _turn = turn;
         let id = request.id.clone();
-        let answer = match named {
+        let (answer, slip) = match named {
             Some(named) => {
                 let incoming =
                     call::incoming(agent, upstream, &session, named, &connected, route, left).await;
-                pipeline::handle(&engine, incoming, stream).await.into_response(id).into()
+                let answered = pipeline::handle(&engine, incoming, stream).await;
+                (answered.reply.into_response(id).into(), answered.slip)
             }
             None => match session.up.ask(request, route).await {
-                Ok(answer) => answer.with_id(id).into(),
+                Ok(answer) => (answer.with_id(id).into(), None),
                 Err(error) => {
                     engine.note_upstream_error(&upstream.name, &error.to_string());
-                    Answer::error(id, code::UPSTREAM, &error.for_agent()).into()
+                    (Answer::error(id, code::UPSTREAM, &error.for_agent()).into(), None)
                 }
             },
         };
-        (!cancelled.is_cancelled()).then_some(answer)
+        (!cancelled.is_cancelled()).then_some(stream::Last { answer, slip })
     });
     let work = Box::pin(async move {
         work.await.unwrap_or_else(|_| {
             let message = "Doorward failed on this request; its log says more";
-            Some(Answer::error(id, code::UPSTREAM, message).into())
+            Some(stream::Last { answer: Answer::error(id, code::UPSTREAM, message).into(), slip: None })
         })
     });
     Ok(stream::answer(work, items, token, gone).await)

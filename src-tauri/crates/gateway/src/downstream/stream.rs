@@ -5,7 +5,7 @@
 //! call's progress grows in tiny steps, so that the upstream's own, which may begin low, still grows after it.
 
 use super::refuse::json;
-use crate::{message::Notification, pipeline::StreamItem};
+use crate::{message::Notification, pipeline::StreamItem, slip::Slip};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderValue, StatusCode, header},
@@ -26,6 +26,12 @@ const UNREAD_LIMIT: Duration = Duration::from_secs(60);
 /// An answer that takes longer comes as a stream: agents wait a minute at most for headers.
 const PLAIN_LIMIT: Duration = Duration::from_secs(5);
 
+/// The answer, and the slip to hand in where it is written.
+pub(super) struct Last {
+    pub(super) answer: Value,
+    pub(super) slip: Option<Slip>,
+}
+
 /// Answers with what `work` gives; with nothing when it gives none, which is how a cancelled request ends.
 /// `left` tells the work when the agent goes away first.
 pub(super) async fn answer<F>(
@@ -35,7 +41,7 @@ pub(super) async fn answer<F>(
     left: DropGuard,
 ) -> Response
 where
-    F: Future<Output = Option<Value>> + Send + Unpin + 'static,
+    F: Future<Output = Option<Last>> + Send + Unpin + 'static,
 {
     let mut first = None;
     let mut answered = None;
@@ -67,23 +73,40 @@ where
     response
 }
 
-fn plain(answer: Option<Value>, left: DropGuard) -> Response {
+fn plain(last: Option<Last>, left: DropGuard) -> Response {
     left.disarm();
-    match answer {
-        Some(answer) => json(StatusCode::OK, &answer),
+    match last {
+        Some(Last { answer, slip }) => {
+            hand_in(slip);
+            json(StatusCode::OK, &answer)
+        }
         None => StatusCode::ACCEPTED.into_response(),
     }
 }
 
+fn hand_in(slip: Option<Slip>) {
+    if let Some(slip) = slip {
+        slip.written();
+    }
+}
+
 /// The sending half of an event stream.
-pub(super) struct Events(mpsc::Sender<Bytes>);
+pub(super) struct Events(mpsc::Sender<Chunk>);
+
+/// What is written at once.
+struct Chunk {
+    bytes: Bytes,
+    slip: Option<Slip>,
+}
 
 /// An event stream, its headers ready to go.
 pub(super) fn open() -> (Events, Response) {
-    let (sender, receiver) = mpsc::channel::<Bytes>(8);
+    let (sender, receiver) = mpsc::channel::<Chunk>(8);
     let chunks = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        let chunk = receiver.recv().await?;
-        Some((Ok::<_, Infallible>(chunk), receiver))
+        let Chunk { bytes, slip } = receiver.recv().await?;
+        // The connection takes this chunk now: whoever reads it finds its outcome marked as read.
+        hand_in(slip);
+        Some((Ok::<_, Infallible>(bytes), receiver))
     });
     let mut response = Response::new(Body::from_stream(chunks));
     let headers = response.headers_mut();
@@ -97,13 +120,16 @@ pub(super) struct Gone;
 
 impl Events {
     pub(super) async fn message(&self, message: &Value) -> Result<(), Gone> {
-        // JSON text has no line breaks, so one `data` line holds it.
-        self.send(format!("event: message\ndata: {}\n\n", message.to_json())).await
+        self.send(event(message), None).await
+    }
+
+    async fn last(&self, last: Last) -> Result<(), Gone> {
+        self.send(event(&last.answer), last.slip).await
     }
 
     /// Shows life to whoever counts bytes.
     pub(super) async fn comment(&self) -> Result<(), Gone> {
-        self.send(": still here\n\n".to_owned()).await
+        self.send(": still here\n\n".to_owned(), None).await
     }
 
     /// Room for one more; a message is taken from where it waits only when it can go.
@@ -115,12 +141,17 @@ impl Events {
         self.0.closed().await;
     }
 
-    async fn send(&self, text: String) -> Result<(), Gone> {
-        match timeout(UNREAD_LIMIT, self.0.send(text.into())).await {
+    async fn send(&self, text: String, slip: Option<Slip>) -> Result<(), Gone> {
+        match timeout(UNREAD_LIMIT, self.0.send(Chunk { bytes: text.into(), slip })).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(Gone),
         }
     }
+}
+
+/// JSON text has no line breaks, so one `data` line holds it.
+fn event(message: &Value) -> String {
+    format!("event: message\ndata: {}\n\n", message.to_json())
 }
 
 /// The beat of a stream; the first one comes after a whole pause.
@@ -147,7 +178,7 @@ impl Writer {
         first: Option<StreamItem>,
         left: DropGuard,
     ) where
-        F: Future<Output = Option<Value>> + Send + Unpin,
+        F: Future<Output = Option<Last>> + Send + Unpin,
     {
         if self.write(work, items, first).await.is_ok() {
             left.disarm();
@@ -161,7 +192,7 @@ impl Writer {
         first: Option<StreamItem>,
     ) -> Result<(), Gone>
     where
-        F: Future<Output = Option<Value>> + Send + Unpin,
+        F: Future<Output = Option<Last>> + Send + Unpin,
     {
         if let Some(item) = first {
             self.item(item).await?;
@@ -180,7 +211,7 @@ impl Writer {
                         self.item(item).await?;
                     }
                     return match answer {
-                        Some(answer) => self.events.message(&answer).await,
+                        Some(last) => self.events.last(last).await,
                         None => Ok(()),
                     };
                 }
@@ -191,7 +222,7 @@ impl Writer {
 
     async fn item(&mut self, item: StreamItem) -> Result<(), Gone> {
         match item {
-            StreamItem::Held { message } => {
+            StreamItem::Held { message } | StreamItem::Running { message } => {
                 self.held = Some(message);
                 self.show_life().await
             }
@@ -202,6 +233,7 @@ impl Writer {
                 }
                 self.events.message(&message).await
             }
+            StreamItem::Opened | StreamItem::Paused { .. } => Ok(()),
         }
     }
 
@@ -228,7 +260,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     struct Call {
-        done: Option<oneshot::Sender<Option<Value>>>,
+        done: Option<oneshot::Sender<Option<Last>>>,
         items: mpsc::Sender<StreamItem>,
         left: CancellationToken,
         response: tokio::task::JoinHandle<Response>,
@@ -246,7 +278,8 @@ mod tests {
 
     impl Call {
         fn settle(&mut self, answer: &str) {
-            self.done.take().unwrap().send(Some(Value::parse(answer.as_bytes()).unwrap())).unwrap();
+            let answer = Value::parse(answer.as_bytes()).unwrap();
+            assert!(self.done.take().unwrap().send(Some(Last { answer, slip: None })).is_ok());
         }
 
         async fn hold(&self) {

@@ -13,15 +13,18 @@ mod facts;
 pub mod home;
 pub mod keychain;
 mod message;
+mod mirrored;
 mod pins;
 mod pipeline;
 mod refusal;
 mod sets;
+mod slip;
 mod socket;
 mod start_error;
 mod ticket;
 pub mod upstream;
 pub mod visible;
+mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
 pub use clock::Clock;

@@ -11,12 +11,15 @@ use crate::facts::{self, Known};
 use crate::home::{Agent, UpstreamConfig};
 use crate::pins::{self, Pin, PinError};
 use crate::refusal;
+use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
-use crate::upstream::{CallRoute, Reply, UpstreamError, UpstreamSession};
+use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
+use crate::waits::Patience;
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
 use policy::{Decision, Facts, Map, ToolCall, ToolName, Value};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +42,9 @@ pub(crate) struct Incoming {
     pub(crate) arguments: Value,
     /// The other members of `params`: `_meta`, `task`. Not part of the call's identity.
     pub(crate) extras: Map,
+    /// The request's members besides `jsonrpc`, `id`, `method` and `params`; they go up with the call.
+    pub(crate) envelope: Map,
+    pub(crate) patience: Patience,
     pub(crate) route: CallRoute,
     /// The agent cancelled or left: a hold becomes unattended; what is forwarded already goes on.
     pub(crate) cancel: CancellationToken,
@@ -48,8 +54,15 @@ pub(crate) struct Incoming {
 pub(crate) enum StreamItem {
     /// The call is held; `message` is for a person who watches the agent.
     Held { message: String },
+    /// The hold's release was taken: the call runs.
+    Running { message: String },
     /// A whole JSON-RPC notification or request of the upstream's.
     Message(Value),
+    /// The upstream answers by a stream, so the agent gets one as well.
+    Opened,
+    /// The upstream closed its stream and is asked again later; agents that can come back for the rest are told
+    /// after how long.
+    Paused { retry: Duration },
 }
 
 /// Why a call has no answer of its own; each becomes what the agent reads.
@@ -61,7 +74,7 @@ enum Stop {
     /// The agent cancelled while the call was held; there is nobody to answer.
     Left,
     /// The one run of a shared hold was made by another waiter: its answer.
-    Shared(Arc<Reply>),
+    Shared(Arc<Reply>, HoldId),
     Broken(&'static str),
 }
 
@@ -85,7 +98,8 @@ pub(crate) async fn handle(
     engine: &Arc<Engine>,
     incoming: Incoming,
     stream: mpsc::Sender<StreamItem>,
-) -> Reply {
+) -> Answered {
+    let era = incoming.patience.era;
     let qualified = format!("{}/{}", incoming.upstream.name, incoming.tool);
     let upstream = incoming.upstream.name.clone();
     let turned_away = TurnedAway::of(&incoming);
@@ -93,30 +107,32 @@ pub(crate) async fn handle(
     if let Err(stop) = &outcome {
         turned_away.record(engine, stop).await;
     }
-    match outcome {
-        Ok(reply) => reply,
-        Err(Stop::Refused(refusal, hold)) => refusal::reply(&refusal, hold.as_ref()),
-        Err(Stop::UnknownTool) => refusal::unknown_tool(&qualified),
-        Err(Stop::Shared(reply)) => Reply::clone(&reply),
+    let (own, slip) = match outcome {
+        Ok(answered) => return answered,
+        Err(Stop::Shared(reply, hold)) => {
+            return Answered { reply: Reply::clone(&reply), slip: Some(Slip::new(hold)) };
+        }
+        Err(Stop::Refused(refusal, hold)) => (refusal::reply(&refusal, hold.as_ref()), hold.map(Slip::new)),
+        Err(Stop::UnknownTool) => (refusal::unknown_tool(&qualified), None),
         Err(Stop::Left) => {
-            refusal::failed("cancelled", "This call was cancelled while it was held. It was not run.")
+            let words = "This call was cancelled while it was held. It was not run.";
+            (refusal::failed("cancelled", words), None)
         }
         Err(Stop::Upstream(error)) => {
             engine.note_upstream_error(&upstream, &error.to_string());
-            refusal::failed("upstream_failed", &error.for_agent())
+            (refusal::failed("upstream_failed", &error.for_agent()), None)
         }
         Err(Stop::Journal(error)) => {
             tracing::error!(%error, "a call could not be recorded");
-            refusal::failed(
-                "not_recorded",
-                "Doorward could not record this call, so it was not run. Tell the person: the Doorward window says what is wrong.",
-            )
+            let words = "Doorward could not record this call, so it was not run. Tell the person: the Doorward window says what is wrong.";
+            (refusal::failed("not_recorded", words), None)
         }
         Err(Stop::Broken(what)) => {
             tracing::error!(what, "a call was dropped");
-            refusal::failed("internal", "Doorward failed on this call, and it was not run.")
+            (refusal::failed("internal", "Doorward failed on this call, and it was not run."), None)
         }
-    }
+    };
+    Answered { reply: refusal::fit(own, era), slip }
 }
 
 /// What is kept of a call that no policy was asked about, or that found no place.
@@ -158,7 +174,7 @@ async fn admit_and_run(
     engine: &Arc<Engine>,
     incoming: Incoming,
     stream: &mpsc::Sender<StreamItem>,
-) -> Result<Reply, Stop> {
+) -> Result<Answered, Stop> {
     let judged = judge(engine, &incoming).await?;
     let digest = judged.call.digest();
     if let Some(refusal) = engine.desk().recent_rejection(&digest)
@@ -280,11 +296,15 @@ async fn wait(
                 let release = engine.release_id()?;
                 let (desk, engine, hold) = (Arc::clone(engine.desk()), Arc::clone(engine), hold.clone());
                 match blocking(move || desk.claim(&hold, |held| engine.judge_again(held), release)).await? {
-                    Claim::Released(call) => return Ok(call),
+                    Claim::Released(call) => {
+                        let message = "Approved. The call runs".to_owned();
+                        let _ = stream.send(StreamItem::Running { message }).await;
+                        return Ok(call);
+                    }
                     Claim::NotNow => {}
                 }
             }
-            Phase::Answered(reply) => return Err(Stop::Shared(reply)),
+            Phase::Answered(reply) => return Err(Stop::Shared(reply, hold)),
             Phase::Ended(refusal) => return Err(Stop::Refused(refusal, Some(hold))),
             Phase::Waiting | Phase::Running => {}
         }
@@ -292,7 +312,7 @@ async fn wait(
 }
 
 /// Recorded, then forwarded, then its completion recorded.
-async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -> Result<Reply, Stop> {
+async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -> Result<Answered, Stop> {
     let hold = released.hold().cloned();
     let release = released.id().clone();
     let journal = Arc::clone(engine.journal());
@@ -308,7 +328,8 @@ async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -
         }
     };
     engine.desk().send(DeskEvent::Activity);
-    let outcome = incoming.session.forward(journalled, incoming.extras, incoming.route).await;
+    let along = Along { params: incoming.extras, envelope: incoming.envelope };
+    let outcome = incoming.session.forward(journalled, along, incoming.route).await;
     let completion = match &outcome {
         Ok(reply) => answered(reply),
         Err(error) if error.was_sent() => Completion::Unknown,
@@ -323,25 +344,18 @@ async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -
         Ok(reply) => reply,
         Err(error) => {
             engine.note_upstream_error(&incoming.upstream.name, &error.to_string());
-            refusal::failed(
-                if error.was_sent() { "outcome_unknown" } else { "upstream_failed" },
-                &error.for_agent(),
-            )
+            let code = if error.was_sent() { "outcome_unknown" } else { "upstream_failed" };
+            refusal::fit(refusal::failed(code, &error.for_agent()), incoming.patience.era)
         }
     };
-    if let Some(hold) = hold {
-        let shared = Arc::new(reply.clone());
-        engine.desk().finish(&hold, shared);
+    if let Some(hold) = &hold {
+        engine.desk().finish(hold, Arc::new(reply.clone()));
     }
-    Ok(reply)
+    Ok(Answered { reply, slip: hold.map(Slip::new) })
 }
 
 fn answered(reply: &Reply) -> Completion {
-    let (is_error, value) = match reply {
-        Reply::Result(result) => (result.get("isError").and_then(Value::as_bool) == Some(true), result),
-        Reply::Error(error) => (true, error),
-    };
-    Completion::answered(is_error, value.to_json().as_bytes())
+    Completion::answered(reply.is_error(), reply.text().as_bytes())
 }
 
 /// For work that reads or writes the disk.

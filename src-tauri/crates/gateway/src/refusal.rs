@@ -2,6 +2,7 @@
 //! approver's reason where given, and a typed `_meta` for programs. Never the names of policies or approvers.
 
 use crate::upstream::Reply;
+use crate::waits::Era;
 use approvals::{HoldId, Refusal};
 use policy::Value;
 
@@ -30,8 +31,22 @@ pub(crate) fn failed(code: &str, text: &str) -> Reply {
     error_result(text, meta)
 }
 
+/// A result of our own in the shape that the agent's era asks for; an error has the same in both.
+pub(crate) fn fit(reply: Reply, era: Era) -> Reply {
+    if era == Era::Legacy {
+        return reply;
+    }
+    reply.map_result(|result| match result {
+        Value::Map(mut result) => {
+            result.insert("resultType", Value::from("complete"));
+            Value::Map(result)
+        }
+        other => other,
+    })
+}
+
 fn error_result(text: &str, meta: policy::Map) -> Reply {
-    Reply::Result(Value::object([
+    Reply::result(Value::object([
         (
             "content",
             Value::List(vec![Value::object([("type", Value::from("text")), ("text", Value::from(text))])]),
@@ -43,7 +58,7 @@ fn error_result(text: &str, meta: policy::Map) -> Reply {
 
 /// MCP's answer to a tool that does not exist: a protocol error, invalid params.
 pub(crate) fn unknown_tool(qualified: &str) -> Reply {
-    Reply::Error(Value::object([
+    Reply::error(Value::object([
         ("code", Value::from(-32602)),
         (
             "message",

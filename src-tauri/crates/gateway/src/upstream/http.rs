@@ -5,6 +5,7 @@
 //! configuration: nothing of the agent's request is copied.
 
 use super::{MAX_MESSAGE, UpstreamError, connection::Connection, sse::Parser};
+use crate::pipeline::StreamItem;
 use policy::UpstreamName;
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode, Url,
@@ -108,12 +109,15 @@ impl Http {
         connection: &Arc<Connection>,
         id: u64,
         text: String,
+        headers: Option<HeaderMap>,
     ) -> Result<(), UpstreamError> {
-        let response = self.post(text).send().await.map_err(|error| self.unreachable(&error))?;
+        let is_stateless = headers.is_some();
+        let response = self.post(text, headers).send().await.map_err(|error| self.unreachable(&error))?;
         let response = match self.checked(response) {
             Ok(response) => response,
             Err(Refusal(refusal)) => {
                 let (response, error) = *refusal;
+                connection.pending.note_status(id, response.status().as_u16());
                 // A refusal may be a JSON-RPC error for this very request; then it is the answer.
                 if let Ok(body) = self.body(response).await
                     && is_error(&body)
@@ -123,7 +127,7 @@ impl Http {
                 return Err(error);
             }
         };
-        if let Some(session) = response.headers().get(&SESSION) {
+        if let (Some(session), false) = (response.headers().get(&SESSION), is_stateless) {
             self.agreed().session.get_or_insert_with(|| session.clone());
         }
         if is(&response, "application/json") {
@@ -138,15 +142,22 @@ impl Http {
             );
             return Err(UpstreamError::Unreadable { name: self.name.clone(), why });
         }
+        connection.pending.tell_of_stream(id, StreamItem::Opened);
         let mut stopped = self.stream(response, Some(id), &Arc::downgrade(connection)).await?;
         let mut resumes = 0;
         while connection.pending.is_waiting(id) {
             resumes = if stopped.events > 0 { 1 } else { resumes + 1 };
-            let (Some(last_id), true) = (stopped.last_id.take(), resumes <= MAX_RESUMES) else {
+            let may_resume = !is_stateless && resumes <= MAX_RESUMES;
+            let (Some(last_id), true) = (stopped.last_id.take(), may_resume) else {
                 let how = stopped.broke.unwrap_or_else(|| "it closed the answer's stream".to_owned());
                 return Err(UpstreamError::Stopped { name: self.name.clone(), how, last_words: Vec::new() });
             };
-            tokio::time::sleep(stopped.retry.unwrap_or(RETRY)).await;
+            let retry = stopped.retry.unwrap_or(RETRY);
+            if stopped.broke.is_none() {
+                // It ended the stream on purpose; its agents are asked to come back the same way.
+                connection.pending.tell_of_stream(id, StreamItem::Paused { retry });
+            }
+            tokio::time::sleep(retry).await;
             let mut next = match self.get(Some(&last_id)).send().await.map(|response| self.checked(response))
             {
                 Ok(Ok(response)) => self.stream(response, Some(id), &Arc::downgrade(connection)).await?,
@@ -161,8 +172,12 @@ impl Http {
     }
 
     pub(super) async fn tell(&self, text: String) -> Result<(), UpstreamError> {
-        let sent =
-            self.post(text).timeout(TELL_LIMIT).send().await.map_err(|error| self.unreachable(&error))?;
+        let sent = self
+            .post(text, None)
+            .timeout(TELL_LIMIT)
+            .send()
+            .await
+            .map_err(|error| self.unreachable(&error))?;
         self.checked(sent).map(drop).map_err(Refusal::error)
     }
 
@@ -268,8 +283,14 @@ impl Http {
         }
     }
 
-    fn post(&self, text: String) -> RequestBuilder {
-        self.with_headers(self.client.post(self.url.clone()))
+    /// `headers` are those of a request of the stateless era, which knows no session.
+    fn post(&self, text: String, headers: Option<HeaderMap>) -> RequestBuilder {
+        let request = self.client.post(self.url.clone());
+        let request = match headers {
+            Some(headers) => request.headers(self.headers.clone()).headers(headers),
+            None => self.with_headers(request),
+        };
+        request
             .header(ACCEPT, "application/json, text/event-stream")
             .header(CONTENT_TYPE, "application/json")
             .body(text)

@@ -20,6 +20,8 @@ mod tools;
 mod tests;
 
 pub use error::UpstreamError;
+pub(crate) use lines::{LineError, next_line};
+pub use outgoing::Along;
 pub(crate) use outgoing::is_own_param;
 pub use route::{CallRoute, FromUpstream};
 pub use session::{Reply, UpstreamSession};

@@ -1,13 +1,14 @@
 // Runs one set of a suite's scenarios against one address, and prints what each check said, a line each:
 //
-//   node run.mjs --suite conformance-0.2 --url URL --out DIR --limit MS [--of NAME]... [--only NAME]... -- OPTIONS
+//   node run.mjs --suite conformance-0.2 --url URL --out DIR --limit MS --total MS [--of NAME]... [--only NAME]... -- OPTIONS
 //   → check <tab> scenario <tab> check's id <tab> check's name <tab> status <tab> words
 //     hung  <tab> scenario
 //     none  <tab> scenario
 //
 // The options are the suite's own and choose its set; `--of` names a set's scenarios instead, `--only` leaves out all
 // others of the set. One process of the suite runs a whole set. When a scenario takes longer than its limit, that
-// process is ended, the scenario is said to hang, and the rest goes on one by one. `none`: it said nothing.
+// process is ended, the scenario is said to hang, and the rest goes on one by one, while the time for all of it lasts.
+// `none`: it said nothing.
 
 import { spawn } from "node:child_process";
 import { readFile, readdir, rm } from "node:fs/promises";
@@ -22,11 +23,13 @@ const { values, positionals } = parseArgs({
     url: { type: "string" },
     out: { type: "string" },
     limit: { type: "string" },
+    total: { type: "string" },
     of: { type: "string", multiple: true, default: [] },
     only: { type: "string", multiple: true, default: [] },
   },
 });
 const limit = Number(values.limit);
+const deadline = Date.now() + Number(values.total);
 const program = fileURLToPath(new URL(`node_modules/${values.suite}/dist/index.js`, import.meta.url));
 const TIME = /^-\d{4}-\d\d-\d\dT[\dA-Z.-]+$/;
 const STARTS = /^=== Running scenario: (\S+) ===$/;
@@ -112,6 +115,7 @@ if (names.length === all.length && values.of.length === 0) {
   else left.clear();
 }
 for (const name of left) {
+  if (Date.now() > deadline) break;
   if (await suite([...server, "--scenario", name, ...single])) hung.add(name);
 }
 for (const name of names) {

@@ -13,6 +13,7 @@ mod facts;
 pub mod home;
 pub mod keychain;
 mod message;
+mod mirrored;
 mod pins;
 mod pipeline;
 mod refusal;

@@ -24,7 +24,20 @@ pub(crate) mod code {
     pub(crate) const NO_SESSION: i64 = -32012;
     /// Too much at once.
     pub(crate) const BUSY: i64 = -32013;
+    /// Headers and body say different things (stateless era).
+    pub(crate) const HEADER_MISMATCH: i64 = -32020;
+    /// The agent lacks a capability (stateless era).
+    pub(crate) const MISSING_CAPABILITY: i64 = -32021;
+    /// The protocol version is not spoken (stateless era).
+    pub(crate) const UNSUPPORTED_VERSION: i64 = -32022;
 }
+
+/// Where a request of the stateless era says which version it speaks.
+pub(crate) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+pub(crate) const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+pub(crate) const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+/// Where a message on a subscription's stream repeats the id of the request that opened it.
+pub(crate) const META_SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// Longest text taken as an id.
 const MAX_ID: usize = 1024;
@@ -55,7 +68,7 @@ pub(crate) struct Notification {
 }
 
 /// Has either a `result` or an `error`. The id is null where the sender could not read the request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) id: Value,
     envelope: Map,
@@ -106,6 +119,33 @@ impl Request {
         progress_token(self.params()?)
     }
 
+    /// One member of `params._meta`.
+    pub(crate) fn meta(&self, key: &str) -> Option<&Value> {
+        self.params()?.get("_meta")?.get(key)
+    }
+
+    /// The version a request of the stateless era speaks; requests of the older eras say nothing of it.
+    pub(crate) fn stateless_version(&self) -> Option<&str> {
+        self.meta(META_VERSION)?.as_text()
+    }
+
+    /// The members of the envelope that JSON-RPC does not know.
+    pub(crate) fn rest(&self) -> Map {
+        let mut rest = Map::default();
+        for (key, value) in self.envelope.iter().filter(|(key, _)| !ENVELOPE.contains(key)) {
+            rest.insert(key, value.clone());
+        }
+        rest
+    }
+
+    /// With such members, where they are no others than that.
+    pub(crate) fn with_rest(mut self, rest: Map) -> Request {
+        for (key, value) in rest.iter().filter(|(key, _)| !looks_like(key, &ENVELOPE)) {
+            self.envelope.insert(key, value.clone());
+        }
+        self
+    }
+
     pub(crate) fn into_value(self) -> Value {
         Value::Map(self.envelope)
     }
@@ -124,6 +164,20 @@ impl Notification {
 
     pub(crate) fn params(&self) -> Option<&Value> {
         self.envelope.get("params")
+    }
+
+    /// One member of `params._meta`.
+    pub(crate) fn meta(&self, key: &str) -> Option<&Value> {
+        self.params()?.get("_meta")?.get(key)
+    }
+
+    /// The same notification with one member of its `params._meta` replaced.
+    pub(crate) fn with_meta(self, key: &str, value: Value) -> Notification {
+        let Some(Value::Map(mut meta)) = self.params().and_then(|params| params.get("_meta")).cloned() else {
+            return self;
+        };
+        meta.insert(key, value);
+        self.with_param("_meta", Value::Map(meta))
     }
 
     /// The same notification with one member of its `params` replaced.
@@ -166,6 +220,30 @@ impl Response {
     pub(crate) fn with_id(mut self, id: Value) -> Response {
         self.envelope.insert("id", id.clone());
         Response { id, ..self }
+    }
+
+    /// The `result`, or else the `error` object, where it is.
+    pub(crate) fn seen(&self) -> Result<&Value, &Value> {
+        match self.envelope.get("result") {
+            Some(result) => Ok(result),
+            None => Err(self.envelope.get("error").unwrap_or(&Value::Null)),
+        }
+    }
+
+    /// The code of its error.
+    pub(crate) fn error_code(&self) -> Option<i64> {
+        match self.seen().err()?.get("code") {
+            Some(Value::Number(code)) => code.as_str().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// With another result; an error stays as it is.
+    pub(crate) fn map_result(mut self, change: impl FnOnce(Value) -> Value) -> Response {
+        if let Some(result) = self.envelope.get("result").cloned() {
+            self.envelope.insert("result", change(result));
+        }
+        self
     }
 
     /// The `result`, or else the `error` object.

@@ -13,7 +13,7 @@ use crate::pins::{self, Pin, PinError};
 use crate::refusal;
 use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
-use crate::upstream::{CallRoute, Reply, UpstreamError, UpstreamSession};
+use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
 use crate::waits::Patience;
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
@@ -42,7 +42,6 @@ pub(crate) struct Incoming {
     /// The other members of `params`: `_meta`, `task`. Not part of the call's identity.
     pub(crate) extras: Map,
     /// The request's members besides `jsonrpc`, `id`, `method` and `params`; they go up with the call.
-    #[expect(dead_code, reason = "`forward` does not take them yet")]
     pub(crate) envelope: Map,
     pub(crate) patience: Patience,
     pub(crate) route: CallRoute,
@@ -323,7 +322,8 @@ async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -
         }
     };
     engine.desk().send(DeskEvent::Activity);
-    let outcome = incoming.session.forward(journalled, incoming.extras, incoming.route).await;
+    let along = Along { params: incoming.extras, envelope: incoming.envelope };
+    let outcome = incoming.session.forward(journalled, along, incoming.route).await;
     let completion = match &outcome {
         Ok(reply) => answered(reply),
         Err(error) if error.was_sent() => Completion::Unknown,
@@ -349,11 +349,7 @@ async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -
 }
 
 fn answered(reply: &Reply) -> Completion {
-    let (is_error, value) = match reply {
-        Reply::Result(result) => (result.get("isError").and_then(Value::as_bool) == Some(true), result),
-        Reply::Error(error) => (true, error),
-    };
-    Completion::answered(is_error, value.to_json().as_bytes())
+    Completion::answered(reply.is_error(), reply.text().as_bytes())
 }
 
 /// For work that reads or writes the disk.

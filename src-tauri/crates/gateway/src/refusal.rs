@@ -33,17 +33,17 @@ pub(crate) fn failed(code: &str, text: &str) -> Reply {
 
 /// A result of our own in the shape that the agent's era asks for; an error has the same in both.
 pub(crate) fn fit(reply: Reply, era: Era) -> Reply {
-    match (reply, era) {
-        (Reply::Result(Value::Map(mut result)), Era::Modern) => {
+    reply.map_result(|result| match (result, era) {
+        (Value::Map(mut result), Era::Modern) => {
             result.insert("resultType", Value::from("complete"));
-            Reply::Result(Value::Map(result))
+            Value::Map(result)
         }
-        (reply, _) => reply,
-    }
+        (result, _) => result,
+    })
 }
 
 fn error_result(text: &str, meta: policy::Map) -> Reply {
-    Reply::Result(Value::object([
+    Reply::result(Value::object([
         (
             "content",
             Value::List(vec![Value::object([("type", Value::from("text")), ("text", Value::from(text))])]),
@@ -55,7 +55,7 @@ fn error_result(text: &str, meta: policy::Map) -> Reply {
 
 /// MCP's answer to a tool that does not exist: a protocol error, invalid params.
 pub(crate) fn unknown_tool(qualified: &str) -> Reply {
-    Reply::Error(Value::object([
+    Reply::error(Value::object([
         ("code", Value::from(-32602)),
         (
             "message",

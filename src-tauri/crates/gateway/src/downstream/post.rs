@@ -155,7 +155,7 @@ async fn request(from: From<'_>, session: Arc<AgentSession>, request: Request) -
         return Err(Refused::new(StatusCode::TOO_MANY_REQUESTS, code::BUSY, message).to(&request.id));
     };
     let token = request.progress_token().cloned();
-    let route = CallRoute::new(stream.clone(), cancelled.clone());
+    let route = CallRoute::new(stream.clone(), cancelled.clone(), request.id.clone());
     let id = request.id.clone();
     let gone = left.clone().drop_guard();
     let From { engine, agent, upstream, connected } = from;

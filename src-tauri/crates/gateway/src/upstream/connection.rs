@@ -14,16 +14,22 @@ use super::{
 };
 use crate::{
     home::{Transport, UpstreamConfig},
-    message::{Message, Notification, Response, classify},
+    message::{META_SUBSCRIPTION, Message, Notification, Response, classify},
+    pipeline::StreamItem,
 };
 use policy::{UpstreamName, Value};
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{
     sync::{Arc, Weak},
     time::Duration,
 };
-use tokio::time::timeout;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
 
 /// How long a cancelled request may still be answered.
 const CANCEL_GRACE: Duration = Duration::from_secs(10);
@@ -90,56 +96,40 @@ impl Connection {
         route: CallRoute,
         limit: Option<Duration>,
     ) -> Answer {
+        self.send(outgoing, route).await?.answer(limit).await
+    }
+
+    /// Sends a request; what is sent one after the other goes up in that order.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        mut outgoing: Outgoing,
+        route: CallRoute,
+    ) -> Result<Asked, UpstreamError> {
         let name = &self.name;
         if route.cancel.is_cancelled() {
             return Err(UpstreamError::CancelledUnsent { name: name.clone() });
         }
         let (cancel, stream) = (route.cancel.clone(), route.stream.clone());
-        let (id, mut answer) =
+        let (id, answer) =
             self.pending.ask(route, outgoing.progress_token()).map_err(|no_place| match no_place {
                 NoPlace::Full => UpstreamError::Busy { name: name.clone(), limit: MAX_PENDING },
                 NoPlace::Dead(error) => error.unsent(),
             })?;
-        let _forget = Forget { pending: &self.pending, id };
+        let headers = outgoing.take_headers();
+        let ends_by_closing = headers.is_some() && matches!(self.wire, Wire::Http(_));
+        let place = Place { connection: Arc::clone(self), id };
         let text = outgoing.into_text(id);
-        let _exchange = match &self.wire {
+        let exchange = match &self.wire {
             Wire::Stdio(stdio) => {
                 stdio.send(text).await.map_err(UpstreamError::unsent)?;
                 None
             }
-            Wire::Http(_) => Some(AbortOnDrop(tokio::spawn(exchange(Arc::clone(self), id, text)))),
-        };
-        let too_long = async {
-            match (limit, stream) {
-                (Some(limit), _) => {
-                    tokio::time::sleep(limit).await;
-                    limit
-                }
-                (None, Some(stream)) => {
-                    stream.closed().await;
-                    tokio::time::sleep(ABANDONED_LIMIT).await;
-                    ABANDONED_LIMIT
-                }
-                (None, None) => {
-                    tokio::time::sleep(ABANDONED_LIMIT).await;
-                    ABANDONED_LIMIT
-                }
+            Wire::Http(_) => {
+                let exchange = exchange(Arc::clone(self), id, text, headers);
+                Some(AbortOnDrop(tokio::spawn(exchange)))
             }
         };
-        tokio::select! {
-            answer = &mut answer => answer.unwrap_or_else(|_| Err(self.gone())),
-            () = cancel.cancelled() => {
-                self.cancel(id, None).await;
-                match timeout(CANCEL_GRACE, answer).await {
-                    Ok(answer) => answer.unwrap_or_else(|_| Err(self.gone())),
-                    Err(_) => Err(UpstreamError::Cancelled { name: name.clone() }),
-                }
-            }
-            limit = too_long => {
-                self.cancel(id, None).await;
-                Err(UpstreamError::Slow { name: name.clone(), seconds: limit.as_secs() })
-            }
-        }
+        Ok(Asked { place, answer, _exchange: exchange, cancel, stream, ends_by_closing })
     }
 
     /// Sends what wants no answer.
@@ -228,6 +218,7 @@ impl Connection {
                 }
             }
             Ok(Message::Notification(notification)) => {
+                let (origin, notification) = self.named_back(origin, notification);
                 if let Some(session) = self.session.upgrade() {
                     session.take_notification(self, origin, notification).await;
                 }
@@ -236,6 +227,15 @@ impl Connection {
                 tracing::warn!(upstream = %self.name, %error, "an upstream sent something that is no message");
                 self.unreadable(origin.or(id), error.to_string());
             }
+        }
+    }
+
+    /// What comes for a subscription names the request that opened it; the agent knows that by another id.
+    fn named_back(&self, origin: Option<u64>, notification: Notification) -> (Option<u64>, Notification) {
+        let subscription = notification.meta(META_SUBSCRIPTION).and_then(as_count);
+        match subscription.and_then(|id| Some((id, self.pending.agents_id(id)?))) {
+            Some((id, theirs)) => (Some(id), notification.with_meta(META_SUBSCRIPTION, theirs)),
+            None => (origin, notification),
         }
     }
 
@@ -282,9 +282,9 @@ impl Drop for Connection {
 }
 
 /// One POST and whatever comes back on it; always settles the request.
-async fn exchange(connection: Arc<Connection>, id: u64, text: String) {
+async fn exchange(connection: Arc<Connection>, id: u64, text: String, headers: Option<HeaderMap>) {
     let Wire::Http(http) = &connection.wire else { return };
-    let ended = http.exchange(&connection, id, text).await;
+    let ended = http.exchange(&connection, id, text, headers).await;
     let error = ended.err().unwrap_or_else(|| UpstreamError::Unreadable {
         name: connection.name.clone(),
         why: "its stream ended without an answer to this request".to_owned(),
@@ -293,14 +293,65 @@ async fn exchange(connection: Arc<Connection>, id: u64, text: String) {
     connection.die_if_lost(&error);
 }
 
-struct Forget<'a> {
-    pending: &'a Pending,
+/// A request that is up; dropping it forgets it.
+pub(crate) struct Asked {
+    place: Place,
+    answer: oneshot::Receiver<Answer>,
+    _exchange: Option<AbortOnDrop>,
+    cancel: CancellationToken,
+    stream: Option<mpsc::Sender<StreamItem>>,
+    /// Over HTTP, in the stateless era, closing the stream is what cancels.
+    ends_by_closing: bool,
+}
+
+struct Place {
+    connection: Arc<Connection>,
     id: u64,
 }
 
-impl Drop for Forget<'_> {
+impl Asked {
+    /// Waits for the answer: for `limit`, or, without one, for as long as the agent stays.
+    pub(crate) async fn answer(self, limit: Option<Duration>) -> Answer {
+        let Asked { place, mut answer, _exchange, cancel, stream, ends_by_closing } = self;
+        let connection = &place.connection;
+        let name = &connection.name;
+        let too_long = async {
+            let limit = match (limit, stream) {
+                (Some(limit), _) => limit,
+                (None, Some(stream)) => {
+                    stream.closed().await;
+                    ABANDONED_LIMIT
+                }
+                (None, None) => ABANDONED_LIMIT,
+            };
+            tokio::time::sleep(limit).await;
+            limit
+        };
+        tokio::select! {
+            answer = &mut answer => answer.unwrap_or_else(|_| Err(connection.gone())),
+            () = cancel.cancelled() => {
+                if ends_by_closing {
+                    return Err(UpstreamError::Cancelled { name: name.clone() });
+                }
+                connection.cancel(place.id, None).await;
+                match timeout(CANCEL_GRACE, answer).await {
+                    Ok(answer) => answer.unwrap_or_else(|_| Err(connection.gone())),
+                    Err(_) => Err(UpstreamError::Cancelled { name: name.clone() }),
+                }
+            }
+            limit = too_long => {
+                if !ends_by_closing {
+                    connection.cancel(place.id, None).await;
+                }
+                Err(UpstreamError::Slow { name: name.clone(), seconds: limit.as_secs() })
+            }
+        }
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        self.pending.forget(self.id);
+        self.connection.pending.forget(self.id);
     }
 }
 

@@ -67,6 +67,14 @@ impl Inner {
         request: Request,
     ) {
         let (theirs, is_ping) = (request.id.clone(), request.method == "ping");
+        if self.is_stateless() {
+            let refusal = Response::error(
+                theirs,
+                code::METHOD_NOT_FOUND,
+                "this protocol version has no requests to the agent",
+            );
+            return log(connection, connection.tell(Outgoing::answer(refusal)).await);
+        }
         let Some(ours) = self.asked().add(connection, theirs.clone()) else {
             let refusal = Response::error(theirs, code::BUSY, "too many requests wait for the agent");
             return log(connection, connection.tell(Outgoing::answer(refusal)).await);
@@ -110,7 +118,12 @@ impl Inner {
             }
             _ => notification,
         };
-        let stream = stream_for(connection, origin, token.as_deref());
+        let is_standing = origin.is_none() && is_about_no_request(&notification.method);
+        let stream = if is_standing && self.listening.load(Ordering::Relaxed) {
+            None
+        } else {
+            stream_for(connection, origin, token.as_deref())
+        };
         if !self.deliver(stream, notification.into()).await {
             tracing::warn!(upstream = %connection.name, "a notification is dropped: the agent reads too slowly");
         }
@@ -126,6 +139,11 @@ impl Inner {
         FromUpstream::new(message, &self.waiting_bytes)
             .is_some_and(|message| self.to_agent.try_send(message).is_ok())
     }
+}
+
+/// Whether a notification of this kind never answers to a request.
+fn is_about_no_request(method: &str) -> bool {
+    method.ends_with("/list_changed") || method == "notifications/resources/updated"
 }
 
 fn stream_for(

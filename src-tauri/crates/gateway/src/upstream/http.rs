@@ -108,8 +108,10 @@ impl Http {
         connection: &Arc<Connection>,
         id: u64,
         text: String,
+        headers: Option<HeaderMap>,
     ) -> Result<(), UpstreamError> {
-        let response = self.post(text).send().await.map_err(|error| self.unreachable(&error))?;
+        let is_stateless = headers.is_some();
+        let response = self.post(text, headers).send().await.map_err(|error| self.unreachable(&error))?;
         let response = match self.checked(response) {
             Ok(response) => response,
             Err(Refusal(refusal)) => {
@@ -123,7 +125,7 @@ impl Http {
                 return Err(error);
             }
         };
-        if let Some(session) = response.headers().get(&SESSION) {
+        if let (Some(session), false) = (response.headers().get(&SESSION), is_stateless) {
             self.agreed().session.get_or_insert_with(|| session.clone());
         }
         if is(&response, "application/json") {
@@ -142,7 +144,8 @@ impl Http {
         let mut resumes = 0;
         while connection.pending.is_waiting(id) {
             resumes = if stopped.events > 0 { 1 } else { resumes + 1 };
-            let (Some(last_id), true) = (stopped.last_id.take(), resumes <= MAX_RESUMES) else {
+            let may_resume = !is_stateless && resumes <= MAX_RESUMES;
+            let (Some(last_id), true) = (stopped.last_id.take(), may_resume) else {
                 let how = stopped.broke.unwrap_or_else(|| "it closed the answer's stream".to_owned());
                 return Err(UpstreamError::Stopped { name: self.name.clone(), how, last_words: Vec::new() });
             };
@@ -161,8 +164,12 @@ impl Http {
     }
 
     pub(super) async fn tell(&self, text: String) -> Result<(), UpstreamError> {
-        let sent =
-            self.post(text).timeout(TELL_LIMIT).send().await.map_err(|error| self.unreachable(&error))?;
+        let sent = self
+            .post(text, None)
+            .timeout(TELL_LIMIT)
+            .send()
+            .await
+            .map_err(|error| self.unreachable(&error))?;
         self.checked(sent).map(drop).map_err(Refusal::error)
     }
 
@@ -268,8 +275,14 @@ impl Http {
         }
     }
 
-    fn post(&self, text: String) -> RequestBuilder {
-        self.with_headers(self.client.post(self.url.clone()))
+    /// `headers` are those of a request of the stateless era, which knows no session.
+    fn post(&self, text: String, headers: Option<HeaderMap>) -> RequestBuilder {
+        let request = self.client.post(self.url.clone());
+        let request = match headers {
+            Some(headers) => request.headers(self.headers.clone()).headers(headers),
+            None => self.with_headers(request),
+        };
+        request
             .header(ACCEPT, "application/json, text/event-stream")
             .header(CONTENT_TYPE, "application/json")
             .body(text)

@@ -19,7 +19,9 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use connection::Asked;
 pub use error::UpstreamError;
+pub use outgoing::Along;
 pub(crate) use outgoing::is_own_param;
 pub use route::{CallRoute, FromUpstream};
 pub use session::{Reply, UpstreamSession};

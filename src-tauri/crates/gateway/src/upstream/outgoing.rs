@@ -5,57 +5,89 @@
 //! INVARIANT(I12): name and arguments come from the release; what comes along cannot replace them.
 
 use super::UpstreamError;
-use crate::message::{Notification, Request, Response, TOOLS_CALL, looks_like};
+use crate::{
+    message::{Notification, Request, Response, TOOLS_CALL, looks_like},
+    mirrored,
+};
 use journal::JournalledCall;
 use policy::{Map, Value};
+use reqwest::header::HeaderMap;
 
 /// One message on its way to an upstream.
-pub(super) struct Outgoing(Kind);
+pub(super) struct Outgoing {
+    kind: Kind,
+    /// What a request of the stateless era says in its headers; older ones have none of their own.
+    headers: Option<HeaderMap>,
+}
 
 enum Kind {
     Ask(Request),
     Tell(Value),
 }
 
+/// What comes along with a released call: advisory, and never part of what was judged.
+#[derive(Clone, Debug, Default)]
+pub struct Along {
+    /// The other members of `params`: `_meta`, `task` and unknown ones.
+    pub params: Map,
+    /// Members of the envelope that JSON-RPC does not know.
+    pub envelope: Map,
+}
+
 impl Outgoing {
-    /// The released call. `extras` are the other members of `params`: `_meta`, `task` and unknown ones.
-    pub(super) fn released(call: JournalledCall, extras: Map) -> Outgoing {
+    /// The released call; `definition` is the tool's, as it was judged.
+    pub(super) fn released(call: JournalledCall, along: Along, definition: &Value) -> Outgoing {
         let mut params = Map::default();
         params.insert("name", call.call().tool.as_str().into());
         params.insert("arguments", call.call().arguments.clone());
-        for (key, value) in extras.iter().filter(|(key, _)| !is_own_param(key)) {
+        for (key, value) in along.params.iter().filter(|(key, _)| !is_own_param(key)) {
             params.insert(key, value.clone());
         }
-        Outgoing(Kind::Ask(Request::new(0.into(), TOOLS_CALL, Some(Value::Map(params)))))
+        let request = Request::new(0.into(), TOOLS_CALL, Some(Value::Map(params))).with_rest(along.envelope);
+        Outgoing::ask(request, definition.get("inputSchema"))
     }
 
     /// Any other request.
     pub(super) fn request(request: Request) -> Result<Outgoing, UpstreamError> {
         refuse_tools_call(&request.method)?;
-        Ok(Outgoing(Kind::Ask(request)))
+        Ok(Outgoing::ask(request, None))
+    }
+
+    fn ask(request: Request, schema: Option<&Value>) -> Outgoing {
+        let headers = request.stateless_version().is_some().then(|| mirrored::headers(&request, schema));
+        Outgoing { kind: Kind::Ask(request), headers }
+    }
+
+    fn tell(message: Value) -> Outgoing {
+        Outgoing { kind: Kind::Tell(message), headers: None }
     }
 
     pub(super) fn notification(notification: Notification) -> Result<Outgoing, UpstreamError> {
         refuse_tools_call(&notification.method)?;
-        Ok(Outgoing(Kind::Tell(notification.into())))
+        Ok(Outgoing::tell(notification.into()))
     }
 
     /// The agent's, or our own, answer to a request of the upstream.
     pub(super) fn answer(response: Response) -> Outgoing {
-        Outgoing(Kind::Tell(response.into()))
+        Outgoing::tell(response.into())
     }
 
     /// The token under which the asker wants to hear of progress.
     pub(super) fn progress_token(&self) -> Option<String> {
-        match &self.0 {
+        match &self.kind {
             Kind::Ask(request) => request.progress_token().map(Value::to_json),
             Kind::Tell(_) => None,
         }
     }
 
+    /// Headers of its own; some exactly where it is a request of the stateless era.
+    pub(super) fn take_headers(&mut self) -> Option<HeaderMap> {
+        self.headers.take()
+    }
+
     /// The text to send; a request gets this id.
     pub(super) fn into_text(self, id: u64) -> String {
-        match self.0 {
+        match self.kind {
             Kind::Ask(request) => {
                 request.with_id(i64::try_from(id).unwrap_or(i64::MAX).into()).into_value().to_json()
             }

@@ -2,7 +2,11 @@
 //! the request it was asked by; an id that was never asked, or was answered already, finds nobody.
 
 use super::{UpstreamError, route::CallRoute};
-use crate::{message::Response, pipeline::StreamItem};
+use crate::{
+    message::{META_SUBSCRIPTION, Response},
+    pipeline::StreamItem,
+};
+use policy::Value;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -62,8 +66,17 @@ impl Pending {
 
     /// Gives the answer to its waiter; false when nobody waits under this id.
     pub(super) fn settle(&self, id: u64, answer: Answer) -> bool {
-        let waiting = self.table().waiting.remove(&id);
-        waiting.is_some_and(|waiting| waiting.answer.send(answer).is_ok())
+        let Some(waiting) = self.table().waiting.remove(&id) else { return false };
+        let answer = match waiting.route.id {
+            Some(theirs) => answer.map(|response| response.map_result(|result| named_back(result, &theirs))),
+            None => answer,
+        };
+        waiting.answer.send(answer).is_ok()
+    }
+
+    /// The agent's own id of the request under this id.
+    pub(super) fn agents_id(&self, id: u64) -> Option<Value> {
+        self.table().waiting.get(&id)?.route.id.clone()
     }
 
     pub(super) fn forget(&self, id: u64) {
@@ -128,4 +141,17 @@ impl Pending {
     fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The end of a subscription repeats the id of the request that opened it, which the agent knows as its own.
+fn named_back(result: Value, theirs: &Value) -> Value {
+    let Value::Map(mut members) = result else { return result };
+    if let Some(Value::Map(meta)) = members.get("_meta")
+        && meta.get(META_SUBSCRIPTION).is_some()
+    {
+        let mut meta = meta.clone();
+        meta.insert(META_SUBSCRIPTION, theirs.clone());
+        members.insert("_meta", Value::Map(meta));
+    }
+    Value::Map(members)
 }

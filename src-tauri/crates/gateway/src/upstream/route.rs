@@ -17,17 +17,19 @@ const MAX_WAITING_BYTES: usize = 32 * 1024 * 1024;
 pub struct CallRoute {
     pub(super) stream: Option<mpsc::Sender<StreamItem>>,
     pub(super) cancel: CancellationToken,
+    /// The agent's own id of the request, which some messages about it repeat.
+    pub(super) id: Option<Value>,
 }
 
 impl CallRoute {
-    pub(crate) fn new(stream: mpsc::Sender<StreamItem>, cancel: CancellationToken) -> CallRoute {
-        CallRoute { stream: Some(stream), cancel }
+    pub(crate) fn new(stream: mpsc::Sender<StreamItem>, cancel: CancellationToken, id: Value) -> CallRoute {
+        CallRoute { stream: Some(stream), cancel, id: Some(id) }
     }
 
     /// For requests of our own: what belongs to them goes to the agent's standing stream.
     #[must_use]
     pub fn nowhere() -> CallRoute {
-        CallRoute { stream: None, cancel: CancellationToken::new() }
+        CallRoute { stream: None, cancel: CancellationToken::new(), id: None }
     }
 }
 

@@ -4,12 +4,15 @@
 //! starts it again and introduces the agent anew. What was asked of the stopped one fails; nothing is asked twice.
 
 use super::{
-    CallRoute, FromUpstream, UpstreamError, connection::Connection, dispatch::Asked, outgoing::Outgoing,
+    Along, CallRoute, FromUpstream, UpstreamError,
+    connection::{self, Connection},
+    dispatch::Asked,
+    outgoing::Outgoing,
     tools::Tools,
 };
 use crate::{
     home::UpstreamConfig,
-    message::{Notification, Request, Response},
+    message::{META_CAPABILITIES, META_CLIENT, META_VERSION, Notification, Request, Response},
     pipeline::StreamItem,
 };
 use journal::JournalledCall;
@@ -27,12 +30,9 @@ use tokio_util::sync::CancellationToken;
 /// How long an upstream may take to answer `initialize`; agents wait a minute for any answer.
 const INITIALIZE_LIMIT: Duration = Duration::from_secs(55);
 
-/// What a request came to: the JSON-RPC `result`, or the `error` object.
+/// What a request came to: the whole answer, with the JSON-RPC `result` or the `error` object in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
-    Result(Value),
-    Error(Value),
-}
+pub struct Reply(Response);
 
 /// Cheap to clone; the last clone that goes ends the upstream's session.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub(super) struct Inner {
     pub(super) tools: tokio::sync::Mutex<Option<Tools>>,
     /// Grows whenever the upstream's tools may have changed.
     pub(super) tool_changes: AtomicU64,
+    /// In the stateless era: what the agent last said of itself, for requests of our own.
+    stateless: Mutex<Option<Value>>,
     /// Held while the upstream is started again, so that it is started once.
     introduction: tokio::sync::Mutex<Option<Introduction>>,
     closed: CancellationToken,
@@ -86,6 +88,7 @@ impl UpstreamSession {
             asked: Mutex::default(),
             tools: tokio::sync::Mutex::default(),
             tool_changes: AtomicU64::new(0),
+            stateless: Mutex::default(),
             introduction: tokio::sync::Mutex::default(),
             closed: CancellationToken::new(),
             current: Mutex::default(),
@@ -106,9 +109,10 @@ impl UpstreamSession {
             ("capabilities", Value::Map(Map::default())),
             ("clientInfo", client),
         ]);
-        match self.request("initialize", Some(params), CallRoute::nowhere()).await? {
-            Reply::Result(_) => self.notify("notifications/initialized", None).await,
-            Reply::Error(error) => Err(answered(&self.inner.config, "initialize", &error)),
+        let reply = self.request("initialize", Some(params), CallRoute::nowhere()).await?;
+        match reply.outcome() {
+            Ok(_) => self.notify("notifications/initialized", None).await,
+            Err(error) => Err(answered(&self.inner.config, "initialize", error)),
         }
     }
 
@@ -131,24 +135,45 @@ impl UpstreamSession {
         if request.method == "initialize" {
             return self.initialize(request, route).await;
         }
-        let outgoing = Outgoing::request(request)?;
-        self.inner.connection().await?.ask(outgoing, route, None).await
+        self.send(request, route).await?.answer(None).await
     }
 
-    /// Sends a released call up: the only way a tool is ever run (I1). `extras` are the members of `params`
-    /// besides the tool and its arguments.
+    /// Sends a request as the agent sent it, other than `initialize`; its answer is waited for apart, so that the
+    /// next message can follow at once.
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        route: CallRoute,
+    ) -> Result<connection::Asked, UpstreamError> {
+        let outgoing = Outgoing::request(request)?;
+        self.inner.connection().await?.send(outgoing, route).await
+    }
+
+    /// From now on this session is of the stateless era; what the request says of its agent is said again
+    /// whenever we ask something ourselves.
+    pub(crate) fn speaks_for(&self, request: &Request) {
+        let mut meta = Map::default();
+        for key in [META_VERSION, META_CAPABILITIES, META_CLIENT] {
+            if let Some(value) = request.meta(key) {
+                meta.insert(key, value.clone());
+            }
+        }
+        *self.inner.stateless.lock().unwrap_or_else(PoisonError::into_inner) = Some(Value::Map(meta));
+    }
+
+    /// Sends a released call up: the only way a tool is ever run (I1).
     ///
     /// # Errors
     /// No answer came; [`UpstreamError::was_sent`] tells whether the call may have run.
     pub async fn forward(
         &self,
         call: JournalledCall,
-        extras: Map,
+        along: Along,
         route: CallRoute,
     ) -> Result<Reply, UpstreamError> {
         let connection = self.inner.connection().await.map_err(UpstreamError::unsent)?;
-        self.check_definition(call.call()).await.map_err(UpstreamError::unsent)?;
-        connection.ask(Outgoing::released(call, extras), route, None).await.map(Reply::from)
+        let definition = self.offered(call.call()).await.map_err(UpstreamError::unsent)?;
+        connection.ask(Outgoing::released(call, along, &definition), route, None).await.map(Reply::from)
     }
 
     /// Sends a notification; `tools/call` is refused here too (I1).
@@ -239,52 +264,68 @@ impl UpstreamSession {
     }
 
     /// What was judged names a tool by its definition; a restarted upstream may offer another under that name.
-    async fn check_definition(&self, call: &ToolCall) -> Result<(), UpstreamError> {
+    async fn offered(&self, call: &ToolCall) -> Result<Value, UpstreamError> {
         let tools = self.tools(false).await?;
         let is_named = |tool: &&Value| tool.get("name").and_then(Value::as_text) == Some(call.tool.as_str());
         let mut offered = tools.iter().filter(is_named);
         if let (Some(tool), None) = (offered.next(), offered.next())
             && DefinitionHash::of(tool) == call.definition
         {
-            return Ok(());
+            return Ok(tool.clone());
         }
         Err(UpstreamError::ToolChanged { name: self.inner.config.name.clone(), tool: call.tool.to_string() })
     }
 }
 
 impl Reply {
+    pub(crate) fn result(result: Value) -> Reply {
+        Reply(Response::result(Value::Null, result))
+    }
+
+    pub(crate) fn error(error: Value) -> Reply {
+        Reply(Response::failure(Value::Null, error))
+    }
+
+    /// The `result`, or else the `error` object.
+    ///
+    /// # Errors
+    /// The error object.
+    pub fn outcome(&self) -> Result<&Value, &Value> {
+        self.0.seen()
+    }
+
     /// Whether the tool, or the protocol, says that it failed.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        match self {
-            Reply::Result(result) => result.get("isError").and_then(Value::as_bool) == Some(true),
-            Reply::Error(_) => true,
+        match self.outcome() {
+            Ok(result) => result.get("isError").and_then(Value::as_bool) == Some(true),
+            Err(_) => true,
         }
     }
 
     /// The result or the error object as compact JSON.
     #[must_use]
     pub fn text(&self) -> String {
-        match self {
-            Reply::Result(value) | Reply::Error(value) => value.to_json(),
+        match self.outcome() {
+            Ok(value) | Err(value) => value.to_json(),
         }
+    }
+
+    /// With another result; an error stays as it is.
+    #[must_use]
+    pub(crate) fn map_result(self, change: impl FnOnce(Value) -> Value) -> Reply {
+        Reply(self.0.map_result(change))
     }
 
     /// The whole answer under the agent's id.
     pub(crate) fn into_response(self, id: Value) -> Response {
-        match self {
-            Reply::Result(result) => Response::result(id, result),
-            Reply::Error(error) => Response::failure(id, error),
-        }
+        self.0.with_id(id)
     }
 }
 
 impl From<Response> for Reply {
     fn from(response: Response) -> Reply {
-        match response.outcome() {
-            Ok(result) => Reply::Result(result),
-            Err(error) => Reply::Error(error),
-        }
+        Reply(response.with_id(Value::Null))
     }
 }
 
@@ -333,6 +374,15 @@ impl Inner {
             connection.listen();
         }
         Ok(())
+    }
+
+    pub(super) fn is_stateless(&self) -> bool {
+        self.stateless.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// `_meta` for requests of our own; none in the older eras.
+    pub(super) fn own_meta(&self) -> Option<Value> {
+        self.stateless.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn asked(&self) -> MutexGuard<'_, Asked> {

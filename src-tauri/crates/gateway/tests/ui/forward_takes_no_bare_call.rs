@@ -4,7 +4,7 @@ use gateway::upstream::{CallRoute, UpstreamSession};
 use policy::ToolCall;
 
 async fn send(session: UpstreamSession, call: ToolCall) {
-    let _ = session.forward(call, policy::Map::default(), CallRoute::nowhere()).await;
+    let _ = session.forward(call, gateway::upstream::Along::default(), CallRoute::nowhere()).await;
 }
 
 fn main() {}

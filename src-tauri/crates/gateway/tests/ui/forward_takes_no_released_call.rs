@@ -4,7 +4,7 @@ use approvals::ReleasedCall;
 use gateway::upstream::{CallRoute, UpstreamSession};
 
 async fn send(session: UpstreamSession, call: ReleasedCall) {
-    let _ = session.forward(call, policy::Map::default(), CallRoute::nowhere()).await;
+    let _ = session.forward(call, gateway::upstream::Along::default(), CallRoute::nowhere()).await;
 }
 
 fn main() {}

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Response},
 };
-use policy::{Map, Value};
+use policy::Value;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -89,7 +89,7 @@ impl Bench {
 
     async fn call(&self, route: CallRoute) -> Result<Reply, UpstreamError> {
         let call = self.releases.of(&self.session, "echo", "{}").await;
-        self.session.forward(call, Map::default(), route).await
+        self.session.forward(call, Along::default(), route).await
     }
 }
 
@@ -98,12 +98,12 @@ fn events(text: String) -> Response {
 }
 
 fn ok() -> Reply {
-    Reply::Result(json(r#"{"ok":1.0}"#))
+    Reply::result(json(r#"{"ok":1.0}"#))
 }
 
 fn way() -> (CallRoute, mpsc::Receiver<StreamItem>) {
     let (stream, items) = mpsc::channel(64);
-    (CallRoute::new(stream, CancellationToken::new()), items)
+    (CallRoute::new(stream, CancellationToken::new(), 1.into()), items)
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn an_error_of_the_upstream_comes_through_whatever_its_http_status() {
             })
         })
         .await;
-        assert_eq!(bench.call(CallRoute::nowhere()).await.unwrap(), Reply::Error(json(r#"{"code":-1.0}"#)));
+        assert_eq!(bench.call(CallRoute::nowhere()).await.unwrap(), Reply::error(json(r#"{"code":-1.0}"#)));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     message::{Message, Notification, Request, Response, classify},
     pipeline::StreamItem,
 };
-use policy::{Map, Value};
+use policy::Value;
 use script::{program, received, received_of};
 use std::path::PathBuf;
 use tokio::sync::mpsc;
@@ -51,7 +51,7 @@ struct Way {
 fn way() -> Way {
     let (stream, items) = mpsc::channel(64);
     let cancel = CancellationToken::new();
-    Way { route: CallRoute::new(stream.clone(), cancel.clone()), stream, items, cancel }
+    Way { route: CallRoute::new(stream.clone(), cancel.clone(), 1.into()), stream, items, cancel }
 }
 
 impl Bench {
@@ -64,7 +64,7 @@ impl Bench {
     ) -> Result<Reply, UpstreamError> {
         let call = self.releases.of(&self.session, tool, arguments).await;
         let Value::Map(extras) = json(extras) else { panic!("an object") };
-        self.session.forward(call, extras, route).await
+        self.session.forward(call, Along { params: extras, ..Along::default() }, route).await
     }
 
     async fn simple(&self, tool: &str) -> Result<Reply, UpstreamError> {
@@ -80,9 +80,9 @@ async fn next_message(items: &mut mpsc::Receiver<StreamItem>) -> Value {
 }
 
 fn result(reply: Result<Reply, UpstreamError>) -> Value {
-    match reply.unwrap() {
-        Reply::Result(result) => result,
-        Reply::Error(error) => panic!("an error: {}", error.to_json()),
+    match reply.unwrap().outcome() {
+        Ok(result) => result.clone(),
+        Err(error) => panic!("an error: {}", error.to_json()),
     }
 }
 
@@ -133,7 +133,7 @@ async fn tools_are_listed_over_all_pages_and_again_when_they_change() {
     bench.session.notify("test/change", None).await.unwrap();
     let changed = bench.standing.recv().await.unwrap().into_message();
     assert_eq!(changed.get("method"), Some(&Value::from("notifications/tools/list_changed")));
-    let refused = bench.session.forward(stale, Map::default(), way().route).await.unwrap_err();
+    let refused = bench.session.forward(stale, Along::default(), way().route).await.unwrap_err();
     assert!(matches!(refused, UpstreamError::ToolChanged { .. }) && !refused.was_sent(), "{refused}");
     assert!(received_of(&bench.log, "tools/call").is_empty());
     let tools = bench.session.tools(false).await.unwrap();
@@ -227,7 +227,7 @@ async fn an_upstreams_question_reaches_the_agent_under_our_id_and_the_answer_goe
     let mut way = way();
     let call = bench.releases.of(&bench.session, "ask", "{}").await;
     let (session, route) = (bench.session.clone(), way.route.clone());
-    let call = tokio::spawn(async move { session.forward(call, Map::default(), route).await });
+    let call = tokio::spawn(async move { session.forward(call, Along::default(), route).await });
     let question = next_message(&mut way.items).await;
     let ours = question.get("id").unwrap().clone();
     let expected =
@@ -254,7 +254,7 @@ async fn a_cancel_passes_up_under_the_rewritten_id_with_what_the_agent_wrote() {
     let way = way();
     let call = bench.releases.of(&bench.session, "hang", "{}").await;
     let (session, route) = (bench.session.clone(), way.route.clone());
-    let call = tokio::spawn(async move { session.forward(call, Map::default(), route).await });
+    let call = tokio::spawn(async move { session.forward(call, Along::default(), route).await });
     let cancel = || {
         let params = json(r#"{"requestId":"mine","reason":"no longer","x":1.0}"#);
         Notification::new("notifications/cancelled", Some(params))

@@ -1,7 +1,10 @@
 //! `doorward agent`: pairs agents, directly or through the process that owns the home.
 
 use crate::{args::AgentCommand, desk::Desk, failure::Failure, init::typed, say};
-use gateway::home::{BookError, Home, UpstreamConfig};
+use gateway::{
+    connect::{Newcomer, Shim},
+    home::{BookError, Home, UpstreamConfig},
+};
 use policy::{AgentName, UserId};
 use serde::Deserialize;
 use serde_json::json;
@@ -66,7 +69,9 @@ async fn add(dir: &Path, desk: &Desk, name: AgentName, user: UserId) -> Result<(
             typed(dir)
         ));
     }
-    for help in gateway::connect::help(listen, &upstreams, &token) {
+    let shim = Shim::of(dir);
+    let newcomer = Newcomer { listen, upstreams: &upstreams, agent: &name, token: &token, shim };
+    for help in gateway::connect::help(&newcomer) {
         say("");
         say(format_args!("{}:", help.title));
         say(help.text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));

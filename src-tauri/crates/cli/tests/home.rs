@@ -156,10 +156,17 @@ fn an_agent_gets_a_token_once_with_lines_to_paste() {
     assert_eq!(said.code, 0, "{said:?}");
     let token = word_after(&said.out, "shown this once:");
     assert!(token.starts_with("dw_"));
-    for title in ["Claude Code", "Codex", "Cursor", "VS Code"] {
+    for title in ["Claude Code", "Codex", "Cursor", "VS Code", "Claude Desktop"] {
         assert!(said.out.contains(title), "{title}");
     }
     assert!(said.out.contains(&format!("Bearer {token}")));
+    let program = std::fs::canonicalize(env!("CARGO_BIN_EXE_doorward")).unwrap();
+    let command = format!(
+        r#"{{ "command": "{}", "args": ["--home","{}","connect","practice","--agent","claude"] }}"#,
+        program.display(),
+        home.dir.display()
+    );
+    assert!(said.out.contains(&command), "{}", said.out);
     assert!(!home.read("agents.toml").contains(&token), "I8");
     assert!(home.run(&["agent", "list"]).out.contains("claude  acts for me\n"));
     assert!(

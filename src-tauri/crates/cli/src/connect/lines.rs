@@ -134,8 +134,7 @@ fn read_all(from: &mut impl BufRead, to: &mpsc::Sender<Line>) -> io::Result<()> 
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        let (taken, line) =
-            if chunk.is_empty() { (0, gatherer.rest()) } else { gatherer.take(chunk) };
+        let (taken, line) = if chunk.is_empty() { (0, gatherer.rest()) } else { gatherer.take(chunk) };
         let is_end = chunk.is_empty();
         from.consume(taken);
         if let Some(line) = line

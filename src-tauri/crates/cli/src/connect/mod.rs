@@ -21,13 +21,7 @@ use ledger::{Hello, Ledger};
 use lines::{FromAgent, Gatherer, LIMIT, Line, ToAgent};
 use link::{Door, FromGateway, Link, NoLink};
 use starter::{Start, Starter};
-use std::{
-    cell::RefCell,
-    path::PathBuf,
-    pin::pin,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{cell::RefCell, path::PathBuf, pin::pin, process::ExitCode, time::Duration};
 use tokio::{
     io::AsyncWriteExt,
     net::unix::OwnedWriteHalf,
@@ -133,7 +127,9 @@ impl Shim {
                         End::AgentLeft => return,
                         End::Lost(lived) => {
                             let told = self.settle().await;
-                            note(format_args!("doorward connect: Doorward went away; {told} messages settled."));
+                            note(format_args!(
+                                "doorward connect: Doorward went away; {told} messages settled."
+                            ));
                             away = Some((Instant::now(), None));
                             if lived >= STEADY {
                                 self.knock.reset();
@@ -161,7 +157,9 @@ impl Shim {
                     let (since, told) = away.get_or_insert_with(|| (Instant::now(), None));
                     let (reason, patience) = match self.starter.as_mut().map(Starter::start) {
                         None => (self.not_running(why.as_deref()), PATIENCE),
-                        Some(Start::Coming) => (self.not_running(Some("it is being started")), START_PATIENCE),
+                        Some(Start::Coming) => {
+                            (self.not_running(Some("it is being started")), START_PATIENCE)
+                        }
                         Some(Start::Failed(why)) => (self.not_running(Some(&why)), PATIENCE),
                     };
                     if told.as_deref() != Some(reason.words()) {

@@ -15,6 +15,7 @@ mod node;
 mod practice;
 mod process;
 mod progress;
+mod python;
 mod report;
 mod run;
 mod setup;

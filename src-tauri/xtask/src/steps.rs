@@ -11,6 +11,7 @@ use crate::interface;
 use crate::job::Job;
 use crate::machine::find_program;
 use crate::node;
+use crate::python;
 use crate::workspace::Workspace;
 
 pub(crate) struct Step {
@@ -192,6 +193,7 @@ pub(crate) const STEPS: [Step; 15] = [
         work: |parts, job| {
             build_all(parts, job)?;
             node::install(&parts.workspace.test_packages(), job)?;
+            python::install(&parts.workspace.test_python(), &parts.workspace.python_environment(), job)?;
             let mut test = parts.cargo.over_workspace("test").arg("--no-fail-fast");
             for name in app_tests(&parts.workspace.root().join("tests")) {
                 test = test.args(["--test", &name]);

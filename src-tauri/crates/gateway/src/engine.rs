@@ -126,7 +126,7 @@ impl Engine {
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            tasks: opened.tasks,
             watcher: Mutex::new(None),
         });
         engine.run(listener, socket);
@@ -455,6 +455,7 @@ struct Opened {
     sets: Sets,
     agents: AgentBook,
     upstreams: UpstreamBook,
+    tasks: TaskTracker,
 }
 
 impl Opened {
@@ -472,7 +473,8 @@ impl Opened {
             let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
-        let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of)?);
-        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets })
+        let tasks = TaskTracker::new();
+        let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
+        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, tasks })
     }
 }

@@ -107,7 +107,7 @@ fn a_large_line_passes_and_a_larger_one_is_refused() {
     let (mut agent, _gateway, mut wire) = connected(&home);
     let large = format!(r#"{{"id":1,"method":"x","params":"{}"}}"#, "a".repeat(5 * 1024 * 1024));
     let mut input = agent.take_input();
-    let too_large = "b".repeat(16 * 1024 * 1024 + 1);
+    let too_large = "b".repeat(8 * 1024 * 1024 + 1);
     let lines = format!("{large}\n{too_large}\n{PING}\n");
     let writing = std::thread::spawn(move || input.write_all(lines.as_bytes()).map(|()| input));
     assert!(wire.line() == large);

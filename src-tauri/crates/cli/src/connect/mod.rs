@@ -44,8 +44,8 @@ const STEADY: Duration = Duration::from_secs(5);
 const REFUSED_FOR: Duration = Duration::from_secs(2);
 /// How long a new gateway may take to welcome the agent: it may have to start the upstream first.
 const WELCOME_LIMIT: Duration = Duration::from_secs(60);
-/// Longest line taken from the gateway: it adds a little to what it takes itself.
-const GATEWAY_LIMIT: usize = 4 * LIMIT;
+/// Longest line taken from the gateway: what an upstream answers is longer than what an agent asks.
+const GATEWAY_LIMIT: usize = 64 * 1024 * 1024;
 
 pub(crate) async fn run(dir: PathBuf, options: args::Connect) -> Result<ExitCode, Failure> {
     let door = Door { upstream: options.upstream.parse()?, agent: options.agent.parse()?, home: dir };

@@ -4,8 +4,12 @@
 
 #[path = "clients/door.rs"]
 mod door;
+#[path = "clients/inspector.rs"]
+mod inspector;
 #[path = "clients/python.rs"]
 mod python;
+#[path = "clients/rust.rs"]
+mod rust;
 mod support;
 #[path = "clients/tour.rs"]
 mod tour;

@@ -87,3 +87,20 @@ impl Notebook {
         assert!(differences.is_empty(), "these steps went differently:\n{differences}");
     }
 }
+
+#[test]
+fn a_step_that_went_differently_is_found() {
+    let notebook = |saw: &[(&str, Value)]| Notebook {
+        steps: saw.iter().map(|(step, saw)| ((*step).to_owned(), saw.clone())).collect(),
+    };
+    let direct = notebook(&[("tools", json!([1, 2])), ("sum", json!({ "is": 3.0 }))]);
+    direct.is_as(&direct);
+    for other in [
+        notebook(&[("tools", json!([2, 1])), ("sum", json!({ "is": 3.0 }))]),
+        notebook(&[("tools", json!([1, 2])), ("sum", json!({ "is": 3.0, "too": null }))]),
+        notebook(&[("tools", json!([1, 2]))]),
+    ] {
+        let compared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| other.is_as(&direct)));
+        assert!(compared.is_err());
+    }
+}

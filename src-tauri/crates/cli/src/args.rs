@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Upstream(UpstreamCommand),
     /// Make one call through the running gateway, as an agent would.
     Call(Call),
+    /// Speak MCP on standard input and output, for an agent that starts its servers as commands.
+    Connect(Connect),
     /// Serve the practice upstream on standard input and output.
     Practice {
         /// Keep the data in this file; without it they end with the process.
@@ -140,6 +142,18 @@ pub(crate) struct Call {
     /// The arguments as one JSON object.
     #[arg(default_value = "{}", value_name = "JSON")]
     pub(crate) arguments: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// The upstream to connect to.
+    pub(crate) upstream: String,
+    /// The agent that connects; it must be paired. Without it, the one that every home begins with.
+    #[arg(long, default_value = "practice", value_name = "NAME")]
+    pub(crate) agent: String,
+    /// Start the desktop app if it does not run yet.
+    #[arg(long)]
+    pub(crate) start: bool,
 }
 
 #[derive(Debug, Subcommand)]

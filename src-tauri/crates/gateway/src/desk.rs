@@ -4,25 +4,29 @@
 //! ([`Desk::attach`]). Every change is recorded before anybody is told of it. What may happen to a hold is
 //! decided by `approvals`, never here. Keeps I2, I3 and I5 by going through `HeldCall` and the journal only.
 
-use crate::card::{self, Card, ToolWords};
+use crate::card::{Card, ToolWords};
 use crate::clock::Clock;
+use crate::outcomes::{Found, Outcome, Outcomes, Runs, remember};
+use crate::slip::Slip;
 use crate::ticket::{Phase, Ticket};
-use crate::upstream::Reply;
 use approvals::{
-    Choice, Event, FlowError, HeldCall, HoldId, HoldState, Means, Refusal, ReleaseId, ReleasedCall, Verdict,
-    Vote,
+    Choice, Event, FlowError, HeldCall, HoldId, HoldState, Means, Refusal, ReleaseId, ReleasedCall, Vote,
 };
 use journal::{Entry, Journal, JournalError};
 use policy::{CallDigest, Decision, Timestamp, UserId};
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::task::TaskTracker;
+
+mod inbox;
+
+pub use inbox::HeldSummary;
 
 /// Holds one agent may have open at a time.
 pub const HOLD_CAP: usize = 50;
-/// A rejection answers the identical call for this long, so that a person is not asked again at once.
-const REJECTION_HOLDS: Duration = Duration::from_secs(5 * 60);
 /// Ended holds stay on show for this long.
 const SHOWN_AFTER_END: Duration = Duration::from_secs(60);
 
@@ -45,17 +49,12 @@ pub(crate) enum Claim {
     NotNow,
 }
 
-/// A line of the inbox.
-#[derive(Clone, Debug)]
-pub struct HeldSummary {
-    pub hold: HoldId,
-    pub agent: String,
-    pub upstream: String,
-    pub tool: String,
-    pub summary: String,
-    pub opened_at: Timestamp,
-    pub deadline: Timestamp,
-    pub attended: bool,
+/// What the desk knows of a call when it comes in.
+pub(crate) enum Place {
+    /// The identical call is held: the place at its side.
+    Open(Ticket),
+    /// The identical call is over, and this is what its agent did not hear yet.
+    Over(HoldId, Outcome, Slip),
 }
 
 /// Why a vote did not count. Nothing changed.
@@ -96,6 +95,8 @@ struct Kept {
     words: ToolWords,
     phase: watch::Sender<Phase>,
     ended_at: Option<Timestamp>,
+    /// Its outcome was written to an agent.
+    read: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -103,7 +104,7 @@ struct Inner {
     holds: HashMap<HoldId, Kept>,
     /// Open holds only: the identical call joins instead of asking again.
     open: HashMap<CallDigest, HoldId>,
-    rejections: HashMap<CallDigest, (Refusal, Timestamp)>,
+    outcomes: Outcomes,
 }
 
 /// See the module.
@@ -113,29 +114,38 @@ pub struct Desk {
     clock: Clock,
     events: broadcast::Sender<DeskEvent>,
     timer: Notify,
+    runs: Mutex<Runs>,
+    tasks: TaskTracker,
 }
 
 impl Desk {
-    /// Takes up the holds the journal still has open; nobody waits for them yet.
+    /// Takes up the holds the journal still has open, and what was not read of those that ended; nobody waits
+    /// for them yet.
     pub(crate) fn open(
         journal: Arc<Journal>,
         clock: Clock,
         words: impl Fn(&policy::ToolCall) -> ToolWords,
+        tasks: TaskTracker,
     ) -> Result<Desk, JournalError> {
         let mut inner = Inner::default();
         for (opened, events) in journal.open_holds()? {
             let words = words(&opened.call);
             match HeldCall::replay(opened, &events) {
-                Ok(held) => inner.keep(held, events, words),
+                Ok(held) => drop(inner.keep(held, events, words)),
                 Err(error) => tracing::error!(%error, "a recorded hold does not replay and is left out"),
             }
         }
+        let mut runs = Runs::default();
+        let now = clock.now();
+        remember(&journal, now, &mut inner.outcomes, &mut runs)?;
         Ok(Desk {
             inner: Mutex::new(inner),
             journal,
             clock,
             events: broadcast::channel(256).0,
             timer: Notify::new(),
+            runs: Mutex::new(runs),
+            tasks,
         })
     }
 
@@ -160,89 +170,57 @@ impl Desk {
         &self.clock
     }
 
-    /// A rejection that still answers this call.
-    pub(crate) fn recent_rejection(&self, digest: &CallDigest) -> Option<Refusal> {
-        let now = self.clock.now();
-        self.lock()
-            .rejections
-            .get(digest)
-            .filter(|(_, until)| now < *until)
-            .map(|(refusal, _)| refusal.clone())
+    /// What there is of the identical call: its open hold, or an outcome that was not read yet. An outcome other
+    /// than that of a run counts only where `is_held`: where people would have to be asked.
+    pub(crate) fn come_back(self: &Arc<Self>, call: &CallDigest, is_held: bool) -> Option<Place> {
+        let inner = self.lock();
+        let place = self.place(&inner, call, is_held);
+        drop(inner);
+        if let Some(Place::Open(ticket)) = &place {
+            self.send(DeskEvent::HoldChanged { hold: ticket.hold().clone() });
+        }
+        place
     }
 
-    /// Joins the open hold of the identical call, if there is one.
-    pub(crate) fn join(self: &Arc<Self>, digest: &CallDigest) -> Option<Ticket> {
-        let inner = self.lock();
-        let hold = inner.open.get(digest)?;
-        let phase = inner.holds.get(hold)?.phase.subscribe();
-        let ticket = Ticket::new(self, hold, phase);
-        drop(inner);
-        self.send(DeskEvent::HoldChanged { hold: ticket.hold().clone() });
-        Some(ticket)
+    fn place(self: &Arc<Self>, inner: &Inner, call: &CallDigest, is_held: bool) -> Option<Place> {
+        if let Some(kept) = inner.open.get(call).and_then(|hold| inner.holds.get(hold)) {
+            return Some(Place::Open(self.ticket(kept)));
+        }
+        let Found { hold, outcome, read } = inner.outcomes.find(call, self.clock.now())?;
+        let slip = Slip::new(self, &hold, read);
+        (is_held || outcome.is_of_a_run()).then_some(Place::Over(hold, outcome, slip))
+    }
+
+    fn ticket(self: &Arc<Self>, kept: &Kept) -> Ticket {
+        Ticket::new(self, kept.held.id(), kept.phase.subscribe(), Arc::clone(&kept.read))
+    }
+
+    /// When the hold's state changes by itself.
+    pub(crate) fn deadline(&self, hold: &HoldId) -> Option<Timestamp> {
+        self.lock().holds.get(hold).map(|kept| kept.held.deadline())
     }
 
     /// Keeps a new hold: recorded first, then shown. Blocks on the disk.
     ///
     /// # Errors
     /// When it cannot be recorded (nothing is kept), or the agent has too many holds.
-    pub(crate) fn attach(self: &Arc<Self>, held: HeldCall, words: ToolWords) -> Result<Ticket, AttachError> {
+    pub(crate) fn attach(self: &Arc<Self>, held: HeldCall, words: ToolWords) -> Result<Place, AttachError> {
         let mut inner = self.lock();
-        if let Some(hold) = inner.open.get(&held.digest())
-            && let Some(kept) = inner.holds.get(hold)
-        {
-            return Ok(Ticket::new(self, hold, kept.phase.subscribe()));
+        if let Some(place) = self.place(&inner, &held.digest(), true) {
+            return Ok(place);
         }
         let agent = &held.call().agent;
-        if inner
-            .open
-            .values()
-            .filter_map(|hold| inner.holds.get(hold))
-            .filter(|kept| kept.held.call().agent == *agent)
-            .count()
-            >= HOLD_CAP
-        {
+        let open = inner.open.values().filter_map(|hold| inner.holds.get(hold));
+        if open.filter(|kept| kept.held.call().agent == *agent).count() >= HOLD_CAP {
             return Err(AttachError::TooMany);
         }
         self.journal.record(Entry::HoldOpened(held.opened().clone()))?;
         let hold = held.id().clone();
-        inner.keep(held, Vec::new(), words);
-        let phase = inner.holds.get(&hold).map(|kept| kept.phase.subscribe()).ok_or(AttachError::TooMany)?;
+        let ticket = self.ticket(inner.keep(held, Vec::new(), words));
         drop(inner);
         self.timer.notify_one();
-        self.send(DeskEvent::HoldOpened { hold: hold.clone() });
-        Ok(Ticket::new(self, &hold, phase))
-    }
-
-    /// Open holds, the one that ends first on top.
-    #[must_use]
-    pub fn inbox(&self) -> Vec<HeldSummary> {
-        let inner = self.lock();
-        let mut rows: Vec<HeldSummary> = inner
-            .holds
-            .values()
-            .filter(|kept| matches!(kept.held.state(), HoldState::Waiting))
-            .map(|kept| {
-                let call = kept.held.call();
-                HeldSummary {
-                    hold: kept.held.id().clone(),
-                    agent: call.agent.to_string(),
-                    upstream: call.upstream.to_string(),
-                    tool: crate::visible::marked(call.tool.as_str()),
-                    summary: card::summary(&call.arguments),
-                    opened_at: kept.held.opened().at,
-                    deadline: kept.held.deadline(),
-                    attended: kept.phase.receiver_count() > 0,
-                }
-            })
-            .collect();
-        rows.sort_by(|a, b| (a.deadline, &a.hold).cmp(&(b.deadline, &b.hold)));
-        rows
-    }
-
-    /// The card of a hold that is open, or ended within the last minute.
-    #[must_use]
-    pub fn card(&self, hold: &HoldId) -> Option<Card> {
-        self.lock().holds.get(hold).map(Kept::card)
+        self.send(DeskEvent::HoldOpened { hold });
+        Ok(Place::Open(ticket))
     }
 
     /// One person's vote, for exactly the call whose digest they were shown. Blocks on the disk.
@@ -263,7 +241,7 @@ impl Desk {
         let kept = inner.holds.get_mut(hold).ok_or_else(|| VoteError::Unknown(hold.to_string()))?;
         let outcome = self.change(kept, Event::Voted(vote), now);
         let card = kept.card();
-        let message = receipt_words(kept);
+        let message = kept.receipt_words();
         self.settle(&mut inner, hold, now);
         drop(inner);
         outcome?;
@@ -293,20 +271,27 @@ impl Desk {
             HoldState::Approved { .. } => (Phase::Claimable, DeskEvent::HoldChanged { hold: hold.clone() }),
             HoldState::Released { .. } => (Phase::Running, DeskEvent::HoldChanged { hold: hold.clone() }),
             HoldState::Ended { verdict, .. } => {
-                let refusal = Refusal::of(verdict).unwrap_or(Refusal::Withdrawn);
-                if matches!(verdict, Verdict::Rejected { .. }) {
-                    inner
-                        .rejections
-                        .insert(kept.held.digest(), (refusal.clone(), now.after(REJECTION_HOLDS)));
-                }
-                inner.open.remove(&kept.held.digest());
-                kept.ended_at.get_or_insert(now);
-                (Phase::Ended(refusal), DeskEvent::HoldEnded { hold: hold.clone() })
+                let outcome = Outcome::Refused(Refusal::of(verdict).unwrap_or(Refusal::Withdrawn));
+                return self.end(inner, hold, outcome, 0, now);
             }
         };
         kept.phase.send_replace(phase);
         self.timer.notify_one();
         self.send(event);
+    }
+
+    /// Everybody who waits reads the outcome; while nobody did, the next identical call does.
+    fn end(&self, inner: &mut Inner, hold: &HoldId, outcome: Outcome, bytes: u64, now: Timestamp) {
+        let Some(kept) = inner.holds.get_mut(hold) else { return };
+        if kept.ended_at.is_none() {
+            kept.ended_at = Some(now);
+            let found = Found { hold: hold.clone(), outcome: outcome.clone(), read: Arc::clone(&kept.read) };
+            inner.outcomes.put(kept.held.digest(), found, bytes, now);
+            inner.open.remove(&kept.held.digest());
+        }
+        kept.phase.send_replace(Phase::Over(outcome));
+        self.timer.notify_one();
+        self.send(DeskEvent::HoldEnded { hold: hold.clone() });
     }
 
     /// Takes the release of an approved hold, judged again by the set of this moment. Blocks on the disk.
@@ -349,18 +334,31 @@ impl Desk {
         self.settle(&mut inner, hold, now);
     }
 
-    /// The one run is over: everybody who waits reads this answer, and the next identical call is a new one.
-    pub(crate) fn finish(&self, hold: &HoldId, reply: Arc<Reply>) {
+    /// The one run is over: everybody who waits reads what came of it, and once that was read, the next identical
+    /// call is a new one. `bytes` is the size of an answer.
+    pub(crate) fn finish(&self, hold: &HoldId, outcome: Outcome, bytes: u64) {
         let now = self.clock.now();
         let mut inner = self.lock();
-        if let Some(kept) = inner.holds.get_mut(hold) {
-            kept.ended_at.get_or_insert(now);
-            kept.phase.send_replace(Phase::Answered(reply));
-            let digest = kept.held.digest();
-            inner.open.remove(&digest);
-        }
-        drop(inner);
-        self.send(DeskEvent::HoldEnded { hold: hold.clone() });
+        self.end(&mut inner, hold, outcome, bytes, now);
+    }
+
+    /// Records that the outcome of a hold was written to its agent.
+    pub(crate) fn record_read(&self, hold: HoldId) {
+        let journal = Arc::clone(&self.journal);
+        self.tasks.spawn_blocking(move || {
+            if let Err(error) = journal.record(Entry::OutcomeRead { hold }) {
+                tracing::error!(%error, "that an outcome was read could not be recorded; it may be given again");
+            }
+        });
+    }
+
+    /// A call went up.
+    pub(crate) fn note_run(&self, call: CallDigest, at: Timestamp) {
+        self.runs().note(call, at);
+    }
+
+    fn runs(&self) -> MutexGuard<'_, Runs> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A newer set: every open hold is judged again with its frozen facts. Blocks on the disk.
@@ -389,7 +387,7 @@ impl Desk {
         });
         let mut inner = self.lock();
         inner.holds.retain(|_, kept| kept.ended_at.is_none_or(|at| now < at.after(SHOWN_AFTER_END)));
-        inner.rejections.retain(|_, (_, until)| now < *until);
+        inner.outcomes.sweep(now);
     }
 
     fn change_all(&self, event_for: impl Fn(&HeldCall) -> Option<Event>) {
@@ -410,7 +408,10 @@ impl Desk {
     /// machine that slept is noticed.
     pub(crate) async fn watch_deadlines(self: Arc<Self>) {
         loop {
-            let anything = !self.lock().holds.is_empty();
+            let anything = {
+                let inner = self.lock();
+                !inner.holds.is_empty() || !inner.outcomes.is_empty()
+            };
             if anything {
                 let now = self.clock.now();
                 let next =
@@ -432,20 +433,22 @@ impl Desk {
 }
 
 impl Inner {
-    fn keep(&mut self, held: HeldCall, events: Vec<(Timestamp, Event)>, words: ToolWords) {
+    fn keep(&mut self, held: HeldCall, events: Vec<(Timestamp, Event)>, words: ToolWords) -> &Kept {
         let phase = match held.state() {
             HoldState::Approved { .. } => Phase::Claimable,
             _ => Phase::Waiting,
         };
-        self.open.insert(held.digest(), held.id().clone());
-        let kept = Kept { events, words, phase: watch::channel(phase).0, ended_at: None, held };
-        self.holds.insert(kept.held.id().clone(), kept);
+        let hold = held.id().clone();
+        self.open.insert(held.digest(), hold.clone());
+        let phase = watch::channel(phase).0;
+        let kept = Kept { events, words, phase, ended_at: None, read: Arc::default(), held };
+        self.holds.entry(hold).insert_entry(kept).into_mut()
     }
 }
 
 impl Kept {
-    fn card(&self) -> Card {
-        Card::of(&self.held, &self.words, self.phase.receiver_count() > 0)
+    fn is_attended(&self) -> bool {
+        self.phase.receiver_count() > 0
     }
 
     fn undo(&mut self) {
@@ -463,19 +466,4 @@ pub(crate) enum AttachError {
     TooMany,
     #[error(transparent)]
     Journal(#[from] JournalError),
-}
-
-fn receipt_words(kept: &Kept) -> String {
-    match kept.held.state() {
-        HoldState::Waiting => "Your vote is recorded. The call waits for what is still required.".to_owned(),
-        HoldState::Approved { .. } if kept.phase.receiver_count() == 0 => {
-            "Approved. The agent is not waiting any more; the call runs when it asks again within 10 minutes."
-                .to_owned()
-        }
-        HoldState::Approved { .. } | HoldState::Released { .. } => "Approved. The call goes now.".to_owned(),
-        HoldState::Ended { verdict: Verdict::Rejected { .. }, .. } => {
-            "Rejected. Nothing was sent.".to_owned()
-        }
-        HoldState::Ended { verdict, .. } => format!("This call is {}.", card::verdict_words(verdict)),
-    }
 }

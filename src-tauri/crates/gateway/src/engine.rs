@@ -126,7 +126,7 @@ impl Engine {
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            tasks: opened.tasks,
             watcher: Mutex::new(None),
         });
         engine.run(listener, socket);
@@ -231,6 +231,11 @@ impl Engine {
         &self.sessions
     }
 
+    /// Cancelled when the engine stops.
+    pub(crate) fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
@@ -320,6 +325,11 @@ impl Engine {
     #[must_use]
     pub fn last_seen(&self, agent: &AgentName) -> Option<Timestamp> {
         self.seen().get(agent).and_then(|seen| seen.last)
+    }
+
+    /// Whether this agent is still paired.
+    pub(crate) fn is_paired(&self, agent: &AgentName) -> bool {
+        self.read_agents().by_name(agent.as_str()).is_some()
     }
 
     /// Paired agents.
@@ -445,6 +455,7 @@ struct Opened {
     sets: Sets,
     agents: AgentBook,
     upstreams: UpstreamBook,
+    tasks: TaskTracker,
 }
 
 impl Opened {
@@ -462,7 +473,8 @@ impl Opened {
             let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
-        let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of)?);
-        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets })
+        let tasks = TaskTracker::new();
+        let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
+        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, tasks })
     }
 }

@@ -14,6 +14,7 @@ pub mod home;
 pub mod keychain;
 mod message;
 mod mirrored;
+mod outcomes;
 mod pins;
 mod pipeline;
 mod refusal;

@@ -5,19 +5,20 @@
 //! `ReleasedCall` → `JournalledCall` → `forward`, and each step consumes the one before.
 
 use crate::card::ToolWords;
-use crate::desk::{AttachError, Claim, DeskEvent};
+use crate::desk::{AttachError, Claim, DeskEvent, Place};
 use crate::engine::Engine;
 use crate::facts::{self, Known};
 use crate::home::{Agent, UpstreamConfig};
+use crate::outcomes::Outcome;
 use crate::pins::{self, Pin, PinError};
 use crate::refusal;
 use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
 use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
-use crate::waits::Patience;
+use crate::waits::{self, Patience};
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
-use policy::{Decision, Facts, Map, ToolCall, ToolName, Value};
+use policy::{Decision, Facts, Map, Timestamp, ToolCall, ToolName, Value};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -67,15 +68,26 @@ pub(crate) enum StreamItem {
 
 /// Why a call has no answer of its own; each becomes what the agent reads.
 enum Stop {
-    Refused(Refusal, Option<HoldId>),
+    Refused(Refusal),
+    /// The identical call was held, and this came of it.
+    Over(HoldId, Outcome, Slip),
+    /// The agent was kept waiting for as long as it puts up with.
+    StillWaiting(Waiting),
     UnknownTool,
     Upstream(UpstreamError),
     Journal(JournalError),
     /// The agent cancelled while the call was held; there is nobody to answer.
     Left,
-    /// The one run of a shared hold was made by another waiter: its answer.
-    Shared(Arc<Reply>, HoldId),
     Broken(&'static str),
+}
+
+/// Where a hold stood when its agent's wait was over.
+pub(crate) struct Waiting {
+    pub(crate) hold: HoldId,
+    /// Another waiter's run of it is under way.
+    pub(crate) is_running: bool,
+    /// When the hold ends by itself, or an approval does.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl From<JournalError> for Stop {
@@ -109,10 +121,12 @@ pub(crate) async fn handle(
     }
     let (own, slip) = match outcome {
         Ok(answered) => return answered,
-        Err(Stop::Shared(reply, hold)) => {
-            return Answered { reply: Reply::clone(&reply), slip: Some(Slip::new(hold)) };
+        Err(Stop::Over(_, Outcome::Answered(reply), slip)) => {
+            return Answered { reply: Reply::clone(&reply), slip: Some(slip) };
         }
-        Err(Stop::Refused(refusal, hold)) => (refusal::reply(&refusal, hold.as_ref()), hold.map(Slip::new)),
+        Err(Stop::Over(hold, outcome, slip)) => (refusal::outcome(&outcome, &hold), Some(slip)),
+        Err(Stop::StillWaiting(waiting)) => (refusal::still_waiting(&waiting), None),
+        Err(Stop::Refused(refusal)) => (refusal::reply(&refusal, None), None),
         Err(Stop::UnknownTool) => (refusal::unknown_tool(&qualified), None),
         Err(Stop::Left) => {
             let words = "This call was cancelled while it was held. It was not run.";
@@ -156,7 +170,7 @@ impl TurnedAway {
     async fn record(self, engine: &Arc<Engine>, stop: &Stop) {
         let refusal = match stop {
             Stop::UnknownTool => Refusal::UnknownTool,
-            Stop::Refused(refusal @ (Refusal::ToolChanged | Refusal::TooManyHolds), _) => refusal.clone(),
+            Stop::Refused(refusal @ (Refusal::ToolChanged | Refusal::TooManyHolds)) => refusal.clone(),
             _ => return,
         };
         let TurnedAway { agent, upstream, tool, arguments } = self;
@@ -175,30 +189,44 @@ async fn admit_and_run(
     incoming: Incoming,
     stream: &mpsc::Sender<StreamItem>,
 ) -> Result<Answered, Stop> {
+    let arrived = engine.desk().clock().now();
+    let limit =
+        waits::limit(incoming.claimed_client.as_deref(), incoming.agent.wait_limit, incoming.patience);
     let judged = judge(engine, &incoming).await?;
-    let digest = judged.call.digest();
-    if let Some(refusal) = engine.desk().recent_rejection(&digest)
-        && matches!(judged.decision.outcome, policy::Outcome::Held(_))
-    {
-        return Err(Stop::Refused(refusal, None));
-    }
-    let words = ToolWords::of(&judged.definition);
-    let released = match admit(engine, judged).await? {
-        Admission::Released(call) => call,
-        Admission::Refused(refusal) => return Err(Stop::Refused(refusal, None)),
-        Admission::Held(held) => {
-            let desk = Arc::clone(engine.desk());
-            let ticket = match desk.join(&digest) {
-                Some(ticket) => ticket,
-                None => blocking(move || desk.attach(*held, words)).await?.map_err(|error| match error {
-                    AttachError::TooMany => Stop::Refused(Refusal::TooManyHolds, None),
-                    AttachError::Journal(error) => Stop::Journal(error),
-                })?,
-            };
-            wait(engine, ticket, &incoming.cancel, stream).await?
+    let place = match come_back(engine, &judged).await? {
+        Some(place) => place,
+        None => {
+            let words = ToolWords::of(&judged.definition);
+            match admit(engine, judged).await? {
+                Admission::Released(call) => return run(engine, call, None, incoming).await,
+                Admission::Refused(refusal) => return Err(Stop::Refused(refusal)),
+                Admission::Held(held) => {
+                    let desk = Arc::clone(engine.desk());
+                    blocking(move || desk.attach(*held, words)).await?.map_err(|error| match error {
+                        AttachError::TooMany => Stop::Refused(Refusal::TooManyHolds),
+                        AttachError::Journal(error) => Stop::Journal(error),
+                    })?
+                }
+            }
         }
     };
-    run(engine, released, incoming).await
+    let mut ticket = match place {
+        Place::Open(ticket) => ticket,
+        Place::Over(hold, outcome, slip) => return Err(Stop::Over(hold, outcome, slip)),
+    };
+    let released = wait(engine, &mut ticket, arrived.after(limit), &incoming.cancel, stream).await?;
+    run(engine, released, Some(ticket), incoming).await
+}
+
+/// What the desk has of the identical call already; a denial of this moment goes before it.
+async fn come_back(engine: &Arc<Engine>, judged: &Judged) -> Result<Option<Place>, Stop> {
+    let is_held = match judged.decision.outcome {
+        policy::Outcome::Denied { .. } => return Ok(None),
+        policy::Outcome::Held(_) => true,
+        policy::Outcome::Allowed => false,
+    };
+    let (desk, digest) = (Arc::clone(engine.desk()), judged.call.digest());
+    blocking(move || desk.come_back(&digest, is_held)).await
 }
 
 struct Judged {
@@ -215,7 +243,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
     let (definition_hash, definition) =
         match pins::check(engine.journal(), &incoming.session, &upstream, tool.as_str()).await? {
             Pin::Same { hash, definition } => (hash, definition),
-            Pin::Changed => return Err(Stop::Refused(Refusal::ToolChanged, None)),
+            Pin::Changed => return Err(Stop::Refused(Refusal::ToolChanged)),
             Pin::Unknown => return Err(Stop::UnknownTool),
         };
     let in_force = engine.sets().current();
@@ -225,7 +253,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
             Some(problem) => Refusal::Denied { message: Some(problem.clone()) },
             None => Refusal::Withdrawn,
         };
-        return Err(Stop::Refused(refusal, None));
+        return Err(Stop::Refused(refusal));
     };
     let call = ToolCall {
         user: user.id.clone(),
@@ -275,10 +303,12 @@ async fn admit(engine: &Arc<Engine>, judged: Judged) -> Result<Admission, Stop> 
     .await?
 }
 
-/// Waits for the hold's verdict; an approved one is claimed by the first waiter, judged once more.
+/// Waits for the hold's verdict, at most until `limit`; an approved one is claimed by the first waiter, judged
+/// once more.
 async fn wait(
     engine: &Arc<Engine>,
-    mut ticket: Ticket,
+    ticket: &mut Ticket,
+    limit: Timestamp,
     cancel: &CancellationToken,
     stream: &mpsc::Sender<StreamItem>,
 ) -> Result<ReleasedCall, Stop> {
@@ -288,8 +318,14 @@ async fn wait(
     let _ = stream.send(StreamItem::Held { message }).await;
     loop {
         let phase = tokio::select! {
-            phase = ticket.next() => phase,
+            biased;
+            // Nothing is sent up for an agent that left.
             () = cancel.cancelled() => return Err(Stop::Left),
+            phase = ticket.next() => phase,
+            () = engine.desk().clock().sleep_until(limit) => {
+                let (is_running, until) = (ticket.is_running(), engine.desk().deadline(&hold));
+                return Err(Stop::StillWaiting(Waiting { hold, is_running, until }));
+            }
         };
         match phase {
             Phase::Claimable => {
@@ -304,54 +340,66 @@ async fn wait(
                     Claim::NotNow => {}
                 }
             }
-            Phase::Answered(reply) => return Err(Stop::Shared(reply, hold)),
-            Phase::Ended(refusal) => return Err(Stop::Refused(refusal, Some(hold))),
+            Phase::Over(outcome) => return Err(Stop::Over(hold, outcome, ticket.slip())),
             Phase::Waiting | Phase::Running => {}
         }
     }
 }
 
-/// Recorded, then forwarded, then its completion recorded.
-async fn run(engine: &Arc<Engine>, released: ReleasedCall, incoming: Incoming) -> Result<Answered, Stop> {
-    let hold = released.hold().cloned();
-    let release = released.id().clone();
+/// Recorded, then forwarded, then its completion recorded. `ticket` is the place at the hold it comes from.
+async fn run(
+    engine: &Arc<Engine>,
+    released: ReleasedCall,
+    ticket: Option<Ticket>,
+    incoming: Incoming,
+) -> Result<Answered, Stop> {
+    let (release, digest) = (released.id().clone(), released.digest());
     let journal = Arc::clone(engine.journal());
     // INVARIANT(I3): a held call's release is on the disk before `commit` returns what `forward` takes.
     let journalled = match blocking(move || journal.commit(released)).await? {
         Ok(journalled) => journalled,
         Err(error) => {
-            if let Some(hold) = hold {
-                let desk = Arc::clone(engine.desk());
+            if let Some(ticket) = ticket {
+                let (desk, hold) = (Arc::clone(engine.desk()), ticket.hold().clone());
                 blocking(move || desk.unclaim(&hold)).await?;
             }
             return Err(error.into());
         }
     };
+    engine.desk().note_run(digest, engine.desk().clock().now());
     engine.desk().send(DeskEvent::Activity);
     let along = Along { params: incoming.extras, envelope: incoming.envelope };
-    let outcome = incoming.session.forward(journalled, along, incoming.route).await;
-    let completion = match &outcome {
+    let sent = incoming.session.forward(journalled, along, incoming.route).await;
+    let completion = match &sent {
         Ok(reply) => answered(reply),
         Err(error) if error.was_sent() => Completion::Unknown,
         Err(error) => Completion::Failed { why: error.to_string() },
     };
+    let bytes = if let Completion::Answered { bytes, .. } = &completion { *bytes } else { 0 };
     let journal = Arc::clone(engine.journal());
-    if let Err(error) = blocking(move || journal.complete(&release, &completion)).await? {
-        tracing::error!(%error, "a completion could not be recorded; it shows as unknown");
+    match blocking(move || journal.complete(&release, &completion)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "a completion could not be recorded; it shows as unknown"),
+        Err(_) => tracing::error!("recording a completion did not end; it shows as unknown"),
     }
     engine.desk().send(DeskEvent::Activity);
-    let reply = match outcome {
-        Ok(reply) => reply,
+    let (reply, outcome) = match sent {
+        Ok(reply) => (reply.clone(), Outcome::Answered(Arc::new(reply))),
         Err(error) => {
             engine.note_upstream_error(&incoming.upstream.name, &error.to_string());
-            let code = if error.was_sent() { "outcome_unknown" } else { "upstream_failed" };
-            refusal::fit(refusal::failed(code, &error.for_agent()), incoming.patience.era)
+            let (code, outcome) = if error.was_sent() {
+                ("outcome_unknown", Outcome::Unknown)
+            } else {
+                ("upstream_failed", Outcome::Failed(error.for_agent()))
+            };
+            (refusal::fit(refusal::failed(code, &error.for_agent()), incoming.patience.era), outcome)
         }
     };
-    if let Some(hold) = &hold {
-        engine.desk().finish(hold, Arc::new(reply.clone()));
-    }
-    Ok(Answered { reply, slip: hold.map(Slip::new) })
+    let slip = ticket.map(|ticket| {
+        engine.desk().finish(ticket.hold(), outcome, bytes);
+        ticket.slip()
+    });
+    Ok(Answered { reply, slip })
 }
 
 fn answered(reply: &Reply) -> Completion {

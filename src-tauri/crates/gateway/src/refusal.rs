@@ -1,10 +1,12 @@
 //! What the agent reads when a call does not go through: constant words, the policy's message and the
 //! approver's reason where given, and a typed `_meta` for programs. Never the names of policies or approvers.
 
+use crate::outcomes::Outcome;
+use crate::pipeline::Waiting;
 use crate::upstream::Reply;
 use crate::waits::Era;
 use approvals::{HoldId, Refusal};
-use policy::Value;
+use policy::{Timestamp, Value};
 
 /// The `_meta` key of every refusal (MCP: keys of our own carry a reversed domain).
 pub(crate) const META_KEY: &str = "app.doorward/refusal";
@@ -29,6 +31,49 @@ pub(crate) fn failed(code: &str, text: &str) -> Reply {
     let mut meta = policy::Map::default();
     meta.insert("code", Value::from(code));
     error_result(text, meta)
+}
+
+/// What came of an earlier, identical call, for an agent that comes back. An answer is given as it came.
+pub(crate) fn outcome(outcome: &Outcome, hold: &HoldId) -> Reply {
+    let (code, text) = match outcome {
+        Outcome::Answered(reply) => return Reply::clone(reply),
+        Outcome::Refused(refusal) => return reply(refusal, Some(hold)),
+        Outcome::AnswerLost => (
+            "answer_lost",
+            "This call was approved and ran once, but its answer is not here any more. It is not run again by itself: look at what it did before you ask again.",
+        ),
+        Outcome::Unknown => (
+            "outcome_unknown",
+            "This call was approved and sent, and whether it ran is not known. It is never run again by itself: look before you ask again.",
+        ),
+        Outcome::Failed(why) => ("upstream_failed", why.as_str()),
+    };
+    let mut meta = policy::Map::default();
+    meta.insert("code", Value::from(code));
+    meta.insert("hold", Value::from(hold.to_string()));
+    error_result(text, meta)
+}
+
+/// The agent was kept waiting for as long as it puts up with; its place at the hold stays.
+pub(crate) fn still_waiting(waiting: &Waiting) -> Reply {
+    let mut meta = policy::Map::default();
+    meta.insert("code", Value::from("still_waiting"));
+    meta.insert("hold", Value::from(waiting.hold.to_string()));
+    if waiting.is_running {
+        meta.insert("state", Value::from("running"));
+        let text = "This call was approved and is running; it has not answered yet. Call again with identical arguments: it is not run a second time, and you get its answer.";
+        return error_result(text, meta);
+    }
+    meta.insert("state", Value::from("waiting"));
+    if let Some(until) = waiting.until.and_then(rfc3339) {
+        meta.insert("expires", Value::from(until));
+    }
+    let text = "This call still waits for a person to decide. Nothing was run. Call again with identical arguments: you take up the same place, and nobody is asked twice.";
+    error_result(text, meta)
+}
+
+fn rfc3339(at: Timestamp) -> Option<String> {
+    Some(jiff::Timestamp::from_millisecond(at.0).ok()?.to_string())
 }
 
 /// A result of our own in the shape that the agent's era asks for; an error has the same in both.

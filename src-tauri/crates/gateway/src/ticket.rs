@@ -1,9 +1,11 @@
 //! A waiter's place at a hold: what the pipeline waits on, and how the desk knows that somebody does.
 
 use crate::desk::{Desk, DeskEvent};
-use crate::upstream::Reply;
+use crate::outcomes::Outcome;
+use crate::slip::Slip;
 use approvals::{HoldId, Refusal};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::watch;
 
 /// What a waiter learns of its hold.
@@ -13,14 +15,14 @@ pub(crate) enum Phase {
     /// Approved: the first to claim it runs it.
     Claimable,
     Running,
-    /// It ran once; everybody who waited reads this.
-    Answered(Arc<Reply>),
-    Ended(Refusal),
+    /// Nothing more happens to it; everybody who waited reads this.
+    Over(Outcome),
 }
 
 /// A waiter's place at a hold. Dropping it leaves the hold to itself (unattended), still open to votes.
 pub(crate) struct Ticket {
     phase: watch::Receiver<Phase>,
+    read: Arc<AtomicBool>,
     /// After `phase`: fields drop in order, and who is told must already see one waiter less.
     place: Place,
 }
@@ -31,12 +33,27 @@ struct Place {
 }
 
 impl Ticket {
-    pub(crate) fn new(desk: &Arc<Desk>, hold: &HoldId, phase: watch::Receiver<Phase>) -> Ticket {
-        Ticket { phase, place: Place { desk: Arc::clone(desk), hold: hold.clone() } }
+    pub(crate) fn new(
+        desk: &Arc<Desk>,
+        hold: &HoldId,
+        phase: watch::Receiver<Phase>,
+        read: Arc<AtomicBool>,
+    ) -> Ticket {
+        Ticket { phase, read, place: Place { desk: Arc::clone(desk), hold: hold.clone() } }
     }
 
     pub(crate) fn hold(&self) -> &HoldId {
         &self.place.hold
+    }
+
+    /// For the outcome of this hold.
+    pub(crate) fn slip(&self) -> Slip {
+        Slip::new(&self.place.desk, &self.place.hold, Arc::clone(&self.read))
+    }
+
+    /// Whether somebody else's run of it is under way.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(*self.phase.borrow(), Phase::Running)
     }
 
     /// The next phase in which there is something to do.
@@ -47,7 +64,7 @@ impl Ticket {
                 return phase;
             }
             if self.phase.changed().await.is_err() {
-                return Phase::Ended(Refusal::Withdrawn);
+                return Phase::Over(Outcome::Refused(Refusal::Withdrawn));
             }
         }
     }

@@ -1,8 +1,12 @@
-//! How long an agent is kept waiting.
+//! How long an agent is kept waiting for a held call, before it is told "still waiting" and calls again.
+//!
+//! Each limit lies below what that agent's program puts up with. Programs are told apart by what they call
+//! themselves: a false name only costs its agent a worse wait. `wait_limit` in `agents.toml` goes before all.
+
+use std::time::Duration;
 
 /// What bears on how long one agent is kept waiting for one call.
 #[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "no limit is set yet")]
 pub(crate) struct Patience {
     pub(crate) era: Era,
     pub(crate) has_progress_token: bool,
@@ -17,4 +21,72 @@ pub(crate) enum Era {
     Legacy,
     /// Stateless: 2026-07-28.
     Modern,
+}
+
+const MINUTE: u64 = 60;
+
+/// By how the program's name begins, in lower case: seconds with progress, and without.
+const LIMITS: [(&str, u64, u64); 4] = [
+    // Counts silence, 300 s of it; progress breaks it, comments do not.
+    ("claude-code", 25 * MINUTE, 280),
+    // 300 s in all.
+    ("codex", 280, 280),
+    // 600 s in all.
+    ("gemini-cli", 9 * MINUTE, 9 * MINUTE),
+    // The command line of Doorward itself waits as long as a person wants to.
+    ("doorward-call", 24 * 60 * MINUTE, 24 * 60 * MINUTE),
+];
+
+/// Whoever else it is may give up after a minute.
+const UNKNOWN: u64 = 45;
+
+/// How long this agent is kept waiting, from the arrival of its call.
+pub(crate) fn limit(
+    claimed_client: Option<&str>,
+    configured: Option<Duration>,
+    patience: Patience,
+) -> Duration {
+    if let Some(configured) = configured {
+        return configured;
+    }
+    let name = claimed_client.unwrap_or_default().to_lowercase();
+    let known = LIMITS.iter().find(|(begins, ..)| name.starts_with(begins));
+    let seconds = match known {
+        Some((_, with_progress, _)) if patience.has_progress_token => *with_progress,
+        Some((_, _, without)) => *without,
+        None => UNKNOWN,
+    };
+    Duration::from_secs(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(name: Option<&str>, has_progress_token: bool) -> u64 {
+        let patience = Patience { era: Era::Legacy, has_progress_token, takes_urls: false };
+        limit(name, None, patience).as_secs()
+    }
+
+    #[test]
+    fn each_program_waits_a_little_less_than_it_puts_up_with() {
+        for (name, with_progress, without) in [
+            (Some("claude-code 2.1.330"), 1_500, 280),
+            (Some("Claude-Code"), 1_500, 280),
+            (Some("codex-mcp-client 0.169.0"), 280, 280),
+            (Some("gemini-cli-mcp-client-files 0.0.1"), 540, 540),
+            (Some("claude-ai 0.1.0"), 45, 45),
+            (Some("my claude-code"), 45, 45),
+            (None, 45, 45),
+        ] {
+            assert_eq!((seconds(name, true), seconds(name, false)), (with_progress, without), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_set_goes_before_what_the_program_calls_itself() {
+        let patience = Patience { era: Era::Modern, has_progress_token: true, takes_urls: false };
+        let set = Some(Duration::from_secs(1_200));
+        assert_eq!(limit(Some("claude-code"), set, patience), Duration::from_secs(1_200));
+    }
 }

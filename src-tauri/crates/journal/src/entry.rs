@@ -36,6 +36,10 @@ pub enum Entry {
         event: Event,
         at: Timestamp,
     },
+    /// What came of a hold was written to its agent.
+    OutcomeRead {
+        hold: HoldId,
+    },
     AgentAdded {
         agent: AgentName,
         user: UserId,
@@ -105,7 +109,9 @@ impl Journal {
     /// Nothing was recorded then. An event that does not fit its hold's record is an error.
     pub fn record(&self, entry: Entry) -> Result<u64, JournalError> {
         let durability = match entry {
-            Entry::Refused { .. } | Entry::TurnedAway { .. } => Durability::Buffered,
+            Entry::Refused { .. } | Entry::TurnedAway { .. } | Entry::OutcomeRead { .. } => {
+                Durability::Buffered
+            }
             _ => Durability::Synced,
         };
         self.write(durability, |draft| record(draft, entry))
@@ -150,6 +156,7 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
             Ok(seq)
         }
         Entry::HoldEvent { hold, event, at } => holds::record_event(draft, &hold, event, at),
+        Entry::OutcomeRead { hold } => holds::record_read(draft, &hold),
         Entry::AgentAdded { agent, user } => {
             draft.append("agent_added", nothing, &AgentBody { agent: &agent, user: Some(&user) })
         }

@@ -22,6 +22,9 @@ pub type Course = (Opened, Vec<(Timestamp, Event)>);
 /// Recorded at start for a hold whose beginning was sealed with another root key.
 pub(crate) const LOST: &str = "hold_lost";
 
+/// Recorded once somebody read what came of a hold.
+pub(crate) const READ: &str = "outcome_read";
+
 #[derive(Serialize, Deserialize)]
 struct EventBody {
     at: Timestamp,
@@ -32,6 +35,10 @@ struct EventBody {
 struct LostBody {
     why: &'static str,
 }
+
+/// The body of an entry whose kind says it all.
+#[derive(Serialize)]
+struct NothingMore {}
 
 fn kind_of(event: &Event) -> Option<&'static str> {
     match event {
@@ -53,7 +60,7 @@ fn outcome_of(state: &HoldState) -> ActivityOutcome {
     }
 }
 
-fn assemble(entries: &[Kept], seals: &Seals) -> Result<Option<Course>, JournalError> {
+pub(crate) fn assemble(entries: &[Kept], seals: &Seals) -> Result<Option<Course>, JournalError> {
     let mut opened: Option<Opened> = None;
     let mut events = Vec::new();
     for entry in entries {
@@ -63,7 +70,7 @@ fn assemble(entries: &[Kept], seals: &Seals) -> Result<Option<Course>, JournalEr
                 let body: ReleasedBody = entry.read(seals)?;
                 events.push((body.at, Event::Claimed { release: body.release }));
             }
-            COMPLETED | LOST => {}
+            COMPLETED | LOST | READ => {}
             _ => {
                 let body: EventBody = entry.read(seals)?;
                 events.push((body.at, body.event));
@@ -75,7 +82,7 @@ fn assemble(entries: &[Kept], seals: &Seals) -> Result<Option<Course>, JournalEr
 
 /// What an entry says happened to its hold; none where it is another kind of entry, or cannot be read.
 pub(crate) fn event_of(entry: &Kept, seals: &Seals) -> Option<Event> {
-    if matches!(entry.kind.as_str(), HOLD_OPENED | RELEASED | COMPLETED | LOST) {
+    if matches!(entry.kind.as_str(), HOLD_OPENED | RELEASED | COMPLETED | LOST | READ) {
         return None;
     }
     entry.read::<EventBody>(seals).ok().map(|body| body.event)
@@ -106,6 +113,11 @@ pub(crate) fn record_event(
     let seq = draft.append(kind, About { hold: Some(hold), release: None }, &EventBody { at, event })?;
     activity::set_hold_outcome(draft, hold, outcome_of(held.state()))?;
     Ok(seq)
+}
+
+pub(crate) fn record_read(draft: &mut Draft<'_>, hold: &HoldId) -> Result<u64, JournalError> {
+    activity::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
+    draft.append(READ, About { hold: Some(hold), release: None }, &NothingMore {})
 }
 
 /// Holds that the index has as open.

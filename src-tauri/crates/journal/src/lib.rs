@@ -9,6 +9,7 @@
 
 mod activity;
 mod chain;
+mod ended;
 mod entry;
 mod error;
 mod holds;
@@ -24,6 +25,7 @@ mod verify;
 mod write;
 
 pub use activity::{ActivityOutcome, ActivityQuery, ActivityRow, DecidingPolicy, ROWS_AT_ONCE};
+pub use ended::EndedHold;
 pub use entry::Entry;
 pub use error::{BadEntry, JournalError};
 pub use holds::Course;

@@ -9,7 +9,8 @@ use std::path::Path;
 const APPLICATION_ID: i64 = 0x444f_4f52;
 
 /// One step a format; a file at format n has run the first n.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE entries (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -73,7 +74,11 @@ CREATE TABLE root_keys (
     id BLOB PRIMARY KEY,
     first_seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+CREATE INDEX calls_by_end ON calls (ended_at) WHERE hold IS NOT NULL;
+",
+];
 
 fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)

@@ -296,7 +296,7 @@ pub(crate) fn listed(words: &[&str]) -> String {
     crate::wording::and(&quoted)
 }
 
-fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     let (mut total, mut digits, mut last) = (0_u64, String::new(), u64::MAX);
     for c in text.chars() {
         if c.is_ascii_digit() {

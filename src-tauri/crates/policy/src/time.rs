@@ -1,4 +1,4 @@
-//! One instant, as the pure crates see it: a number that somebody else read from a clock.
+//! One instant, as the pure crates see it: a number that somebody else read from a clock; and lengths of time.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -19,5 +19,41 @@ impl Timestamp {
     #[must_use]
     pub fn until(self, later: Timestamp) -> Duration {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+}
+
+/// Reads a length of time as documents write it: `30s`, `15m`, `1h30m`.
+#[must_use]
+pub fn length(text: &str) -> Option<Duration> {
+    crate::section::seconds(text).map(Duration::from_secs)
+}
+
+/// Writes a length of time in that way, to the second.
+#[must_use]
+pub fn length_text(length: Duration) -> String {
+    let mut left = length.as_secs();
+    let mut text = String::new();
+    for (unit, seconds) in [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)] {
+        if left >= seconds || (seconds == 1 && text.is_empty()) {
+            text.push_str(&format!("{}{unit}", left / seconds));
+            left %= seconds;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_read_as_it_is_written() {
+        for text in ["0s", "280s", "25m", "1h30m", "2d", "1d1h1m1s"] {
+            let written = length_text(length(text).unwrap());
+            assert_eq!(length(&written), length(text), "{text}");
+        }
+        assert_eq!(length_text(Duration::from_secs(5_400)), "1h30m");
+        assert_eq!(length_text(Duration::from_secs(280)), "4m40s");
+        assert_eq!(length("soon"), None);
     }
 }

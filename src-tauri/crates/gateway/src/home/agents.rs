@@ -15,7 +15,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use subtle::ConstantTimeEq;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
@@ -49,6 +49,10 @@ impl fmt::Debug for Token {
 pub struct Agent {
     pub name: AgentName,
     pub user: UserId,
+    /// How long it is kept waiting for a held call, where a person set that.
+    pub wait_limit: Option<Duration>,
+    /// The programs it is known to be, by path; none before its first connection.
+    pub programs: Vec<String>,
 }
 
 /// One agent of the book.
@@ -57,6 +61,9 @@ pub struct AgentRow {
     pub name: AgentName,
     pub user: UserId,
     pub added_at: Timestamp,
+    pub wait_limit: Option<Duration>,
+    /// As [`Agent::programs`].
+    pub programs: Vec<String>,
     /// SHA-256 of its token; none for an agent of the socket.
     token_sha256: Option<[u8; 32]>,
 }
@@ -68,7 +75,12 @@ impl AgentRow {
     }
 
     fn agent(&self) -> Agent {
-        Agent { name: self.name.clone(), user: self.user.clone() }
+        Agent {
+            name: self.name.clone(),
+            user: self.user.clone(),
+            wait_limit: self.wait_limit,
+            programs: self.programs.clone(),
+        }
     }
 }
 
@@ -95,6 +107,40 @@ struct WrittenAgent {
     added_at: Timestamp,
     #[serde(default)]
     token_sha256: Option<HexHash>,
+    #[serde(default)]
+    wait_limit: Option<WaitLimit>,
+    #[serde(default)]
+    program: Programs,
+}
+
+/// Longest wait that can be set.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct WaitLimit(Duration);
+
+impl TryFrom<String> for WaitLimit {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let length =
+            policy::time::length(&text).filter(|length| !length.is_zero() && *length <= LONGEST_WAIT);
+        length.map(WaitLimit).ok_or("`wait_limit` must be a length of time up to 24h, such as `45s` or `20m`")
+    }
+}
+
+/// One path, or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Programs {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Default for Programs {
+    fn default() -> Programs {
+        Programs::Several(Vec::new())
+    }
 }
 
 fn epoch() -> Timestamp {
@@ -201,6 +247,53 @@ impl AgentBook {
         self.reload()
     }
 
+    /// Sets, or with none unsets, how long an agent is kept waiting, and writes the file.
+    ///
+    /// # Errors
+    /// [`BookError::NoSuchAgent`], [`BookError::WaitLimit`], or the file could not be read or written.
+    pub fn set_wait_limit(&mut self, name: &str, limit: Option<Duration>) -> Result<(), BookError> {
+        if limit.is_some_and(|limit| limit < Duration::from_secs(1) || limit > LONGEST_WAIT) {
+            return Err(BookError::WaitLimit);
+        }
+        self.change(name, |table| match limit {
+            Some(limit) => drop(table.insert("wait_limit", value(policy::time::length_text(limit)))),
+            None => drop(table.remove("wait_limit")),
+        })
+    }
+
+    /// Adds a program that an agent is known to be, and writes the file; false where it is known already, or is
+    /// not the first and only the first is wanted.
+    ///
+    /// # Errors
+    /// [`BookError::NoSuchAgent`], or the file could not be read or written.
+    pub fn add_program(&mut self, name: &str, program: &str, only_first: bool) -> Result<bool, BookError> {
+        self.reload()?;
+        let mut known = match self.rows.iter().find(|row| row.name.as_str() == name) {
+            Some(row) => row.programs.clone(),
+            None => return Err(BookError::NoSuchAgent { name: name.to_owned() }),
+        };
+        if known.iter().any(|known| known == program) || (only_first && !known.is_empty()) {
+            return Ok(false);
+        }
+        known.push(program.to_owned());
+        let list: toml_edit::Array = known.iter().map(String::as_str).collect();
+        self.change(name, |table| drop(table.insert("program", value(list))))?;
+        Ok(true)
+    }
+
+    fn change(&mut self, name: &str, change: impl FnOnce(&mut Table)) -> Result<(), BookError> {
+        self.reload()?;
+        if self.by_name(name).is_none() {
+            return Err(BookError::NoSuchAgent { name: name.to_owned() });
+        }
+        edit(&self.path, "agent", |agents| {
+            if let Some(table) = agents.iter_mut().find(|table| is_named(table, name)) {
+                change(table);
+            }
+        })?;
+        self.reload()
+    }
+
     /// The agent whose token this is. Every stored hash is compared, each in constant time.
     #[must_use]
     pub fn authenticate(&self, token: &str) -> Option<Agent> {
@@ -231,11 +324,17 @@ fn read(path: &Path) -> Result<Vec<AgentRow>, BookError> {
         toml_edit::de::from_str(&text).map_err(|error| FileError::toml(path, &text, &error))?;
     let mut seen = BTreeSet::new();
     let mut rows = Vec::with_capacity(written.agent.len());
-    for WrittenAgent { name, user, added_at, token_sha256 } in written.agent {
+    for WrittenAgent { name, user, added_at, token_sha256, wait_limit, program } in written.agent {
         if !seen.insert(name.clone()) {
             return Err(BookError::Twice { name: name.into(), path: path.to_owned() });
         }
-        rows.push(AgentRow { name, user, added_at, token_sha256: token_sha256.map(|HexHash(hash)| hash) });
+        let programs = match program {
+            Programs::One(program) => vec![program],
+            Programs::Several(programs) => programs,
+        };
+        let wait_limit = wait_limit.map(|WaitLimit(limit)| limit);
+        let token_sha256 = token_sha256.map(|HexHash(hash)| hash);
+        rows.push(AgentRow { name, user, added_at, wait_limit, programs, token_sha256 });
     }
     Ok(rows)
 }

@@ -183,6 +183,8 @@ pub enum BookError {
     NoSuchUpstream { name: String },
     #[error("`{name}` stands twice in `{}`", .path.display())]
     Twice { name: String, path: PathBuf },
+    #[error("a wait limit is at least a second and at most a day")]
+    WaitLimit,
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("the system gives no random bytes: {0}")]
@@ -200,6 +202,7 @@ impl BookError {
             BookError::UpstreamExists { .. } => "upstream_exists",
             BookError::NoSuchUpstream { .. } => "no_such_upstream",
             BookError::Twice { .. } => "file_broken",
+            BookError::WaitLimit => "wait_limit_not_valid",
             BookError::Config(_) => "upstream_not_valid",
             BookError::NoRandomness(_) => "no_randomness",
         }
@@ -223,6 +226,7 @@ impl BookError {
                 "`doorward upstream list` shows the upstreams there are".to_owned()
             }
             BookError::Twice { .. } => "remove one of the two entries".to_owned(),
+            BookError::WaitLimit => "write it like `45s`, `20m` or `1h30m`".to_owned(),
             BookError::Config(error) => error.hint().to_owned(),
             BookError::NoRandomness(_) => "check that the system's random number source works".to_owned(),
         }

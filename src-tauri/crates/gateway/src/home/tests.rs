@@ -33,7 +33,12 @@ fn a_new_home_is_private_and_whole() {
     let people = home.people().unwrap();
     let me = people.owner().unwrap();
     assert_eq!((me.id.as_str(), me.roles.contains("employee")), ("me", true));
-    let practice = Agent { name: "practice".parse().unwrap(), user: "me".parse().unwrap() };
+    let practice = Agent {
+        name: "practice".parse().unwrap(),
+        user: "me".parse().unwrap(),
+        wait_limit: None,
+        programs: Vec::new(),
+    };
     assert_eq!(home.agents().unwrap().by_name("practice"), Some(practice));
     let shown = home.upstreams().unwrap().get("practice").unwrap().shown();
     assert_eq!(shown, format!("/usr/bin/doorward practice --db {}", dir.join("practice.sqlite").display()));

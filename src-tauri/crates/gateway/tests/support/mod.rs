@@ -169,7 +169,8 @@ impl Events {
                 if let Some((event, rest)) = self.text.split_once("\n\n") {
                     let (event, rest) = (event.to_owned(), rest.to_owned());
                     self.text = rest;
-                    if let Some(data) = event.lines().find_map(|line| line.strip_prefix("data: ")) {
+                    let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+                    if let Some(data) = data.filter(|data| !data.is_empty()) {
                         return Some(json(data));
                     }
                     continue;

@@ -353,16 +353,6 @@ impl Engine {
         Ok(token)
     }
 
-    /// Sets, or with none unsets, how long an agent is kept waiting; counts from its next call. Blocks on the disk.
-    ///
-    /// # Errors
-    /// As [`crate::home::AgentBook::set_wait_limit`].
-    pub fn set_wait_limit(&self, name: &str, limit: Option<Duration>) -> Result<(), BookError> {
-        self.agents.write().unwrap_or_else(PoisonError::into_inner).set_wait_limit(name, limit)?;
-        self.desk.send(DeskEvent::Agents);
-        Ok(())
-    }
-
     /// Removes an agent: its token ends, its sessions close, its holds are withdrawn. Blocks on the disk.
     ///
     /// # Errors

@@ -92,6 +92,13 @@ pub(crate) enum AgentCommand {
     },
     /// Show the agents.
     List,
+    /// Set how long an agent is kept waiting for a held call before it is asked to call again.
+    Wait {
+        name: String,
+        /// A length of time such as `45s` or `20m`, or `default` for what its program is known to put up with.
+        #[arg(value_name = "DURATION|default")]
+        limit: String,
+    },
     /// Remove an agent; its token stops working.
     Remove { name: String },
 }

@@ -142,9 +142,10 @@ impl Ledger {
         }
         let mut open: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
         open.sort_by_key(|open| open.place);
-        told.extend(open.iter().map(|open| {
-            Asker { id: &open.raw, is_call: open.is_call, is_modern: open.is_modern }.lost()
-        }));
+        told.extend(
+            open.iter()
+                .map(|open| Asker { id: &open.raw, is_call: open.is_call, is_modern: open.is_modern }.lost()),
+        );
         told
     }
 }
@@ -177,7 +178,8 @@ mod tests {
     fn questions_of_the_gateway_are_taken_back_and_late_answers_to_them_are_nobodys() {
         let mut ledger = Ledger::default();
         for id in [1, 2, 3] {
-            ledger.note_gateway(json!({ "id": id, "method": "sampling/createMessage" }).to_string().as_bytes());
+            ledger
+                .note_gateway(json!({ "id": id, "method": "sampling/createMessage" }).to_string().as_bytes());
         }
         assert!(ledger.note_agent(br#"{"id":1,"result":{}}"#));
         ledger.note_gateway(br#"{"method":"notifications/cancelled","params":{"requestId":2}}"#);

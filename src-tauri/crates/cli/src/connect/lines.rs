@@ -10,8 +10,9 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
 };
 
-/// Longest line taken from the agent, in bytes, as the gateway has it.
-pub(super) const LIMIT: usize = 16 * 1024 * 1024;
+/// Longest line taken from the agent, in bytes without its line break. The gateway takes as much, and hangs up on
+/// a longer one: every other call of this agent would be lost with it.
+pub(super) const LIMIT: usize = 8 * 1024 * 1024;
 /// Lines that may wait between a pipe and the socket; the rest waits in the pipe.
 const ROOM: usize = 2;
 
@@ -43,7 +44,8 @@ impl Gatherer {
         let taken = end.map_or(chunk.len(), |end| end + 1);
         if !self.is_skipping {
             self.line.extend_from_slice(chunk.get(..taken).unwrap_or_default());
-            if self.line.len() > self.limit {
+            // One more for the line break.
+            if self.line.len() > self.limit + 1 {
                 self.line = Vec::new();
                 self.is_skipping = true;
             }
@@ -134,8 +136,7 @@ fn read_all(from: &mut impl BufRead, to: &mpsc::Sender<Line>) -> io::Result<()> 
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        let (taken, line) =
-            if chunk.is_empty() { (0, gatherer.rest()) } else { gatherer.take(chunk) };
+        let (taken, line) = if chunk.is_empty() { (0, gatherer.rest()) } else { gatherer.take(chunk) };
         let is_end = chunk.is_empty();
         from.consume(taken);
         if let Some(line) = line
@@ -187,9 +188,9 @@ mod tests {
 
     #[test]
     fn lines_are_cut_where_they_end_and_too_long_ones_are_skipped() {
-        let mut gatherer = Gatherer::new(6);
+        let mut gatherer = Gatherer::new(5);
         let mut lines = Vec::new();
-        for mut chunk in [&b"on"[..], b"e\r\n\ntwo\n", b"123456789", b"0\nth", b"ree"] {
+        for mut chunk in [&b"on"[..], b"e\r\n\ntwo\n12345\n123456\n", b"123456789", b"0\nth", b"ree"] {
             while !chunk.is_empty() {
                 let (taken, line) = gatherer.take(chunk);
                 chunk = &chunk[taken..];
@@ -197,7 +198,9 @@ mod tests {
             }
         }
         lines.extend(gatherer.rest());
-        assert_eq!(lines, [whole("one\r\n"), whole("\n"), whole("two\n"), Line::TooLong, whole("three\n")]);
+        let short = [whole("one\r\n"), whole("\n"), whole("two\n"), whole("12345\n")];
+        assert_eq!(lines[..4], short);
+        assert_eq!(lines[4..], [Line::TooLong, Line::TooLong, whole("three\n")]);
         assert_eq!(gatherer.rest(), None);
     }
 

@@ -21,13 +21,7 @@ use ledger::{Hello, Ledger};
 use lines::{FromAgent, Gatherer, LIMIT, Line, ToAgent};
 use link::{Door, FromGateway, Link, NoLink};
 use starter::{Start, Starter};
-use std::{
-    cell::RefCell,
-    path::PathBuf,
-    pin::pin,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{cell::RefCell, path::PathBuf, pin::pin, process::ExitCode, time::Duration};
 use tokio::{
     io::AsyncWriteExt,
     net::unix::OwnedWriteHalf,
@@ -50,8 +44,8 @@ const STEADY: Duration = Duration::from_secs(5);
 const REFUSED_FOR: Duration = Duration::from_secs(2);
 /// How long a new gateway may take to welcome the agent: it may have to start the upstream first.
 const WELCOME_LIMIT: Duration = Duration::from_secs(60);
-/// Longest line taken from the gateway: it adds a little to what it takes itself.
-const GATEWAY_LIMIT: usize = 4 * LIMIT;
+/// Longest line taken from the gateway: what an upstream answers is longer than what an agent asks.
+const GATEWAY_LIMIT: usize = 64 * 1024 * 1024;
 
 pub(crate) async fn run(dir: PathBuf, options: args::Connect) -> Result<ExitCode, Failure> {
     let door = Door { upstream: options.upstream.parse()?, agent: options.agent.parse()?, home: dir };
@@ -133,7 +127,9 @@ impl Shim {
                         End::AgentLeft => return,
                         End::Lost(lived) => {
                             let told = self.settle().await;
-                            note(format_args!("doorward connect: Doorward went away; {told} messages settled."));
+                            note(format_args!(
+                                "doorward connect: Doorward went away; {told} messages settled."
+                            ));
                             away = Some((Instant::now(), None));
                             if lived >= STEADY {
                                 self.knock.reset();
@@ -161,7 +157,9 @@ impl Shim {
                     let (since, told) = away.get_or_insert_with(|| (Instant::now(), None));
                     let (reason, patience) = match self.starter.as_mut().map(Starter::start) {
                         None => (self.not_running(why.as_deref()), PATIENCE),
-                        Some(Start::Coming) => (self.not_running(Some("it is being started")), START_PATIENCE),
+                        Some(Start::Coming) => {
+                            (self.not_running(Some("it is being started")), START_PATIENCE)
+                        }
                         Some(Start::Failed(why)) => (self.not_running(Some(&why)), PATIENCE),
                     };
                     if told.as_deref() != Some(reason.words()) {

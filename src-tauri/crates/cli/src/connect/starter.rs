@@ -55,7 +55,8 @@ impl Starter {
             // A second start on a home ends well at once: the first one has it.
             && !status.success()
         {
-            self.state = State::Failed(format!("`{PROGRAM}` ended with {status}: run it yourself to see why"));
+            self.state =
+                State::Failed(format!("`{PROGRAM}` ended with {status}: run it yourself to see why"));
         }
         match &self.state {
             State::Failed(why) => Start::Failed(why.clone()),
@@ -66,9 +67,10 @@ impl Starter {
 
 /// None: another shim is about to start it.
 fn begin(home: &Path) -> Result<Option<State>, String> {
-    let program = find(env::current_exe().ok().as_deref(), env::var_os("PATH").as_deref()).ok_or_else(|| {
-        format!("`{PROGRAM}` is neither beside `doorward` nor in the PATH that the agent gave it")
-    })?;
+    let program =
+        find(env::current_exe().ok().as_deref(), env::var_os("PATH").as_deref()).ok_or_else(|| {
+            format!("`{PROGRAM}` is neither beside `doorward` nor in the PATH that the agent gave it")
+        })?;
     probes::display().map_err(|failure| {
         format!("the app needs a display, and {}; an agent may have to pass it on in `env`", failure.message)
     })?;

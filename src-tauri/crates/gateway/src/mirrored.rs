@@ -117,6 +117,7 @@ fn named(request: &Request) -> Option<(&'static str, &str)> {
     let part = match request.method.as_str() {
         "tools/call" | "prompts/get" => "name",
         "resources/read" => "uri",
+        "tasks/get" | "tasks/update" | "tasks/cancel" => "taskId",
         _ => return None,
     };
     Some((part, request.params()?.get(part)?.as_text()?))
@@ -213,7 +214,8 @@ fn same_integer(one: &str, other: &str) -> bool {
 
 /// Printable ASCII without blanks at its ends as it is, anything else as base64.
 fn encode(text: &str) -> Option<HeaderValue> {
-    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    let is_plain = !text.is_empty()
+        && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
         && text.trim() == text
         && !(text.starts_with(BEFORE) && text.ends_with(AFTER));
     let text =

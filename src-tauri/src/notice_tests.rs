@@ -40,6 +40,7 @@ fn card(arguments: Vec<CardArgument>) -> Card {
         opened_at: 0,
         // 2026-11-23 14:32:10 UTC
         deadline: 1_795_444_330_000,
+        ran_before: None,
         attended: true,
         state: CardState::Waiting,
         verdict: None,

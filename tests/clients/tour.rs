@@ -37,23 +37,25 @@ impl Tour {
     pub(crate) fn notebook(self) -> Notebook {
         let line = self.program.line("its notebook", |line| line.starts_with("[{"));
         let steps: Vec<Value> = serde_json::from_str(&line).expect("a notebook is JSON");
-        let part = |step: &Value, name: &str| step[name].clone();
-        let steps = steps.iter().map(|step| (part(step, "step").to_string(), part(step, "saw"))).collect();
-        Notebook { steps }
+        let steps = steps.into_iter().map(|mut step| {
+            let saw = step["saw"].take();
+            (step["step"].as_str().expect("a step has a name").to_owned(), saw)
+        });
+        Notebook { steps: steps.collect() }
     }
 }
 
 pub(crate) struct Notebook {
-    steps: Vec<(String, Value)>,
+    /// Each step with what was seen.
+    pub(crate) steps: Vec<(String, Value)>,
 }
 
 impl Notebook {
     /// What was seen in a step.
     #[track_caller]
     pub(crate) fn saw(&self, step: &str) -> &Value {
-        let name = Value::from(step).to_string();
-        let found = self.steps.iter().find(|(step, _)| *step == name);
-        &found.unwrap_or_else(|| panic!("there is no step {name}")).1
+        let found = self.steps.iter().find(|(name, _)| name == step);
+        &found.unwrap_or_else(|| panic!("there is no step `{step}`")).1
     }
 
     /// The text of a tool's result.
@@ -83,5 +85,22 @@ impl Notebook {
             }
         }
         assert!(differences.is_empty(), "these steps went differently:\n{differences}");
+    }
+}
+
+#[test]
+fn a_step_that_went_differently_is_found() {
+    let notebook = |saw: &[(&str, Value)]| Notebook {
+        steps: saw.iter().map(|(step, saw)| ((*step).to_owned(), saw.clone())).collect(),
+    };
+    let direct = notebook(&[("tools", json!([1, 2])), ("sum", json!({ "is": 3.0 }))]);
+    direct.is_as(&direct);
+    for other in [
+        notebook(&[("tools", json!([2, 1])), ("sum", json!({ "is": 3.0 }))]),
+        notebook(&[("tools", json!([1, 2])), ("sum", json!({ "is": 3.0, "too": null }))]),
+        notebook(&[("tools", json!([1, 2]))]),
+    ] {
+        let compared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| other.is_as(&direct)));
+        assert!(compared.is_err());
     }
 }

@@ -53,6 +53,11 @@ impl Workspace {
         self.target().join("python")
     }
 
+    /// The conformance suites, and the upstream they are run against.
+    pub(crate) fn conformance(&self) -> PathBuf {
+        self.root.join("tests").join("conformance")
+    }
+
     pub(crate) fn target(&self) -> PathBuf {
         self.binaries.parent().unwrap_or(&self.binaries).to_path_buf()
     }

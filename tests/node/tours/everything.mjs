@@ -7,8 +7,11 @@ const anything = z.looseObject({});
 export async function visit(client, notebook) {
   const call = (name, args = {}, options) => client.callTool({ name, arguments: args }, options);
 
-  // The server asks for the roots over the stream of its own; from here on that stream is known to be open.
+  // The server asks for the roots over the stream of its own, once, soon after the start; where that stream was not
+  // open in time it is made to ask again. From here on the stream is known to be open.
+  const again = setTimeout(() => call("get-roots-list").catch(() => {}), 3_000);
   notebook.write("roots asked", await notebook.heard("roots/list"));
+  clearTimeout(again);
   await notebook.heard("notifications/message", { fits: ({ data }) => `${data}`.startsWith("Roots updated: 1 ") });
   await notebook.see("ping", client.ping());
 

@@ -47,6 +47,7 @@ export function cardOf(card: Partial<Card> & Pick<Card, "hold" | "opened_at" | "
     arguments: [],
     reasons: [],
     stages: [{ flow: "owner", name: "Owner", approvers: "the desk's owner", votes: 0, required: 1, current: true }],
+    ran_before: null,
     attended: true,
     state: "waiting",
     verdict: null,

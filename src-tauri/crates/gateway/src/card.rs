@@ -43,6 +43,9 @@ pub struct Card {
     /// Epoch milliseconds.
     #[ts(type = "number")]
     pub deadline: i64,
+    /// When the identical call last ran, if that was within the hour before this one. Epoch milliseconds.
+    #[ts(type = "number | null")]
+    pub ran_before: Option<i64>,
     /// An agent is waiting for the answer.
     pub attended: bool,
     pub state: CardState,
@@ -149,7 +152,7 @@ impl ToolWords {
 impl Card {
     /// The card of a hold as it stands.
     #[must_use]
-    pub fn of(held: &HeldCall, words: &ToolWords, attended: bool) -> Card {
+    pub fn of(held: &HeldCall, words: &ToolWords, attended: bool, ran_before: Option<Timestamp>) -> Card {
         let opened = held.opened();
         let (call, facts) = (&opened.call, &opened.facts);
         let (state, verdict) = match held.state() {
@@ -174,10 +177,11 @@ impl Card {
             tool_description: words.description.as_deref().map(visible::marked),
             destructive: facts.tool.destructive.unwrap_or(facts.tool.read_only != Some(true)),
             arguments: arguments(&call.arguments, words),
-            reasons: reasons(&held.decision().trace),
+            reasons: other_program(&facts.agent).into_iter().chain(reasons(&held.decision().trace)).collect(),
             stages: held.stages().into_iter().map(CardStage::from).collect(),
             opened_at: opened.at.0,
             deadline: held.deadline().0,
+            ran_before: ran_before.map(|at| at.0),
             attended,
             state,
             verdict,
@@ -204,9 +208,21 @@ impl Card {
         for reason in &self.reasons {
             let _ = writeln!(out, "  because {}: {}", reason.name, reason.sentence);
         }
+        if let Some(ran) = self.ran_before {
+            let _ = writeln!(out, "  the same call ran {} ago", ago(Timestamp(ran).until(now)));
+        }
         let left = now.until(Timestamp(self.deadline)).as_secs();
         let _ = writeln!(out, "  expires in {}:{:02}", left / 60, left % 60);
         out
+    }
+}
+
+/// `40 s`, `3 min`: never more than it was.
+fn ago(length: std::time::Duration) -> String {
+    match length.as_secs() {
+        seconds if seconds < 60 => format!("{seconds} s"),
+        seconds if seconds < 3_600 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3_600),
     }
 }
 
@@ -222,6 +238,26 @@ pub fn verdict_words(verdict: &Verdict) -> String {
         Verdict::Uncollected => "uncollected: approved, but the agent did not come back for it".to_owned(),
         Verdict::Refused { .. } => "refused: a newer policy denies it".to_owned(),
     }
+}
+
+/// Why a call waits although no policy holds it: another program uses its agent's name.
+fn other_program(agent: &policy::AgentFacts) -> Option<CardReason> {
+    let program = agent.program.as_deref().filter(|_| agent.is_other_program())?;
+    let paired: Vec<String> =
+        agent.paired_programs.iter().map(|paired| format!("`{}`", visible::marked(paired))).collect();
+    Some(CardReason {
+        policy: "program".to_owned(),
+        name: "Another program than the paired one".to_owned(),
+        description: "A call from a program that an agent is not paired with waits for the desk's owner."
+            .to_owned(),
+        action: ActionKind::RequestApproval,
+        sentence: format!(
+            "`{}` asks in the name of {}, which is paired with {}",
+            visible::marked(program),
+            agent.name,
+            paired.join(" and ")
+        ),
+    })
 }
 
 /// The deciding policies of a trace.

@@ -97,6 +97,8 @@ struct Kept {
     ended_at: Option<Timestamp>,
     /// Its outcome was written to an agent.
     read: Arc<AtomicBool>,
+    /// When the identical call last ran before this one came.
+    ran_before: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -127,17 +129,15 @@ impl Desk {
         words: impl Fn(&policy::ToolCall) -> ToolWords,
         tasks: TaskTracker,
     ) -> Result<Desk, JournalError> {
-        let mut inner = Inner::default();
+        let (mut inner, mut runs) = (Inner::default(), Runs::default());
+        remember(&journal, clock.now(), &mut inner.outcomes, &mut runs)?;
         for (opened, events) in journal.open_holds()? {
             let words = words(&opened.call);
             match HeldCall::replay(opened, &events) {
-                Ok(held) => drop(inner.keep(held, events, words)),
+                Ok(held) => drop(inner.keep(held, events, words, &runs)),
                 Err(error) => tracing::error!(%error, "a recorded hold does not replay and is left out"),
             }
         }
-        let mut runs = Runs::default();
-        let now = clock.now();
-        remember(&journal, now, &mut inner.outcomes, &mut runs)?;
         Ok(Desk {
             inner: Mutex::new(inner),
             journal,
@@ -216,7 +216,7 @@ impl Desk {
         }
         self.journal.record(Entry::HoldOpened(held.opened().clone()))?;
         let hold = held.id().clone();
-        let ticket = self.ticket(inner.keep(held, Vec::new(), words));
+        let ticket = self.ticket(inner.keep(held, Vec::new(), words, &self.runs()));
         drop(inner);
         self.timer.notify_one();
         self.send(DeskEvent::HoldOpened { hold });
@@ -433,7 +433,14 @@ impl Desk {
 }
 
 impl Inner {
-    fn keep(&mut self, held: HeldCall, events: Vec<(Timestamp, Event)>, words: ToolWords) -> &Kept {
+    fn keep(
+        &mut self,
+        held: HeldCall,
+        events: Vec<(Timestamp, Event)>,
+        words: ToolWords,
+        runs: &Runs,
+    ) -> &Kept {
+        let ran_before = runs.last(&held.digest(), held.opened().at);
         let phase = match held.state() {
             HoldState::Approved { .. } => Phase::Claimable,
             _ => Phase::Waiting,
@@ -441,7 +448,7 @@ impl Inner {
         let hold = held.id().clone();
         self.open.insert(held.digest(), hold.clone());
         let phase = watch::channel(phase).0;
-        let kept = Kept { events, words, phase, ended_at: None, read: Arc::default(), held };
+        let kept = Kept { events, words, phase, ended_at: None, read: Arc::default(), ran_before, held };
         self.holds.entry(hold).insert_entry(kept).into_mut()
     }
 }

@@ -347,8 +347,7 @@ impl Engine {
         if self.sets.current().people.get(&user).is_none() {
             return Err(BookError::NoSuchUser { user: user.to_string() });
         }
-        let token =
-            self.agents.write().unwrap_or_else(PoisonError::into_inner).add(name.clone(), user.clone())?;
+        let token = self.change_agents(|book| book.add(name.clone(), user.clone()))?;
         self.note(Entry::AgentAdded { agent: name, user });
         self.desk.send(DeskEvent::Agents);
         Ok(token)
@@ -369,7 +368,7 @@ impl Engine {
     /// # Errors
     /// There is none of that name, or the file cannot be written.
     pub fn remove_agent(&self, name: &str) -> Result<(), BookError> {
-        self.agents.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
+        self.change_agents(|book| book.remove(name))?;
         self.sessions.close_agent(name);
         self.desk.withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
         if let Ok(agent) = name.parse() {
@@ -417,8 +416,16 @@ impl Engine {
         Ok(())
     }
 
+    /// A change of the book of agents. Blocks on the disk.
+    pub(crate) fn change_agents<T>(
+        &self,
+        change: impl FnOnce(&mut AgentBook) -> Result<T, BookError>,
+    ) -> Result<T, BookError> {
+        change(&mut self.agents.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Records what was done already: a journal that cannot take it is told in the log, and refuses calls itself.
-    fn note(&self, entry: Entry) {
+    pub(crate) fn note(&self, entry: Entry) {
         if let Err(error) = self.journal.record(entry) {
             tracing::error!(%error, "a change could not be recorded");
         }

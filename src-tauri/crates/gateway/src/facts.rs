@@ -3,6 +3,7 @@
 //! What a process says of its folder and what an upstream says of its tools are claimed; the rest is ours.
 
 use crate::home::{Agent, Transport, UpstreamConfig};
+use crate::pairing;
 use crate::pipeline::PeerProcess;
 use policy::{AgentFacts, ContextFacts, Facts, PathFact, Timestamp, ToolFacts, UpstreamFacts, User, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ pub(crate) struct Known<'a> {
     pub(crate) agent: &'a Agent,
     pub(crate) claimed_client: Option<&'a str>,
     pub(crate) peer: &'a PeerProcess,
+    pub(crate) paired_programs: Vec<String>,
     pub(crate) upstream: &'a UpstreamConfig,
     pub(crate) definition: &'a Value,
     pub(crate) arguments: &'a Value,
@@ -35,9 +37,10 @@ pub(crate) fn gather(known: &Known<'_>) -> Facts {
         user: known.user.clone(),
         agent: AgentFacts {
             name: known.agent.name.to_string(),
-            program: known.peer.program.clone(),
+            program: pairing::program_of(known.peer),
             process: known.peer.pid,
             claimed_client: known.claimed_client.map(str::to_owned),
+            paired_programs: known.paired_programs.clone(),
         },
         tool: tool_facts(known.definition),
         upstream: UpstreamFacts {

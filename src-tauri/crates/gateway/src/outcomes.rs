@@ -200,8 +200,9 @@ impl Runs {
         }
     }
 
+    /// The last one within the hour before `now`.
     pub(crate) fn last(&self, call: &CallDigest, now: Timestamp) -> Option<Timestamp> {
-        self.0.get(call).copied().filter(|ran| ran.until(now) < RUNS_REMEMBERED)
+        self.0.get(call).copied().filter(|ran| *ran <= now && ran.until(now) < RUNS_REMEMBERED)
     }
 }
 

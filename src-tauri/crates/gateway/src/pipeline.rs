@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::facts::{self, Known};
 use crate::home::{Agent, UpstreamConfig};
 use crate::outcomes::Outcome;
+use crate::pairing;
 use crate::pins::{self, Pin, PinError};
 use crate::refusal;
 use crate::slip::{Answered, Slip};
@@ -267,12 +268,14 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
     let calls_last_minute = engine.count_call(&incoming.agent.name, now);
     let (agent, peer) = (incoming.agent.clone(), incoming.peer.clone());
     let (claimed, config) = (incoming.claimed_client.clone(), incoming.upstream.clone());
+    let engine = Arc::clone(engine);
     blocking(move || {
         let facts = facts::gather(&Known {
             user: &user,
             agent: &agent,
             claimed_client: claimed.as_deref(),
             peer: &peer,
+            paired_programs: pairing::paired_programs(&engine, &agent, &peer),
             upstream: &config,
             definition: &definition,
             arguments: &call.arguments,
@@ -280,6 +283,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
             calls_last_minute,
         });
         let decision = policy::decide(&in_force.set, &call, &facts);
+        let decision = pairing::hold_other_program(decision, &facts, &in_force.set);
         Judged { call, facts, decision, definition }
     })
     .await

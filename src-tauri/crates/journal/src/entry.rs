@@ -47,6 +47,16 @@ pub enum Entry {
     AgentRemoved {
         agent: AgentName,
     },
+    /// An agent's first call came from this program.
+    ProgramPaired {
+        agent: AgentName,
+        program: String,
+    },
+    /// A person let another program use an agent's name.
+    ProgramAccepted {
+        agent: AgentName,
+        program: String,
+    },
     /// `reached` is the command line or the URL, without secrets.
     UpstreamAdded {
         upstream: UpstreamName,
@@ -76,6 +86,12 @@ pub(crate) struct TurnedAwayBody {
     pub(crate) tool: String,
     pub(crate) arguments: Value,
     pub(crate) refusal: Refusal,
+}
+
+#[derive(Serialize)]
+struct ProgramBody<'a> {
+    agent: &'a AgentName,
+    program: &'a str,
 }
 
 #[derive(Serialize)]
@@ -162,6 +178,12 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         }
         Entry::AgentRemoved { agent } => {
             draft.append("agent_removed", nothing, &AgentBody { agent: &agent, user: None })
+        }
+        Entry::ProgramPaired { agent, program } => {
+            draft.append("program_paired", nothing, &ProgramBody { agent: &agent, program: &program })
+        }
+        Entry::ProgramAccepted { agent, program } => {
+            draft.append("program_accepted", nothing, &ProgramBody { agent: &agent, program: &program })
         }
         Entry::UpstreamAdded { upstream, reached } => draft.append(
             "upstream_added",

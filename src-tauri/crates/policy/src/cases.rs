@@ -181,7 +181,13 @@ fn case(section: &Section<'_>) -> Result<Case, DocumentError> {
     };
     let facts = Facts {
         user,
-        agent: AgentFacts { name: agent.to_owned(), program: None, process: None, claimed_client: None },
+        agent: AgentFacts {
+            name: agent.to_owned(),
+            program: None,
+            process: None,
+            claimed_client: None,
+            paired_programs: Vec::new(),
+        },
         tool: tool_facts(section)?,
         upstream: UpstreamFacts { name: upstream.to_owned(), transport, remote },
         context: context(section)?,

@@ -28,6 +28,18 @@ pub struct AgentFacts {
     pub process: Option<u32>,
     /// `clientInfo.name` and `version` as the agent gave them. Claimed.
     pub claimed_client: Option<String>,
+    /// The programs this agent is paired with; none before its first call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paired_programs: Vec<String>,
+}
+
+impl AgentFacts {
+    /// Whether another program than a paired one uses this agent's name. A program that nobody could tell is none.
+    #[must_use]
+    pub fn is_other_program(&self) -> bool {
+        let paired = &self.paired_programs;
+        self.program.as_ref().is_some_and(|program| !paired.is_empty() && !paired.contains(program))
+    }
 }
 
 /// What the pinned definition says of the tool. Annotations and defaults are claimed by the upstream.

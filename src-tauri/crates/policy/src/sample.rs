@@ -34,6 +34,7 @@ pub(crate) fn facts() -> Facts {
             program: None,
             process: Some(42),
             claimed_client: None,
+            paired_programs: Vec::new(),
         },
         tool: ToolFacts::default(),
         upstream: UpstreamFacts { name: "practice".to_owned(), transport: "stdio".to_owned(), remote: false },

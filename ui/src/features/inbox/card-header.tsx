@@ -4,7 +4,9 @@ import { LongText } from "@/components/long-text";
 import { Marked } from "@/components/marked";
 import { Tag } from "@/components/tag";
 import type { Card } from "@/ipc/schema";
+import { useNow } from "@/lib/clock";
 import { piecesOf } from "@/lib/pieces";
+import { ago } from "@/lib/time";
 import classes from "./card-header.module.css";
 
 const DESCRIPTION_FOLDS_AT = 240;
@@ -25,9 +27,15 @@ export function CardHeader({ card, headingId }: { card: Card; headingId: string 
       <ul className={classes.who} aria-label="Who asks">
         {facts(card).map((fact) => <li key={fact}><Marked text={fact} /></li>)}
       </ul>
+      {card.ran_before !== null && <RanBefore at={card.ran_before} />}
       <ToolWords card={card} />
     </header>
   );
+}
+
+/** The identical call went up not long ago: a person may not want it twice. */
+function RanBefore({ at }: { at: number }) {
+  return <p className={classes.says} data-testid="ran-before">The same call ran {ago(useNow() - at)}.</p>;
 }
 
 function StateTag({ card }: { card: Card }) {

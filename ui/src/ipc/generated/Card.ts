@@ -29,6 +29,10 @@ opened_at: number,
  */
 deadline: number, 
 /**
+ * When the identical call last ran, if that was within the hour before this one. Epoch milliseconds.
+ */
+ran_before: number | null, 
+/**
  * An agent is waiting for the answer.
  */
 attended: boolean, state: CardState, 

@@ -44,7 +44,13 @@ pub(crate) fn call(amount: &str) -> ToolCall {
 pub(crate) fn facts() -> Facts {
     Facts {
         user: user("ana"),
-        agent: AgentFacts { name: "coder".into(), program: None, process: None, claimed_client: None },
+        agent: AgentFacts {
+            name: "coder".into(),
+            program: None,
+            process: None,
+            claimed_client: None,
+            paired_programs: Vec::new(),
+        },
         tool: ToolFacts::default(),
         upstream: UpstreamFacts { name: "expenses".into(), transport: "stdio".into(), remote: false },
         context: ContextFacts {

@@ -54,7 +54,7 @@ impl Desk {
 
 impl Kept {
     pub(super) fn card(&self) -> Card {
-        Card::of(&self.held, &self.words, self.is_attended())
+        Card::of(&self.held, &self.words, self.is_attended(), self.ran_before)
     }
 
     /// What a vote came to.

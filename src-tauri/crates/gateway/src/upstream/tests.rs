@@ -83,7 +83,13 @@ fn user() -> User {
 fn facts() -> Facts {
     Facts {
         user: user(),
-        agent: AgentFacts { name: "coder".into(), program: None, process: None, claimed_client: None },
+        agent: AgentFacts {
+            name: "coder".into(),
+            program: None,
+            process: None,
+            claimed_client: None,
+            paired_programs: Vec::new(),
+        },
         tool: ToolFacts::default(),
         upstream: UpstreamFacts { name: "test".into(), transport: "stdio".into(), remote: false },
         context: ContextFacts {

@@ -1,6 +1,8 @@
 //! An engine in a home of its own, a scripted child as its upstream, and agents that write their own bytes.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod echo;
+pub(crate) mod lines;
 #[path = "../upstream/script.rs"]
 pub(crate) mod script;
 

@@ -20,7 +20,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -351,16 +350,6 @@ impl Engine {
         self.note(Entry::AgentAdded { agent: name, user });
         self.desk.send(DeskEvent::Agents);
         Ok(token)
-    }
-
-    /// Sets, or with none unsets, how long an agent is kept waiting; counts from its next call. Blocks on the disk.
-    ///
-    /// # Errors
-    /// As [`crate::home::AgentBook::set_wait_limit`].
-    pub fn set_wait_limit(&self, name: &str, limit: Option<Duration>) -> Result<(), BookError> {
-        self.agents.write().unwrap_or_else(PoisonError::into_inner).set_wait_limit(name, limit)?;
-        self.desk.send(DeskEvent::Agents);
-        Ok(())
     }
 
     /// Removes an agent: its token ends, its sessions close, its holds are withdrawn. Blocks on the disk.

@@ -64,7 +64,10 @@ impl Program {
             }
             let left = limit.saturating_duration_since(Instant::now());
             if left.is_zero() || lines.open == 0 {
-                panic!("`{}` did not print {what}; it printed:\n{}", self.name, lines.all.join("\n"));
+                let printed = lines.all.join("\n");
+                // Dropping the program in the panic looks at the lines once more.
+                drop(lines);
+                panic!("`{}` did not print {what}; it printed:\n{printed}", self.name);
             }
             lines = self.printed.changed.wait_timeout(lines, left).unwrap().0;
         }
@@ -179,8 +182,9 @@ fn listening_port(process: u32) -> Option<u16> {
         })
         .map(|inode| inode.trim_end_matches(']').to_owned())
         .collect();
-    let table = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).ok()?;
-    table.lines().skip(1).find_map(|line| {
+    // A service on all addresses of both families is only in the second table.
+    let table = |name| std::fs::read_to_string(format!("/proc/{process}/net/{name}")).unwrap_or_default();
+    [table("tcp"), table("tcp6")].concat().lines().find_map(|line| {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let (local, state, inode) = (columns.get(1)?, columns.get(3)?, columns.get(9)?);
         let ours = *state == "0A" && sockets.iter().any(|socket| socket == inode);

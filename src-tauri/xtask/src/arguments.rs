@@ -13,6 +13,13 @@ cargo xtask test [--only STEP]...    run every test of every layer, or only the 
                  [--keep-going]      run the later steps although one has failed
                  [--verbose]         show everything the steps print
                  [--list]            list the steps and stop
+cargo xtask conformance              run the official MCP conformance suites, straight at an upstream of our own and
+                                     through the gateway, and compare check by check
+                 [--summary]         one line a set, and what differs
+                 [--suite NAME]...   only this suite, or this set
+                 [--scenario NAME]...  only these scenarios
+                 [--direct-only]     without the gateway
+                 [--built]           with `doorward` as it is built, not built again
 cargo xtask generate                 write the TypeScript that comes from Rust types";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +27,7 @@ pub(crate) enum Task {
     Help,
     Run(RunOptions),
     Test(TestOptions),
+    Conformance(ConformanceOptions),
     Generate,
 }
 
@@ -37,12 +45,23 @@ pub(crate) struct TestOptions {
     pub(crate) list: bool,
 }
 
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ConformanceOptions {
+    pub(crate) summary: bool,
+    /// Suites, or sets of one.
+    pub(crate) suites: Vec<String>,
+    pub(crate) scenarios: Vec<String>,
+    pub(crate) direct_only: bool,
+    pub(crate) built: bool,
+}
+
 pub(crate) fn parse(arguments: &[String]) -> Result<Task, Failure> {
     let mut rest = arguments.iter();
     match rest.next().map(String::as_str) {
         None | Some("help" | "--help" | "-h") => Ok(Task::Help),
         Some("run") => parse_run(rest),
         Some("test") => parse_test(rest),
+        Some("conformance") => parse_conformance(rest),
         Some("generate") => match rest.next() {
             None => Ok(Task::Generate),
             Some(other) => Err(unknown("option", other)),
@@ -80,6 +99,22 @@ fn parse_test<'a>(mut rest: impl Iterator<Item = &'a String>) -> Result<Task, Fa
         }
     }
     Ok(Task::Test(options))
+}
+
+fn parse_conformance<'a>(mut rest: impl Iterator<Item = &'a String>) -> Result<Task, Failure> {
+    let mut options = ConformanceOptions::default();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--summary" => options.summary = true,
+            "--suite" => options.suites.push(value_of("--suite", rest.next())?),
+            "--scenario" => options.scenarios.push(value_of("--scenario", rest.next())?),
+            "--direct-only" => options.direct_only = true,
+            "--built" => options.built = true,
+            "--help" | "-h" => return Ok(Task::Help),
+            other => return Err(unknown("option", other)),
+        }
+    }
+    Ok(Task::Conformance(options))
 }
 
 fn value_of(option: &str, value: Option<&String>) -> Result<String, Failure> {
@@ -130,6 +165,19 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(parsed("test --only format,clippy --only rust"), Ok(Task::Test(expected)));
+    }
+
+    #[test]
+    fn conformance_may_be_asked_for_one_scenario_of_one_suite() {
+        let expected = ConformanceOptions {
+            summary: true,
+            suites: vec!["conformance-0.1".to_owned()],
+            scenarios: vec!["ping".to_owned()],
+            ..Default::default()
+        };
+        let line = "conformance --summary --suite conformance-0.1 --scenario ping";
+        assert_eq!(parsed(line), Ok(Task::Conformance(expected)));
+        assert!(parsed("conformance --suite").is_err());
     }
 
     #[test]

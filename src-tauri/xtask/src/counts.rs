@@ -1,4 +1,5 @@
-//! Reads how many tests passed and failed from what the test runners print: cargo, Vitest, Playwright and Node's own.
+//! Reads how many tests passed and failed from what the test runners print: cargo, Vitest, Playwright, Node's own, and
+//! our comparison of the conformance suites.
 //! Only their summary lines count, so that a test's own output is never mistaken for one.
 
 /// Tests passed and failed.
@@ -27,7 +28,11 @@ impl Counts {
 }
 
 fn summary(line: &str) -> Option<Counts> {
-    cargo(line).or_else(|| vitest(line)).or_else(|| playwright(line)).or_else(|| node(line))
+    cargo(line)
+        .or_else(|| vitest(line))
+        .or_else(|| playwright(line))
+        .or_else(|| node(line))
+        .or_else(|| conformance(line))
 }
 
 /// `test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`
@@ -67,6 +72,17 @@ fn node(line: &str) -> Option<Counts> {
     match rest.split_once(' ')? {
         ("pass", number) => Some(Counts { passed: number.trim().parse().ok()?, failed: 0 }),
         ("fail", number) => Some(Counts { passed: 0, failed: number.trim().parse().ok()? }),
+        _ => None,
+    }
+}
+
+/// `alike: 700` and `differences: 0`, each on its own line.
+fn conformance(line: &str) -> Option<Counts> {
+    let (word, number) = line.split_once(": ")?;
+    let number = number.parse().ok()?;
+    match word {
+        "alike" => Some(Counts { passed: number, failed: 0 }),
+        "differences" => Some(Counts { passed: 0, failed: number }),
         _ => None,
     }
 }
@@ -141,6 +157,12 @@ test result: FAILED. 40 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out;
     fn playwright_and_node_summaries_count() {
         assert_eq!(read("  1 failed\n  5 passed (3.2s)"), Counts { passed: 5, failed: 1 });
         assert_eq!(read("ℹ tests 6\nℹ pass 5\nℹ fail 1\n# pass 2"), Counts { passed: 7, failed: 1 });
+    }
+
+    #[test]
+    fn the_comparison_of_the_conformance_suites_counts() {
+        let lines = "conformance-0.2 all   differences: 3\nalike: 700\ndifferences: 3";
+        assert_eq!(read(lines), Counts { passed: 700, failed: 3 });
     }
 
     #[test]

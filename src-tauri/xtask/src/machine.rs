@@ -9,6 +9,7 @@ pub(crate) trait Machine {
     fn has_program(&self, name: &str) -> bool;
     fn has_library(&self, name: &str) -> bool;
     fn has_file(&self, path: &str) -> bool;
+    fn has_module(&self, name: &str) -> bool;
     /// Which of these Debian packages are installed.
     fn installed_packages(&self, names: &[&str]) -> Vec<String>;
 }
@@ -38,6 +39,10 @@ impl Machine for ThisMachine {
 
     fn has_file(&self, path: &str) -> bool {
         Path::new(path).exists()
+    }
+
+    fn has_module(&self, name: &str) -> bool {
+        succeeds("python3", &["-c", &format!("import {name}")])
     }
 
     fn installed_packages(&self, names: &[&str]) -> Vec<String> {

@@ -1,10 +1,12 @@
 //! The tasks of this repository: `cargo xtask run` starts Doorward from a fresh clone, `cargo xtask test` runs every
-//! test of every layer. Both install what the machine lacks, say why, and work a second time without network.
+//! test of every layer, `cargo xtask conformance` the official suites of the protocol. All install what the machine
+//! lacks, say why, and work a second time without network.
 //!
 //! Deliberately without dependencies: it is compiled before anything else can be said or done.
 
 mod arguments;
 mod cargo;
+mod conformance;
 mod counts;
 mod failure;
 mod interface;
@@ -15,6 +17,7 @@ mod node;
 mod practice;
 mod process;
 mod progress;
+mod python;
 mod report;
 mod run;
 mod setup;
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         }
         Ok(Task::Run(options)) => run::run(&options),
         Ok(Task::Test(options)) => test::run(&options),
+        Ok(Task::Conformance(options)) => conformance::run(&options),
         Ok(Task::Generate) => test::generate(),
         Err(failure) => {
             eprintln!("{failure}");

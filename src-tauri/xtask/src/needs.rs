@@ -24,6 +24,8 @@ pub(crate) enum Probe {
     Library(&'static str),
     /// One of these files exists.
     File(&'static [&'static str]),
+    /// This module can be imported by `python3`.
+    Module(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(crate) struct Need {
     pub(crate) linux_only: bool,
 }
 
-pub(crate) const NEEDS: [Need; 15] = [
+pub(crate) const NEEDS: [Need; 18] = [
     Need {
         package: "build-essential",
         why: "the C compiler and linker (`cc`) that Rust and SQLite are built with",
@@ -83,6 +85,13 @@ pub(crate) const NEEDS: [Need; 15] = [
         "the session bus that gnome-keyring asks for, without systemd",
         Probe::Program(&["dbus-launch"]),
     ),
+    test(
+        "python3",
+        "runs the real MCP servers and the client that are Python's",
+        Probe::Program(&["python3"]),
+    ),
+    test("python3-venv", "keeps their packages apart from the system's", Probe::Module("ensurepip")),
+    test("git", "makes the repository that `mcp-server-git` works on", Probe::Program(&["git"])),
     test("chromium", "the browser that the browser tests run in", Probe::Program(&["chromium"])),
     test(
         "fonts-dejavu-core",
@@ -127,6 +136,7 @@ fn is_met(need: &Need, machine: &dyn Machine) -> bool {
         Probe::Program(names) => names.iter().any(|name| machine.has_program(name)),
         Probe::Library(name) => machine.has_library(name),
         Probe::File(paths) => paths.iter().any(|path| machine.has_file(path)),
+        Probe::Module(name) => machine.has_module(name),
     }
 }
 
@@ -140,6 +150,7 @@ mod tests {
         programs: Vec<&'static str>,
         libraries: Vec<&'static str>,
         files: Vec<&'static str>,
+        modules: Vec<&'static str>,
         packages: Vec<&'static str>,
     }
 
@@ -152,6 +163,9 @@ mod tests {
         }
         fn has_file(&self, path: &str) -> bool {
             self.files.contains(&path)
+        }
+        fn has_module(&self, name: &str) -> bool {
+            self.modules.contains(&name)
         }
         fn installed_packages(&self, names: &[&str]) -> Vec<String> {
             self.packages.iter().filter(|name| names.contains(name)).map(|name| (*name).to_owned()).collect()
@@ -194,15 +208,18 @@ mod tests {
     }
 
     #[test]
-    fn a_font_folder_and_a_library_meet_their_needs() {
+    fn a_font_folder_a_library_and_a_module_meet_their_needs() {
         let made = Made {
             libraries: vec!["webkit2gtk-4.1", "ayatana-appindicator3-0.1"],
             files: vec!["/usr/share/fonts/TTF"],
+            modules: vec!["ensurepip"],
             ..Made::default()
         };
         let missing = missing(&NEEDS, &made);
         assert!(!names(&missing).contains(&"libwebkit2gtk-4.1-dev"));
         assert!(!names(&missing).contains(&"fonts-dejavu-core"));
+        assert!(!names(&missing).contains(&"python3-venv"));
+        assert!(names(&missing).contains(&"python3"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::interface;
 use crate::job::Job;
 use crate::machine::find_program;
 use crate::node;
+use crate::process::Program;
+use crate::python;
 use crate::workspace::Workspace;
 
 pub(crate) struct Step {
@@ -42,7 +44,7 @@ impl Step {
     }
 }
 
-pub(crate) const STEPS: [Step; 15] = [
+pub(crate) const STEPS: [Step; 17] = [
     Step {
         name: "format",
         what: "Rust sources are formatted",
@@ -184,6 +186,32 @@ pub(crate) const STEPS: [Step; 15] = [
         work: |parts, job| installed(node::install(&parts.workspace.test_packages(), job)?),
     },
     Step {
+        name: "conformance-packages",
+        what: "npm packages of the conformance suites",
+        hint: "without a network? they are downloaded once, whenever tests/conformance/package-lock.json changes",
+        has_tests: false,
+        minutes: 10,
+        work: |parts, job| installed(node::install(&parts.workspace.conformance(), job)?),
+    },
+    Step {
+        name: "conformance",
+        what: "the official MCP conformance suites, straight at an upstream and through the gateway",
+        hint: "`cargo xtask conformance --scenario NAME` shows each check of one scenario; logs are in target/xtask/conformance",
+        has_tests: true,
+        minutes: 10,
+        work: |parts, job| {
+            build_all(parts, job)?;
+            // As a program of its own, so that it is logged, limited and ended like all others.
+            let task = std::env::current_exe().map_err(|error| {
+                Failure::new(format!("this very program cannot be found: {error}"), "run it through cargo")
+            })?;
+            let task =
+                Program::new(task, parts.workspace.root()).args(["conformance", "--summary", "--built"]);
+            job.run(&task.env("CARGO_MANIFEST_DIR", parts.workspace.root()))?;
+            Ok(Done::Yes)
+        },
+    },
+    Step {
         name: "app",
         what: "the whole app: gateway, real window, notifications, keychain",
         hint: "pictures of what the windows showed are in target/screenshots; `--verbose` shows everything as it comes",
@@ -192,6 +220,7 @@ pub(crate) const STEPS: [Step; 15] = [
         work: |parts, job| {
             build_all(parts, job)?;
             node::install(&parts.workspace.test_packages(), job)?;
+            python::install(&parts.workspace.test_python(), &parts.workspace.python_environment(), job)?;
             let mut test = parts.cargo.over_workspace("test").arg("--no-fail-fast");
             for name in app_tests(&parts.workspace.root().join("tests")) {
                 test = test.args(["--test", &name]);

@@ -38,9 +38,24 @@ impl Workspace {
         self.root.join("ui")
     }
 
-    /// npm packages that the whole-app tests run: real upstreams.
+    /// npm packages that the whole-app tests run: real clients and upstreams.
     pub(crate) fn test_packages(&self) -> PathBuf {
         self.root.join("tests").join("node")
+    }
+
+    /// The list of Python packages for the same use.
+    pub(crate) fn test_python(&self) -> PathBuf {
+        self.root.join("tests").join("python")
+    }
+
+    /// Where those packages are installed, with an interpreter of their own. The tests look for it there.
+    pub(crate) fn python_environment(&self) -> PathBuf {
+        self.target().join("python")
+    }
+
+    /// The conformance suites, and the upstream they are run against.
+    pub(crate) fn conformance(&self) -> PathBuf {
+        self.root.join("tests").join("conformance")
     }
 
     pub(crate) fn target(&self) -> PathBuf {

@@ -1,11 +1,17 @@
 //! `doorward agent`: pairs agents, directly or through the process that owns the home.
 
 use crate::{args::AgentCommand, desk::Desk, failure::Failure, init::typed, say};
-use gateway::home::{BookError, Home, UpstreamConfig};
-use policy::{AgentName, UserId};
+use gateway::{
+    connect::{Newcomer, Shim},
+    home::{BookError, Home, UpstreamConfig},
+};
+use policy::{
+    AgentName, UserId,
+    time::{length, length_text},
+};
 use serde::Deserialize;
 use serde_json::json;
-use std::{net::SocketAddr, path::Path, process::ExitCode};
+use std::{net::SocketAddr, path::Path, process::ExitCode, time::Duration};
 
 #[derive(Deserialize)]
 struct Paired {
@@ -16,6 +22,8 @@ struct Paired {
 struct Line {
     name: String,
     user: String,
+    /// Seconds.
+    wait: Option<u64>,
 }
 
 pub(crate) async fn run(dir: &Path, command: AgentCommand) -> Result<ExitCode, Failure> {
@@ -23,6 +31,7 @@ pub(crate) async fn run(dir: &Path, command: AgentCommand) -> Result<ExitCode, F
     match command {
         AgentCommand::Add { name, user } => add(dir, &desk, name.parse()?, user.parse()?).await?,
         AgentCommand::List => list(dir, &desk).await?,
+        AgentCommand::Wait { name, limit } => wait(&desk, &name, &limit).await?,
         AgentCommand::Remove { name } => {
             match &desk {
                 Desk::Running(socket) => {
@@ -66,7 +75,9 @@ async fn add(dir: &Path, desk: &Desk, name: AgentName, user: UserId) -> Result<(
             typed(dir)
         ));
     }
-    for help in gateway::connect::help(listen, &upstreams, &token) {
+    let shim = Shim::of(dir);
+    let newcomer = Newcomer { listen, upstreams: &upstreams, agent: &name, token: &token, shim };
+    for help in gateway::connect::help(&newcomer) {
         say("");
         say(format_args!("{}:", help.title));
         say(help.text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
@@ -81,22 +92,51 @@ fn add_directly(home: &Home, name: &AgentName, user: UserId) -> Result<String, F
     Ok(home.agents()?.add(name.clone(), user)?.as_str().to_owned())
 }
 
+async fn wait(desk: &Desk, name: &str, limit: &str) -> Result<(), Failure> {
+    let limit = match limit {
+        "default" => None,
+        text => Some(length(text).ok_or_else(|| {
+            Failure::new(format!("`{text}` is no length of time"), "write it like `45s`, `20m` or `1h30m`")
+        })?),
+    };
+    match desk {
+        Desk::Running(socket) => {
+            let wait = limit.map(|limit| limit.as_secs());
+            socket.post("/desk/v1/agents/wait", &json!({ "name": name, "wait": wait })).await?
+        }
+        Desk::Ours(home) => home.agents()?.set_wait_limit(name, limit)?,
+    }
+    match limit {
+        Some(limit) => say(format_args!(
+            "The agent `{name}` is kept waiting for {} from its next call.",
+            length_text(limit)
+        )),
+        None => say(format_args!("The agent `{name}` is kept waiting as long as its program puts up with.")),
+    }
+    Ok(())
+}
+
 async fn list(dir: &Path, desk: &Desk) -> Result<(), Failure> {
     let lines: Vec<Line> = match desk {
         Desk::Running(socket) => socket.get("/desk/v1/agents").await?,
         Desk::Ours(home) => {
             let book = home.agents()?;
-            book.list()
-                .iter()
-                .map(|row| Line { name: row.name.to_string(), user: row.user.to_string() })
-                .collect()
+            let rows = book.list().iter();
+            rows.map(|row| Line {
+                name: row.name.to_string(),
+                user: row.user.to_string(),
+                wait: row.wait_limit.map(|limit| limit.as_secs()),
+            })
+            .collect()
         }
     };
     if lines.is_empty() {
         say(format_args!("There are no agents: add one with `{} agent add NAME --user me`.", typed(dir)));
     }
-    for Line { name, user } in lines {
-        say(format_args!("{name}  acts for {user}"));
+    for Line { name, user, wait } in lines {
+        let waits =
+            wait.map(|wait| format!(", is kept waiting for {}", length_text(Duration::from_secs(wait))));
+        say(format_args!("{name}  acts for {user}{}", waits.unwrap_or_default()));
     }
     Ok(())
 }

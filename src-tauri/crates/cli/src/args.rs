@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Upstream(UpstreamCommand),
     /// Make one call through the running gateway, as an agent would.
     Call(Call),
+    /// Speak MCP on standard input and output, for an agent that starts its servers as commands.
+    Connect(Connect),
     /// Serve the practice upstream on standard input and output.
     Practice {
         /// Keep the data in this file; without it they end with the process.
@@ -90,6 +92,13 @@ pub(crate) enum AgentCommand {
     },
     /// Show the agents.
     List,
+    /// Set how long an agent is kept waiting for a held call before it is asked to call again.
+    Wait {
+        name: String,
+        /// A length of time such as `45s` or `20m`, or `default` for what its program is known to put up with.
+        #[arg(value_name = "DURATION|default")]
+        limit: String,
+    },
     /// Remove an agent; its token stops working.
     Remove { name: String },
 }
@@ -140,6 +149,18 @@ pub(crate) struct Call {
     /// The arguments as one JSON object.
     #[arg(default_value = "{}", value_name = "JSON")]
     pub(crate) arguments: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// The upstream to connect to.
+    pub(crate) upstream: String,
+    /// The agent that connects; it must be paired. Without it, the one that every home begins with.
+    #[arg(long, default_value = "practice", value_name = "NAME")]
+    pub(crate) agent: String,
+    /// Start the desktop app if it does not run yet.
+    #[arg(long)]
+    pub(crate) start: bool,
 }
 
 #[derive(Debug, Subcommand)]

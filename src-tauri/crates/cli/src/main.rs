@@ -6,6 +6,7 @@ mod agents;
 mod args;
 mod call;
 mod check;
+mod connect;
 mod desk;
 mod doctor;
 mod failure;
@@ -59,6 +60,7 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
         Command::Agent(command) => block_on(false, agents::run(&home, command)),
         Command::Upstream(command) => block_on(false, upstreams::run(&home, command)),
         Command::Call(options) => block_on(false, call::run(&home, options)),
+        Command::Connect(options) => block_on(false, connect::run(home, options)),
         Command::Doctor => block_on(false, doctor::run(&home)),
     }
 }

@@ -156,10 +156,17 @@ fn an_agent_gets_a_token_once_with_lines_to_paste() {
     assert_eq!(said.code, 0, "{said:?}");
     let token = word_after(&said.out, "shown this once:");
     assert!(token.starts_with("dw_"));
-    for title in ["Claude Code", "Codex", "Cursor", "VS Code"] {
+    for title in ["Claude Code", "Codex", "Cursor", "VS Code", "Claude Desktop"] {
         assert!(said.out.contains(title), "{title}");
     }
     assert!(said.out.contains(&format!("Bearer {token}")));
+    let program = std::fs::canonicalize(env!("CARGO_BIN_EXE_doorward")).unwrap();
+    let command = format!(
+        r#"{{ "command": "{}", "args": ["--home","{}","connect","practice","--agent","claude"] }}"#,
+        program.display(),
+        home.dir.display()
+    );
+    assert!(said.out.contains(&command), "{}", said.out);
     assert!(!home.read("agents.toml").contains(&token), "I8");
     assert!(home.run(&["agent", "list"]).out.contains("claude  acts for me\n"));
     assert!(
@@ -291,4 +298,29 @@ fn doctor_tells_a_dead_upstream_and_a_keychain_that_is_not_there() {
     assert!(said.out.contains("not ok  upstream mute: "), "{}", said.out);
     assert!(said.out.contains("not ok  keychain: no keychain service answers"), "{}", said.out);
     assert!(said.out.contains("doorward init --keychain memory"), "{}", said.out);
+}
+
+#[test]
+fn how_long_an_agent_waits_is_set_and_unset() {
+    let home = TestHome::made(&[]);
+    let said = home.run(&["agent", "wait", "practice", "90m"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("`practice` is kept waiting for 1h30m"), "{}", said.out);
+    assert_eq!(home.run(&["agent", "list"]).out, "practice  acts for me, is kept waiting for 1h30m\n");
+    for (name, limit, told) in [
+        ("practice", "soon", "`soon` is no length of time"),
+        ("practice", "0s", "at least a second and at most a day"),
+        ("practice", "2d", "at least a second and at most a day"),
+        ("nobody", "1m", "there is no agent `nobody`"),
+    ] {
+        let said = home.run(&["agent", "wait", name, limit]);
+        assert!(said.code == 1 && said.err.contains(told), "{said:?}");
+    }
+    // A running Doorward is asked, and knows at once.
+    let _serve = home.serve(&[]);
+    assert_eq!(home.run(&["agent", "wait", "practice", "45s"]).code, 0);
+    assert_eq!(home.run(&["agent", "list"]).out, "practice  acts for me, is kept waiting for 45s\n");
+    assert!(home.run(&["agent", "wait", "practice", "2d"]).err.contains("at most a day"));
+    assert_eq!(home.run(&["agent", "wait", "practice", "default"]).code, 0);
+    assert_eq!(home.run(&["agent", "list"]).out, "practice  acts for me\n");
 }

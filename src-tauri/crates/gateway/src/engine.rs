@@ -231,6 +231,11 @@ impl Engine {
         &self.sessions
     }
 
+    /// Cancelled when the engine stops.
+    pub(crate) fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
@@ -320,6 +325,11 @@ impl Engine {
     #[must_use]
     pub fn last_seen(&self, agent: &AgentName) -> Option<Timestamp> {
         self.seen().get(agent).and_then(|seen| seen.last)
+    }
+
+    /// Whether this agent is still paired.
+    pub(crate) fn is_paired(&self, agent: &AgentName) -> bool {
+        self.read_agents().by_name(agent.as_str()).is_some()
     }
 
     /// Paired agents.

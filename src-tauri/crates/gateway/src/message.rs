@@ -71,6 +71,8 @@ pub(crate) struct Notification {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) id: Value,
+    /// The HTTP status it came with, where that was no success.
+    pub(crate) status: Option<u16>,
     envelope: Map,
 }
 
@@ -213,7 +215,7 @@ impl Response {
         envelope.insert("jsonrpc", "2.0".into());
         envelope.insert("id", id.clone());
         envelope.insert(key, value);
-        Response { id, envelope }
+        Response { id, status: None, envelope }
     }
 
     /// The same answer under another id.
@@ -228,6 +230,11 @@ impl Response {
             Some(result) => Ok(result),
             None => Err(self.envelope.get("error").unwrap_or(&Value::Null)),
         }
+    }
+
+    /// As it came over HTTP.
+    pub(crate) fn with_status(self, status: Option<u16>) -> Response {
+        Response { status, ..self }
     }
 
     /// The code of its error.
@@ -320,9 +327,11 @@ pub(crate) fn classify(value: Value) -> Result<Message, MessageError> {
             }
         }
         (false, true, false) | (false, false, true) => match envelope.get("id") {
-            Some(id) if is_id(id) => Ok(Message::Response(Response { id: id.clone(), envelope })),
+            Some(id) if is_id(id) => {
+                Ok(Message::Response(Response { id: id.clone(), status: None, envelope }))
+            }
             Some(Value::Null) | None if envelope.get("error").is_some() => {
-                Ok(Message::Response(Response { id: Value::Null, envelope }))
+                Ok(Message::Response(Response { id: Value::Null, status: None, envelope }))
             }
             _ => Err(MessageError::Id),
         },

@@ -21,6 +21,7 @@ use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
 use policy::{Decision, Facts, Map, Timestamp, ToolCall, ToolName, Value};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +60,11 @@ pub(crate) enum StreamItem {
     Running { message: String },
     /// A whole JSON-RPC notification or request of the upstream's.
     Message(Value),
+    /// The upstream answers by a stream, so the agent gets one as well.
+    Opened,
+    /// The upstream closed its stream and is asked again later; agents that can come back for the rest are told
+    /// after how long.
+    Paused { retry: Duration },
 }
 
 /// Why a call has no answer of its own; each becomes what the agent reads.

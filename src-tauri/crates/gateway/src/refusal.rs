@@ -78,12 +78,15 @@ fn rfc3339(at: Timestamp) -> Option<String> {
 
 /// A result of our own in the shape that the agent's era asks for; an error has the same in both.
 pub(crate) fn fit(reply: Reply, era: Era) -> Reply {
-    reply.map_result(|result| match (result, era) {
-        (Value::Map(mut result), Era::Modern) => {
+    if era == Era::Legacy {
+        return reply;
+    }
+    reply.map_result(|result| match result {
+        Value::Map(mut result) => {
             result.insert("resultType", Value::from("complete"));
             Value::Map(result)
         }
-        (result, _) => result,
+        other => other,
     })
 }
 

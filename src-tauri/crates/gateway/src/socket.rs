@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: UnixListener, stopping:
         .route("/desk/v1/status", get(status))
         .route("/desk/v1/agents", get(agents).post(add_agent))
         .route("/desk/v1/agents/remove", post(remove_agent))
+        .route("/desk/v1/agents/wait", post(set_wait_limit))
         .route("/desk/v1/upstreams", get(upstreams).post(add_upstream))
         .route("/desk/v1/upstreams/remove", post(remove_upstream))
         .with_state(Arc::clone(&engine));
@@ -60,13 +62,17 @@ async fn status(State(engine): State<Arc<Engine>>) -> Json<Status> {
 struct AgentLine {
     name: String,
     user: String,
+    /// Seconds; absent where none was set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait: Option<u64>,
 }
 
 async fn agents(State(engine): State<Arc<Engine>>) -> Json<Vec<AgentLine>> {
-    let lines = engine
-        .agents()
-        .into_iter()
-        .map(|row| AgentLine { name: row.name.to_string(), user: row.user.to_string() });
+    let lines = engine.agents().into_iter().map(|row| AgentLine {
+        name: row.name.to_string(),
+        user: row.user.to_string(),
+        wait: row.wait_limit.map(|limit| limit.as_secs()),
+    });
     Json(lines.collect())
 }
 
@@ -103,6 +109,21 @@ async fn remove_agent(
     Json(named): Json<Named>,
 ) -> Result<Json<()>, Problem> {
     blocking(move || engine.remove_agent(&named.name)).await.map(Json)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wait {
+    name: String,
+    /// Seconds; null for what the agent's program is known to put up with.
+    wait: Option<u64>,
+}
+
+async fn set_wait_limit(
+    State(engine): State<Arc<Engine>>,
+    Json(Wait { name, wait }): Json<Wait>,
+) -> Result<Json<()>, Problem> {
+    blocking(move || engine.set_wait_limit(&name, wait.map(Duration::from_secs))).await.map(Json)
 }
 
 async fn upstreams(State(engine): State<Arc<Engine>>) -> Json<Vec<UpstreamConfig>> {

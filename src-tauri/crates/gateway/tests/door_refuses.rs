@@ -34,11 +34,10 @@ async fn nothing_went_up(bench: &Bench, agent: &Agent) {
 }
 
 #[tokio::test]
-async fn a_foreign_host_or_any_origin_is_refused_whatever_the_method() {
+async fn a_foreign_host_or_origin_is_refused_whatever_the_method() {
     let bench = Bench::new().await;
     let agent = bench.agent("claude").await;
-    let port = bench.engine.listen_addr().port();
-    let own = format!("http://127.0.0.1:{port}");
+    let own = format!("http://{}", bench.engine.listen_addr());
     for method in [Method::POST, Method::GET, Method::DELETE, Method::OPTIONS, Method::PUT] {
         let request = || {
             let good = agent.post(call("echo", "{}")).build().unwrap();
@@ -48,7 +47,7 @@ async fn a_foreign_host_or_any_origin_is_refused_whatever_the_method() {
         for host in ["evil.example", "127.0.0.1", "localhost:1", "127.0.0.1.evil.example"] {
             assert_eq!(refusal(request().header("host", host)).await.0, 403, "{method} {host}");
         }
-        for origin in ["null", "https://evil.example", &own] {
+        for origin in ["null", "https://evil.example", "http://localhost:1"] {
             assert_eq!(refusal(request().header("origin", origin)).await.0, 403, "{method} {origin}");
         }
     }
@@ -189,7 +188,7 @@ async fn types_and_versions_that_are_not_spoken_are_refused() {
     };
     assert_eq!(refusal(with("content-type", "text/plain")).await.0, 415);
     assert_eq!(refusal(with("accept", "application/json")).await.0, 406);
-    let (status, _, message) = refusal(with("mcp-protocol-version", "2099-01-01")).await;
+    let (status, _, message) = refusal(with("mcp-protocol-version", "1999-01-01")).await;
     assert!(status == 400 && message.contains("2025-11-25"), "{message}");
     assert_eq!(refusal(agent.get().header("mcp-protocol-version", "nonsense")).await.0, 400);
     assert_eq!(
@@ -223,27 +222,57 @@ async fn a_session_is_its_agents_own_and_ends_when_it_says() {
     assert_eq!(refusal(agent.post(call("echo", "{}"))).await.0, 404);
 }
 
+const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+
+fn stateless(agent: &Agent, method: &str, params: &str) -> reqwest::RequestBuilder {
+    let body =
+        format!(r#"{{"jsonrpc":"2.0","id":3,"method":"{method}","params":{{{params}"_meta":{META}}}}}"#);
+    agent.post(body).header("mcp-protocol-version", "2026-07-28").header("mcp-method", method.to_owned())
+}
+
 #[tokio::test]
 async fn agents_of_the_stateless_era_are_told_to_fall_back() {
     let bench = Bench::new().await;
     let agent = bench.pair("claude");
-    let discover = r#"{"jsonrpc":"2.0","id":3,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#;
-    let modern_list = discover.replace("server/discover", "tools/list");
-    let requests = [
-        agent.post(discover).header("mcp-protocol-version", "2026-07-28"),
-        agent.post(discover),
-        agent.post(modern_list.clone()),
-        agent
-            .post(r#"{"jsonrpc":"2.0","id":3,"method":"tools/list"}"#)
-            .header("mcp-protocol-version", "2026-07-28"),
+    let (status, code, message) = refusal(stateless(&agent, "server/discover", "")).await;
+    assert_eq!((status, code.as_str()), (404, "-32601"), "{message}");
+    assert_eq!(bench.engine.upstream_sessions("script"), 0, "what was opened for the question is closed");
+    let agent = bench.agent("codex").await;
+    agent.ask(call("echo", "{}")).await;
+}
+
+#[tokio::test]
+async fn stateless_requests_that_contradict_their_headers_go_nowhere() {
+    let bench = Bench::new().await;
+    let agent = bench.pair("claude");
+    let call = |headers: &[(&'static str, &'static str)]| {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{{"name":"echo","arguments":{{}},"_meta":{META}}}}}"#
+        );
+        headers.iter().fold(agent.post(body), |request, (name, text)| request.header(*name, *text))
+    };
+    let version = ("mcp-protocol-version", "2026-07-28");
+    let method = ("mcp-method", "tools/call");
+    let bad: [&[(&str, &str)]; 7] = [
+        &[],
+        &[version],
+        &[version, method],
+        &[version, method, ("mcp-name", "exit")],
+        &[version, ("mcp-method", "tools/list"), ("mcp-name", "echo")],
+        &[("mcp-protocol-version", "2025-11-25"), method, ("mcp-name", "echo")],
+        &[version, method, ("mcp-name", "echo"), ("mcp-name", "exit")],
     ];
-    for request in requests {
-        let (status, code, _) = refusal(request).await;
-        assert_eq!((status, code.as_str()), (404, "-32601"));
+    for headers in bad {
+        let (status, code, message) = refusal(call(headers)).await;
+        assert_eq!((status, code.as_str()), (400, "-32020"), "{headers:?}: {message}");
+    }
+    let bare = agent.post(r#"{"jsonrpc":"2.0","id":3,"method":"tools/list"}"#);
+    let (status, code, message) = refusal(bare.header(version.0, version.1)).await;
+    assert_eq!((status, code.as_str()), (400, "-32602"), "{message}");
+    for request in [agent.get(), agent.delete()] {
+        assert_eq!(refusal(request.header(version.0, version.1)).await.0, 405);
     }
     assert!(script::received(&bench.log).is_empty());
-    let agent = bench.agent("codex").await;
-    nothing_went_up(&bench, &agent).await;
 }
 
 #[tokio::test]

@@ -303,10 +303,17 @@ impl Host {
         let engine = Arc::clone(self.engine()?);
         let bad =
             |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
-        let (name, user) = (request.name.parse().map_err(bad)?, request.user.parse().map_err(bad)?);
+        let agent: policy::AgentName = request.name.parse().map_err(bad)?;
+        let user = request.user.parse().map_err(bad)?;
         blocking(move || {
-            let token = engine.add_agent(name, user)?;
-            let help = gateway::connect::help(engine.listen_addr(), &engine.upstreams(), token.as_str());
+            let token = engine.add_agent(agent.clone(), user)?;
+            let help = gateway::connect::help(&gateway::connect::Newcomer {
+                listen: engine.listen_addr(),
+                upstreams: &engine.upstreams(),
+                agent: &agent,
+                token: token.as_str(),
+                shim: gateway::connect::Shim::of(engine.home().dir()),
+            });
             let connect = help
                 .into_iter()
                 .map(|help| ConnectHelp { title: help.title.to_owned(), text: help.text })

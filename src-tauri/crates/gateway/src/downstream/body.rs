@@ -59,7 +59,7 @@ async fn collect(body: Body) -> Result<Vec<u8>, Refused> {
     Ok(text)
 }
 
-async fn parse(text: Vec<u8>) -> Result<Value, Refused> {
+pub(super) async fn parse(text: Vec<u8>) -> Result<Value, Refused> {
     let parsed = if text.len() < LARGE {
         Value::parse(&text).map_err(|error| error.to_string())
     } else {

@@ -1,8 +1,11 @@
 //! A `tools/call` as an agent sent it, read just far enough to be judged.
 
-use super::{peer::Connected, refuse::Refused, session::AgentSession};
+use super::{
+    exchange::From,
+    refuse::Refused,
+    session::{AgentSession, Declared},
+};
 use crate::{
-    home::{Agent, UpstreamConfig},
     message::{Request, code},
     pipeline::Incoming,
     upstream::{CallRoute, is_own_param},
@@ -47,27 +50,33 @@ pub(super) fn read(request: &Request) -> Result<Named, Refused> {
 
 /// What the pipeline takes. `left` ends the wait of a held call, and `route` carries the agent's own cancel.
 pub(super) async fn incoming(
-    agent: Agent,
-    upstream: UpstreamConfig,
+    from: &From,
     session: &AgentSession,
+    request: &Request,
     named: Named,
-    connected: &Connected,
     route: CallRoute,
     left: CancellationToken,
 ) -> Incoming {
-    let has_progress_token =
-        named.extras.get("_meta").is_some_and(|meta| meta.get("progressToken").is_some());
-    let patience = Patience { era: Era::Legacy, has_progress_token, takes_urls: false };
+    // In the stateless era each request says for itself what its agent is.
+    let declared = match session.era() {
+        Era::Legacy => session.declared.clone(),
+        Era::Modern => Declared::in_request(request),
+    };
+    let patience = Patience {
+        era: session.era(),
+        has_progress_token: request.progress_token().is_some(),
+        takes_urls: declared.takes_urls,
+    };
     Incoming {
-        agent,
-        claimed_client: session.claimed_client.clone(),
-        peer: connected.process().await,
-        upstream,
+        agent: from.agent.clone(),
+        claimed_client: declared.client,
+        peer: from.connected.process().await,
+        upstream: from.upstream.clone(),
         session: session.up.clone(),
         tool: named.tool,
         arguments: named.arguments,
         extras: named.extras,
-        envelope: Map::default(),
+        envelope: request.rest(),
         patience,
         route,
         cancel: left,

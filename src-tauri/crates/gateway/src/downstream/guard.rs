@@ -1,7 +1,7 @@
 //! Who may speak at all, before anything of a message is read: this machine's own programs, with a token.
 //!
-//! A web page reaches loopback too, under its own origin or, by a rebound name, under ours; so any `Origin` is
-//! refused, and `Host` must be one of the few ways to write our own address.
+//! A web page reaches loopback too, under its own origin or, by a rebound name, under ours; so any `Origin` but our
+//! own address is refused, and `Host` must be one of the few ways to write that address.
 
 use super::refuse::Refused;
 use crate::{
@@ -14,8 +14,8 @@ use std::net::SocketAddr;
 
 /// The protocol versions this port speaks.
 pub(super) const VERSIONS: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
-/// The stateless era; its agents fall back when its methods are not found.
-pub(super) const MODERN: &str = "2026-07-28";
+/// The first version of the stateless era.
+const STATELESS: &str = "2026-07-28";
 
 /// Host and origin, without which nothing else is looked at.
 pub(super) fn check_address(
@@ -25,7 +25,11 @@ pub(super) fn check_address(
     headers: &HeaderMap,
 ) -> Result<(), Refused> {
     let refused = |message| Err(Refused::new(StatusCode::FORBIDDEN, code::REFUSED, message));
-    if headers.contains_key(header::ORIGIN) {
+    let is_our_own = |origin: &str| {
+        matches!(peer, Peer::Tcp)
+            && origin.strip_prefix("http://").is_some_and(|host| is_own_address(listen, host))
+    };
+    if headers.get_all(header::ORIGIN).iter().any(|origin| !origin.to_str().is_ok_and(is_our_own)) {
         return refused("requests from web pages are refused: send no `Origin` header");
     }
     // On the home's socket there is no address to rebind.
@@ -91,9 +95,10 @@ pub(super) fn check_version(headers: &HeaderMap, agreed: Option<&str>) -> Result
     Err(Refused::new(StatusCode::BAD_REQUEST, code::INVALID_REQUEST, message))
 }
 
-/// Whether the headers are those of the stateless era.
-pub(super) fn is_modern(headers: &HeaderMap) -> bool {
-    text(headers, "mcp-protocol-version") == Some(MODERN)
+/// Whether the named version is of the stateless era, or of a later one that we pass on as such.
+pub(super) fn is_stateless(headers: &HeaderMap) -> bool {
+    let is_date = |version: &str| version.len() == STATELESS.len() && version.starts_with("20");
+    text(headers, "mcp-protocol-version").is_some_and(|version| is_date(version) && version >= STATELESS)
 }
 
 pub(super) fn session_id(headers: &HeaderMap) -> Option<&str> {
@@ -181,14 +186,26 @@ mod tests {
     }
 
     #[test]
-    fn every_origin_is_refused_null_and_our_own_among_them() {
-        for origin in ["null", "http://localhost:7717", "https://evil.example", ""] {
+    fn every_origin_but_our_own_is_refused_and_on_the_socket_that_too() {
+        let origins = [
+            ("http://localhost:7717", None),
+            ("http://127.0.0.1:7717", None),
+            ("https://localhost:7717", Some(StatusCode::FORBIDDEN)),
+            ("http://localhost:7718", Some(StatusCode::FORBIDDEN)),
+            ("http://localhost:7717.evil.example", Some(StatusCode::FORBIDDEN)),
+            ("https://evil.example", Some(StatusCode::FORBIDDEN)),
+            ("null", Some(StatusCode::FORBIDDEN)),
+            ("", Some(StatusCode::FORBIDDEN)),
+        ];
+        for (origin, expected) in origins {
             let pairs = [("host", "localhost:7717"), ("origin", origin)];
-            assert_eq!(status(&pairs, "/mcp/x"), Some(StatusCode::FORBIDDEN), "{origin}");
+            assert_eq!(status(&pairs, "/mcp/x"), expected, "{origin}");
             let uri = "/mcp/x".parse().unwrap();
             let listen = "127.0.0.1:7717".parse().unwrap();
             assert!(check_address(listen, Peer::Unix, &uri, &headers(&pairs)).is_err());
         }
+        let two = [("host", "localhost:7717"), ("origin", "http://localhost:7717"), ("origin", "null")];
+        assert_eq!(status(&two, "/mcp/x"), Some(StatusCode::FORBIDDEN));
     }
 
     #[test]
@@ -219,7 +236,7 @@ mod tests {
         assert!(check_version(&headers(&[]), None).is_ok());
         assert!(check("2025-06-18", None).is_ok());
         assert!(check("2024-01-01", Some("2024-01-01")).is_ok());
-        for version in ["1999-01-01", "", "2025-06-18 ", MODERN] {
+        for version in ["1999-01-01", "", "2025-06-18 ", STATELESS] {
             if version != "2025-06-18 " {
                 assert_eq!(check(version, None).unwrap_err().status, StatusCode::BAD_REQUEST, "{version}");
             }

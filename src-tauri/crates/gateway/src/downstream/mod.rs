@@ -5,14 +5,19 @@
 
 mod body;
 mod call;
+mod event_log;
+mod exchange;
 mod get;
 mod guard;
+mod lines;
 mod peer;
 mod post;
 mod refuse;
 mod serve;
 mod session;
+mod sessions;
+mod stateless;
 mod stream;
 
 pub(crate) use serve::{serve_tcp, serve_unix};
-pub(crate) use session::Sessions;
+pub(crate) use sessions::Sessions;

@@ -5,13 +5,21 @@
 //! The owner is looked up once a connection, the process only when a call needs it; both off the event loop.
 
 use crate::{engine::Peer, pipeline::PeerProcess};
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tokio::sync::OnceCell;
 
 /// What is known of one connection; shared by its requests.
 #[derive(Clone)]
 pub(super) struct Connected {
     pub(super) peer: Peer,
+    /// Given to a connection that is one process's as a whole.
+    pub(super) number: Option<u64>,
     end: End,
     process: Arc<OnceCell<PeerProcess>>,
     is_foreign: Arc<OnceCell<bool>>,
@@ -27,12 +35,17 @@ enum End {
     Unix {
         pid: Option<u32>,
     },
+    /// `doorward connect` stands between; the agent is who started it.
+    Shim {
+        pid: Option<u32>,
+    },
 }
 
 impl Connected {
     pub(super) fn tcp(theirs: SocketAddr, ours: SocketAddr) -> Connected {
         Connected {
             peer: Peer::Tcp,
+            number: None,
             end: End::Tcp { theirs, ours },
             process: Arc::default(),
             is_foreign: Arc::default(),
@@ -43,10 +56,22 @@ impl Connected {
     pub(super) fn unix(pid: Option<u32>) -> Connected {
         Connected {
             peer: Peer::Unix,
+            number: None,
             end: End::Unix { pid },
             process: Arc::default(),
             is_foreign: Arc::default(),
         }
+    }
+
+    /// The same connection as one of `doorward connect`, which serves one agent's process.
+    pub(super) fn of_shim(self) -> Connected {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let end = match self.end {
+            End::Unix { pid } => End::Shim { pid },
+            other => other,
+        };
+        let number = Some(LAST.fetch_add(1, Ordering::Relaxed));
+        Connected { end, number, process: Arc::default(), ..self }
     }
 
     /// Whether the other end is known to be another user's.
@@ -72,6 +97,7 @@ impl Connected {
 fn look_up(end: End) -> PeerProcess {
     let pid = match end {
         End::Unix { pid } => pid,
+        End::Shim { pid } => pid.and_then(parent_of).or(pid),
         End::Tcp { theirs, ours } => tcp_owner(theirs, ours),
     };
     PeerProcess { pid, program: pid.and_then(program_of) }
@@ -81,6 +107,19 @@ fn look_up(end: End) -> PeerProcess {
 fn program_of(pid: u32) -> Option<String> {
     let path = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
     path.into_os_string().into_string().ok()
+}
+
+/// The fourth column of its `stat`, after a name that may hold anything.
+#[cfg(target_os = "linux")]
+fn parent_of(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, columns) = stat.rsplit_once(')')?;
+    columns.split_ascii_whitespace().nth(1)?.parse().ok().filter(|parent| *parent > 1)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn parent_of(_: u32) -> Option<u32> {
+    None
 }
 
 #[cfg(not(target_os = "linux"))]

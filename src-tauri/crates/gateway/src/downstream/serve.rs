@@ -2,12 +2,12 @@
 //!
 //! A slow or silent peer holds a connection, never more: heads are timed, connections are counted.
 
-use super::{get, guard, peer::Connected, post, refuse::Refused};
+use super::{exchange::From, get, guard, lines, peer::Connected, post, refuse::Refused};
 use crate::{engine::Engine, message::code};
 use axum::{
     Extension, Router,
     extract::{Path, Request, State},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -25,7 +25,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Most connections of one listener at once.
-const MAX_CONNECTIONS: usize = 1024;
+const MAX_CONNECTIONS: usize = 4096;
 /// How long a request's head may take; also how long an idle connection is kept.
 const HEAD_LIMIT: Duration = Duration::from_secs(60);
 /// Largest head.
@@ -68,7 +68,8 @@ pub(crate) async fn serve_unix(
     also: Router,
     stopping: CancellationToken,
 ) {
-    let router = also.merge(routes(Arc::clone(&engine)).with_state(engine));
+    let lines = Router::new().route("/mcp/{upstream}/lines", any(lines)).with_state(Arc::clone(&engine));
+    let router = also.merge(lines).merge(routes(Arc::clone(&engine)).with_state(engine));
     let served = Served::new(stopping.clone());
     let accepting = async {
         loop {
@@ -94,7 +95,7 @@ fn routes(engine: Arc<Engine>) -> Router<Arc<Engine>> {
     Router::new().route("/mcp/{upstream}", any(mcp)).fallback(elsewhere).with_state(engine)
 }
 
-/// Host and origin, then the token, then the upstream: who may not speak learns nothing of what is here.
+/// Streamable HTTP.
 async fn mcp(
     State(engine): State<Arc<Engine>>,
     Extension(connected): Extension<Connected>,
@@ -102,26 +103,12 @@ async fn mcp(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let peer = connected.peer;
     let answer = async {
-        guard::check_address(engine.listen_addr(), peer, &head.uri, &head.headers)?;
-        if connected.is_foreign().await {
-            let message = "this gateway serves the processes of its own user only";
-            return Err(Refused::new(StatusCode::FORBIDDEN, code::REFUSED, message));
-        }
-        let agent = guard::check_token(&engine, peer, &head.headers)?;
-        let Some(config) = engine.upstream(&upstream) else {
-            let name: String = upstream.chars().take(64).collect();
-            let message = format!("there is no upstream `{name}`: see `doorward upstream list`");
-            return Err(Refused::new(StatusCode::NOT_FOUND, code::REFUSED, message));
-        };
+        let from = let_in(&engine, connected, &upstream, &head).await?;
         match head.method {
-            Method::POST => {
-                let from = post::From { engine: &engine, agent, upstream: config, connected };
-                post::take(from, &head.headers, body).await
-            }
-            Method::GET => get::stand(&engine, &agent, config.name.as_str(), &head.headers),
-            Method::DELETE => get::end(&engine, &agent, config.name.as_str(), &head.headers),
+            Method::POST => post::take(from, &head.headers, body).await,
+            Method::GET => get::stand(&from, &head.headers),
+            Method::DELETE => get::end(&from, &head.headers),
             _ => {
                 let message = "only POST, GET and DELETE are taken here";
                 Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, code::REFUSED, message))
@@ -129,6 +116,57 @@ async fn mcp(
         }
     };
     answer.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The way in of `doorward connect`: the connection becomes lines of MCP.
+#[cfg(unix)]
+async fn lines(
+    State(engine): State<Arc<Engine>>,
+    Extension(connected): Extension<Connected>,
+    Path(upstream): Path<String>,
+    mut request: Request,
+) -> Response {
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (head, _) = request.into_parts();
+    let from = match let_in(&engine, connected.of_shim(), &upstream, &head).await {
+        Ok(from) => from,
+        Err(refused) => return refused.into_response(),
+    };
+    let asked = head.headers.get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    if head.method != Method::POST || asked != Some(lines::PROTOCOL) {
+        let message = "this is for `doorward connect`: send POST with `Upgrade: mcp-lines`";
+        return Refused::new(StatusCode::UPGRADE_REQUIRED, code::REFUSED, message).into_response();
+    }
+    let stopping = engine.stopping();
+    engine.tasks().spawn(async move {
+        match upgrade.await {
+            Ok(stream) => lines::serve(from, TokioIo::new(stream), stopping).await,
+            Err(error) => tracing::debug!(%error, "a connection broke off before it was lines"),
+        }
+    });
+    let upgraded = [(header::CONNECTION, "Upgrade"), (header::UPGRADE, lines::PROTOCOL)];
+    (StatusCode::SWITCHING_PROTOCOLS, upgraded).into_response()
+}
+
+/// Host and origin, then the token, then the upstream: who may not speak learns nothing of what is here.
+async fn let_in(
+    engine: &Arc<Engine>,
+    connected: Connected,
+    upstream: &str,
+    head: &Parts,
+) -> Result<From, Refused> {
+    guard::check_address(engine.listen_addr(), connected.peer, &head.uri, &head.headers)?;
+    if connected.is_foreign().await {
+        let message = "this gateway serves the processes of its own user only";
+        return Err(Refused::new(StatusCode::FORBIDDEN, code::REFUSED, message));
+    }
+    let agent = guard::check_token(engine, connected.peer, &head.headers)?;
+    let Some(upstream) = engine.upstream(upstream) else {
+        let name: String = upstream.chars().take(64).collect();
+        let message = format!("there is no upstream `{name}`: see `doorward upstream list`");
+        return Err(Refused::new(StatusCode::NOT_FOUND, code::REFUSED, message));
+    };
+    Ok(From { engine: Arc::clone(engine), agent, upstream, connected })
 }
 
 async fn elsewhere(
@@ -189,6 +227,7 @@ where
             .header_read_timeout(HEAD_LIMIT)
             .max_buf_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+            .with_upgrades()
     );
     tokio::select! {
         ended = connection.as_mut() => {

@@ -164,7 +164,7 @@ impl Home {
         for (path, text) in starter::FILES {
             write_document(&paths.policies(), path, text)?;
         }
-        if let Some(program) = options.practice.clone().or_else(practice_program) {
+        if let Some(program) = options.practice.clone().or_else(doorward_program) {
             add_practice(&paths, &program)?;
         }
         // Last: a folder with settings is a whole home.
@@ -282,7 +282,7 @@ impl Home {
 }
 
 /// The `doorward` program beside the running one.
-fn practice_program() -> Option<PathBuf> {
+pub(crate) fn doorward_program() -> Option<PathBuf> {
     let program = env::current_exe().ok()?.with_file_name(format!("doorward{}", env::consts::EXE_SUFFIX));
     program.is_file().then_some(program)
 }

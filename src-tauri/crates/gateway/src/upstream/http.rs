@@ -5,6 +5,7 @@
 //! configuration: nothing of the agent's request is copied.
 
 use super::{MAX_MESSAGE, UpstreamError, connection::Connection, sse::Parser};
+use crate::pipeline::StreamItem;
 use policy::UpstreamName;
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode, Url,
@@ -116,6 +117,7 @@ impl Http {
             Ok(response) => response,
             Err(Refusal(refusal)) => {
                 let (response, error) = *refusal;
+                connection.pending.note_status(id, response.status().as_u16());
                 // A refusal may be a JSON-RPC error for this very request; then it is the answer.
                 if let Ok(body) = self.body(response).await
                     && is_error(&body)
@@ -140,6 +142,7 @@ impl Http {
             );
             return Err(UpstreamError::Unreadable { name: self.name.clone(), why });
         }
+        connection.pending.tell_of_stream(id, StreamItem::Opened);
         let mut stopped = self.stream(response, Some(id), &Arc::downgrade(connection)).await?;
         let mut resumes = 0;
         while connection.pending.is_waiting(id) {
@@ -149,7 +152,12 @@ impl Http {
                 let how = stopped.broke.unwrap_or_else(|| "it closed the answer's stream".to_owned());
                 return Err(UpstreamError::Stopped { name: self.name.clone(), how, last_words: Vec::new() });
             };
-            tokio::time::sleep(stopped.retry.unwrap_or(RETRY)).await;
+            let retry = stopped.retry.unwrap_or(RETRY);
+            if stopped.broke.is_none() {
+                // It ended the stream on purpose; its agents are asked to come back the same way.
+                connection.pending.tell_of_stream(id, StreamItem::Paused { retry });
+            }
+            tokio::time::sleep(retry).await;
             let mut next = match self.get(Some(&last_id)).send().await.map(|response| self.checked(response))
             {
                 Ok(Ok(response)) => self.stream(response, Some(id), &Arc::downgrade(connection)).await?,

@@ -1,18 +1,18 @@
-//! Newline-delimited text from a child, never more of one line in memory than a limit.
+//! Newline-delimited text, from a child or from `doorward connect`, never more of one line in memory than a limit.
 
 use std::io;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 /// Why no line came.
 #[derive(Debug)]
-pub(super) enum LineError {
+pub(crate) enum LineError {
     /// The line is longer than the limit.
     TooLong,
     Broken(io::Error),
 }
 
 /// The next line without its line break; none at the end. Bytes without a line break at the end count as a line.
-pub(super) async fn next_line<R: AsyncBufRead + Unpin>(
+pub(crate) async fn next_line<R: AsyncBufRead + Unpin>(
     reader: &mut R,
     limit: usize,
 ) -> Result<Option<Vec<u8>>, LineError> {

@@ -19,8 +19,8 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use connection::Asked;
 pub use error::UpstreamError;
+pub(crate) use lines::{LineError, next_line};
 pub use outgoing::Along;
 pub(crate) use outgoing::is_own_param;
 pub use route::{CallRoute, FromUpstream};

@@ -35,6 +35,7 @@ struct Waiting {
     route: CallRoute,
     progress_token: Option<String>,
     cancelled: bool,
+    status: Option<u16>,
 }
 
 /// Why a request cannot wait here.
@@ -60,18 +61,26 @@ impl Pending {
         table.last += 1;
         let id = table.last;
         let (answer, receiver) = oneshot::channel();
-        table.waiting.insert(id, Waiting { answer, route, progress_token, cancelled: false });
+        table.waiting.insert(id, Waiting { answer, route, progress_token, cancelled: false, status: None });
         Ok((id, receiver))
     }
 
     /// Gives the answer to its waiter; false when nobody waits under this id.
     pub(super) fn settle(&self, id: u64, answer: Answer) -> bool {
         let Some(waiting) = self.table().waiting.remove(&id) else { return false };
+        let answer = answer.map(|response| response.with_status(waiting.status));
         let answer = match waiting.route.id {
             Some(theirs) => answer.map(|response| response.map_result(|result| named_back(result, &theirs))),
             None => answer,
         };
         waiting.answer.send(answer).is_ok()
+    }
+
+    /// The answer under this id will come with an HTTP status that is no success.
+    pub(super) fn note_status(&self, id: u64, status: u16) {
+        if let Some(waiting) = self.table().waiting.get_mut(&id) {
+            waiting.status = Some(status);
+        }
     }
 
     /// The agent's own id of the request under this id.
@@ -119,6 +128,13 @@ impl Pending {
     pub(super) fn cancel_id(&self, id: u64) -> bool {
         let mut table = self.table();
         table.waiting.get_mut(&id).is_some_and(|waiting| !std::mem::replace(&mut waiting.cancelled, true))
+    }
+
+    /// Says something to the stream of the request under this id, but never waits for a reader.
+    pub(super) fn tell_of_stream(&self, id: u64, item: StreamItem) {
+        if let Some(stream) = self.stream_of(id) {
+            let _ = stream.try_send(item);
+        }
     }
 
     /// The stream of the request under this id.

@@ -244,6 +244,11 @@ impl UpstreamSession {
         }
     }
 
+    /// Whether it is reached over HTTP.
+    pub(crate) fn is_http(&self) -> bool {
+        matches!(self.inner.config.transport, crate::home::Transport::Http { .. })
+    }
+
     /// Says whether the agent has its standing stream open.
     pub(crate) fn set_listening(&self, listening: bool) {
         self.inner.listening.store(listening, Ordering::Relaxed);

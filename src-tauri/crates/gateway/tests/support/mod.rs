@@ -1,6 +1,8 @@
 //! An engine in a home of its own, a scripted child as its upstream, and agents that write their own bytes.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod echo;
+pub(crate) mod lines;
 #[path = "../upstream/script.rs"]
 pub(crate) mod script;
 
@@ -169,7 +171,8 @@ impl Events {
                 if let Some((event, rest)) = self.text.split_once("\n\n") {
                     let (event, rest) = (event.to_owned(), rest.to_owned());
                     self.text = rest;
-                    if let Some(data) = event.lines().find_map(|line| line.strip_prefix("data: ")) {
+                    let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+                    if let Some(data) = data.filter(|data| !data.is_empty()) {
                         return Some(json(data));
                     }
                     continue;

@@ -1,0 +1,108 @@
+//! `cargo xtask conformance`: runs the official conformance suites against an upstream of our own, straight at it and
+//! through a gateway in front of it, and compares what each check said.
+//!
+//! The gateway's home is made for the run and thrown away with it. What only the gateway passes is shown apart; every
+//! other difference counts, and so does a check that the upstream itself fails where it is not told to be lenient.
+
+mod compare;
+mod outcome;
+mod service;
+mod sets;
+mod stage;
+mod table;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::arguments::ConformanceOptions;
+use crate::cargo::Cargo;
+use crate::failure::Failure;
+use crate::job::Job;
+use crate::needs::Purpose;
+use crate::node;
+use crate::report::short_time;
+use crate::run::BUILD_LIMIT;
+use crate::setup;
+use crate::workspace::Workspace;
+use compare::Comparison;
+use sets::{SETS, Set};
+use stage::Stage;
+
+pub(crate) fn run(options: &ConformanceOptions) -> Result<ExitCode, Failure> {
+    let started = Instant::now();
+    let sets = chosen(options)?;
+    let workspace = Workspace::find()?;
+    node::check()?;
+    let install_limit = Duration::from_secs(10 * 60);
+    let mut job = Job::start(workspace.notes().join("conformance-packages.log"), install_limit, false);
+    node::install(&workspace.conformance(), &mut job)?;
+    if !options.direct_only && !options.built {
+        build(&workspace)?;
+    }
+
+    let stage = Stage::set(&workspace, !options.direct_only)?;
+    let mut compared = Vec::new();
+    for set in sets {
+        let (direct, gateway) = stage.play(set, &options.scenarios)?;
+        let comparison = Comparison::of(set, direct, gateway);
+        if !comparison.is_empty() {
+            print!("{}", if options.summary { table::line(&comparison) } else { table::whole(&comparison) });
+            compared.push(comparison);
+        }
+    }
+    drop(stage);
+    if compared.is_empty() {
+        return Err(Failure::new(
+            "no set has a scenario of that name",
+            "`cargo xtask conformance` without `--scenario` shows them all",
+        ));
+    }
+    println!("\nWhole run: {}.", short_time(started.elapsed()));
+    print!("{}", table::ending(&compared));
+    let is_sound = compared.iter().all(|comparison| comparison.differences().next().is_none());
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn build(workspace: &Workspace) -> Result<(), Failure> {
+    setup::system_packages(&[Purpose::Compile], workspace)?;
+    let mut job = Job::start(workspace.notes().join("conformance-build.log"), BUILD_LIMIT, false);
+    let built = job.run(&Cargo::new(workspace).only("build", &["cli"]));
+    if built.is_err() {
+        crate::test::show_tail(&job);
+    }
+    built
+}
+
+fn chosen(options: &ConformanceOptions) -> Result<Vec<&'static Set>, Failure> {
+    let is_chosen = |set: &&Set| {
+        options.suites.is_empty() || options.suites.iter().any(|name| name == set.suite || name == set.name)
+    };
+    let sets: Vec<&Set> = SETS.iter().filter(is_chosen).collect();
+    if sets.is_empty() {
+        let names: Vec<String> = SETS.iter().map(|set| format!("{} {}", set.suite, set.name)).collect();
+        return Err(Failure::new(
+            "no suite and no set has that name",
+            format!("the suites and their sets are: {}", names.join(", ")),
+        ));
+    }
+    Ok(sets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_or_a_set_can_be_chosen_by_name() {
+        let with = |names: &[&str]| ConformanceOptions {
+            suites: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..ConformanceOptions::default()
+        };
+        assert_eq!(chosen(&with(&[])).unwrap().len(), SETS.len());
+        assert!(
+            chosen(&with(&["conformance-0.1"])).unwrap().iter().all(|set| set.suite == "conformance-0.1")
+        );
+        assert_eq!(chosen(&with(&["2026-07-28"])).unwrap().len(), 1);
+        assert!(chosen(&with(&["conformance-9"])).is_err());
+    }
+}

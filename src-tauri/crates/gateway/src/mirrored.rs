@@ -214,7 +214,8 @@ fn same_integer(one: &str, other: &str) -> bool {
 
 /// Printable ASCII without blanks at its ends as it is, anything else as base64.
 fn encode(text: &str) -> Option<HeaderValue> {
-    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    let is_plain = !text.is_empty()
+        && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
         && text.trim() == text
         && !(text.starts_with(BEFORE) && text.ends_with(AFTER));
     let text =

@@ -30,6 +30,28 @@ pub(crate) enum Kind {
     Client,
 }
 
+/// Sets that share nothing with those of other lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    Plain,
+    Special,
+    Client,
+}
+
+impl Lane {
+    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Special, Self::Client];
+}
+
+impl Set {
+    pub(crate) fn lane(&self) -> Lane {
+        match self.kind {
+            Kind::Server => Lane::Plain,
+            Kind::Lenient | Kind::Stdio => Lane::Special,
+            Kind::Client => Lane::Client,
+        }
+    }
+}
+
 const OLDER: &str = "conformance-0.1";
 const NEWER: &str = "conformance-0.2";
 

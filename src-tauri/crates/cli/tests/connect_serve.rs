@@ -117,7 +117,8 @@ fn the_longest_message_that_the_shim_takes_is_one_that_the_gateway_takes() {
     let mut agent = Agent::start(&home, &["practice"]);
     introduce(&mut agent);
     let ping = |id: u32, length: usize| {
-        let bare = json!({ "jsonrpc": "2.0", "id": id, "method": "ping", "params": { "pad": "" } }).to_string();
+        let bare =
+            json!({ "jsonrpc": "2.0", "id": id, "method": "ping", "params": { "pad": "" } }).to_string();
         bare.replace(r#""pad":"""#, &format!(r#""pad":"{}""#, "x".repeat(length - bare.len())))
     };
     let longest = 8 * 1024 * 1024;

@@ -1,5 +1,6 @@
 //! The door that the clients go through: a home of the test's own, and `doorward serve` in it.
 
+use super::{inspector, python, rust, typescript};
 use crate::support::home::{ALLOW, TestHome, pair};
 use crate::support::node::node;
 use crate::support::program::{Program, doorward, ours};
@@ -34,7 +35,7 @@ impl Command {
 
     /// A script of `tests/python`, or a package's module after `-m`.
     pub(crate) fn python(args: &[&str]) -> Command {
-        Command::new(python(), args).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONWARNINGS", "ignore")
+        Command::new(interpreter(), args).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONWARNINGS", "ignore")
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<Path>) -> Command {
@@ -75,12 +76,15 @@ impl Command {
     }
 }
 
-/// `doorward serve` over upstreams, with the agent `tour` paired; everything is allowed.
+/// One agent for each kind of client: over the socket an agent is known by its program as well as by its name.
+const AGENTS: [&str; 4] = [typescript::AGENT, python::AGENT, rust::AGENT, inspector::AGENT];
+
+/// `doorward serve` over upstreams, with the agents paired; everything is allowed.
 pub(crate) struct Door {
     serve: Program,
     home: TestHome,
     address: String,
-    token: String,
+    tokens: BTreeMap<&'static str, String>,
 }
 
 impl Door {
@@ -100,35 +104,30 @@ impl Door {
         for upstream in upstreams {
             book.add(upstream).expect("a new upstream");
         }
-        let token = pair(&home, "tour");
+        let tokens = AGENTS.map(|agent| (agent, pair(&home, agent))).into();
         let serve = Program::start(&mut doorward(&home.dir(), ["serve"]));
         let line = serve.line("that it listens", |line| line.contains("listens on http://127.0.0.1:"));
         let address = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address");
-        Door { address: address.trim_end_matches(['.', '/']).to_owned(), serve, home, token }
+        Door { address: address.trim_end_matches(['.', '/']).to_owned(), serve, home, tokens }
     }
 
     /// The upstream over HTTP, as an agent is configured for it.
-    pub(crate) fn http(&self, upstream: &str) -> Value {
-        json!({ "url": self.url(upstream), "token": self.token })
+    pub(crate) fn http(&self, agent: &str, upstream: &str) -> Value {
+        json!({ "url": self.url(upstream), "token": self.token(agent) })
     }
 
     pub(crate) fn url(&self, upstream: &str) -> String {
         format!("{}/mcp/{upstream}", self.address)
     }
 
-    pub(crate) fn token(&self) -> &str {
-        &self.token
+    pub(crate) fn token(&self, agent: &str) -> &str {
+        &self.tokens[agent]
     }
 
     /// The upstream through `doorward connect`, for an agent that speaks over standard input and output only.
-    pub(crate) fn connect(&self, upstream: &str) -> Command {
+    pub(crate) fn connect(&self, agent: &str, upstream: &str) -> Command {
         let home = self.home.dir().display().to_string();
-        Command::new(ours("doorward"), ["--home", &home, "connect", upstream, "--agent", "tour"])
-    }
-
-    /// A folder beside the home.
-    pub(crate) fn folder(&self, name: &str) -> PathBuf {
-        self.home.beside(name)
+        Command::new(ours("doorward"), ["--home", &home, "connect", upstream, "--agent", agent])
     }
 
     /// Ends it as a session manager would.
@@ -168,7 +167,7 @@ pub(crate) fn tests() -> PathBuf {
 }
 
 /// Python with the packages of `tests/python`.
-fn python() -> PathBuf {
+fn interpreter() -> PathBuf {
     let test = std::env::current_exe().expect("the running test");
     let target = test.ancestors().nth(3).expect("the target folder");
     let python = target.join("python/bin/python");

@@ -12,6 +12,7 @@ mod engine;
 mod facts;
 pub mod home;
 pub mod keychain;
+mod listing;
 mod message;
 mod mirrored;
 mod outcomes;

@@ -1,7 +1,8 @@
 //! One policy: target, condition, action. Read from `<id>.toml`, compiled once, never changed after.
 
 use crate::{
-    ActionKind, ApprovalFlow, ContextId, DocumentError, Facts, FlowId, Mode, PolicyId, ToolCall,
+    ActionKind, AgentName, ApprovalFlow, ContextId, DocumentError, Facts, FlowId, Mode, PolicyId, ToolCall,
+    User,
     condition::{Condition, MAX_TEXT},
     decision::StepUpRule,
     flow,
@@ -244,6 +245,18 @@ impl Policy {
         self.action.kind != ActionKind::Allow
     }
 
+    /// Whether this policy denies every call of the tools it names, whatever their arguments and the moment.
+    pub(crate) fn always_denies(&self, user: &User, agent: &AgentName) -> bool {
+        let Target { users, roles, agents, contexts, .. } = &self.target;
+        self.mode == Mode::Enforce
+            && self.action.kind == ActionKind::Deny
+            && self.condition.is_none()
+            && contexts.is_empty()
+            && (users.is_empty() || users.iter().any(|named| named == user.id.as_str()))
+            && (agents.is_empty() || agents.iter().any(|named| named == agent.as_str()))
+            && (roles.is_empty() || roles.iter().any(|role| has_role(user, role)))
+    }
+
     /// The first part of the target that does not fit, in words; contexts and tools are judged elsewhere.
     pub(crate) fn misfit(&self, call: &ToolCall, facts: &Facts) -> Option<String> {
         let Target { users, roles, agents, .. } = &self.target;
@@ -257,10 +270,14 @@ impl Policy {
                 crate::wording::few(agents, 5, "or")
             ));
         }
-        let has = |role: &String| facts.user.roles.iter().any(|held| held.nfc().eq(role.chars()));
-        if !roles.is_empty() && !roles.iter().any(has) {
+        if !roles.is_empty() && !roles.iter().any(|role| has_role(&facts.user, role)) {
             return Some(format!("the user is not in role {}", crate::wording::few(roles, 5, "or")));
         }
         None
     }
+}
+
+/// `role` is in normal form already.
+fn has_role(user: &User, role: &str) -> bool {
+    user.roles.iter().any(|held| held.nfc().eq(role.chars()))
 }

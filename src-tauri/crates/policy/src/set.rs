@@ -2,7 +2,7 @@
 //! quietly leave a policy out; whoever asked then keeps the set that was in force, or [`PolicySet::deny_all`].
 
 use crate::{
-    ApprovalFlow, ContextId, FlowId, NameError, PolicyId,
+    AgentName, ApprovalFlow, ContextId, FlowId, NameError, PolicyId, UpstreamName, User,
     documents::Place,
     flow,
     glob::Reach,
@@ -167,6 +167,14 @@ impl PolicySet {
 
     pub(crate) fn default_note(&self) -> Option<&str> {
         self.default_note.as_deref()
+    }
+
+    /// Whether every call of this tool by this agent for this user is denied, whatever its arguments and the
+    /// moment: an enforced `deny` without condition and contexts names it.
+    #[must_use]
+    pub fn always_denies(&self, user: &User, agent: &AgentName, upstream: &UpstreamName, tool: &str) -> bool {
+        let qualified = format!("{upstream}/{tool}");
+        self.fitting(upstream.as_str(), &qualified).any(|policy| policy.always_denies(user, agent))
     }
 
     /// The policies whose tool patterns fit, in the order of their ids. Cost does not grow with the others.

@@ -79,7 +79,7 @@ impl Command {
 /// One agent for each kind of client: over the socket an agent is known by its program as well as by its name.
 const AGENTS: [&str; 4] = [typescript::AGENT, python::AGENT, rust::AGENT, inspector::AGENT];
 
-/// `doorward serve` over upstreams, with the agents paired; everything is allowed.
+/// `doorward serve` over upstreams, with the agents paired; everything is allowed where nothing else is said.
 pub(crate) struct Door {
     serve: Program,
     home: TestHome,
@@ -90,16 +90,23 @@ pub(crate) struct Door {
 impl Door {
     /// Before upstreams that are programs.
     pub(crate) fn before(upstreams: &[(&str, &Command)]) -> Door {
-        Door::open(upstreams.iter().map(|(name, command)| command.upstream(name)))
+        Door::open(
+            TestHome::in_memory(&[ALLOW]),
+            upstreams.iter().map(|(name, command)| command.upstream(name)),
+        )
     }
 
     /// Before an upstream that is reached by its address.
     pub(crate) fn before_address(name: &str, url: &str) -> Door {
-        Door::open([crate::support::home::address(name, url)])
+        Door::open(TestHome::in_memory(&[ALLOW]), [crate::support::home::address(name, url)])
     }
 
-    fn open(upstreams: impl IntoIterator<Item = UpstreamConfig>) -> Door {
-        let home = TestHome::in_memory(&[ALLOW]);
+    /// Before an upstream that is a program, with other policies, and votes typed here.
+    pub(crate) fn voting(policies: &[(&str, &str)], name: &str, command: &Command) -> Door {
+        Door::open(TestHome::with_terminal_votes(policies), [command.upstream(name)])
+    }
+
+    fn open(home: TestHome, upstreams: impl IntoIterator<Item = UpstreamConfig>) -> Door {
         let mut book = UpstreamBook::load(home.paths().upstreams()).expect("upstreams.toml");
         for upstream in upstreams {
             book.add(upstream).expect("a new upstream");
@@ -128,6 +135,17 @@ impl Door {
     pub(crate) fn connect(&self, agent: &str, upstream: &str) -> Command {
         let home = self.home.dir().display().to_string();
         Command::new(ours("doorward"), ["--home", &home, "connect", upstream, "--agent", agent])
+    }
+
+    /// The id of the next hold that is printed from a line on, and the line after it.
+    pub(crate) fn held(&self, from: usize) -> (String, usize) {
+        let is_offer = |line: &str| line.trim_start().starts_with("approve h-");
+        let (number, line) = self.serve.line_from(from, "a hold to vote on", is_offer);
+        (line.split_whitespace().nth(1).expect("an id").to_owned(), number + 1)
+    }
+
+    pub(crate) fn vote(&mut self, words: &str) {
+        self.serve.type_line(words);
     }
 
     /// Ends it as a session manager would.

@@ -56,8 +56,7 @@ impl Lines {
     pub(crate) async fn next(&mut self) -> Value {
         let mut line = String::new();
         let reading = self.reader.read_line(&mut line);
-        let read =
-            tokio::time::timeout(PATIENCE, reading).await.expect("a line comes").unwrap();
+        let read = tokio::time::timeout(PATIENCE, reading).await.expect("a line comes").unwrap();
         assert_ne!(read, 0, "the connection ended");
         json(&line)
     }

@@ -117,7 +117,8 @@ fn the_longest_message_that_the_shim_takes_is_one_that_the_gateway_takes() {
     let mut agent = Agent::start(&home, &["practice"]);
     introduce(&mut agent);
     let ping = |id: u32, length: usize| {
-        let bare = json!({ "jsonrpc": "2.0", "id": id, "method": "ping", "params": { "pad": "" } }).to_string();
+        let bare =
+            json!({ "jsonrpc": "2.0", "id": id, "method": "ping", "params": { "pad": "" } }).to_string();
         bare.replace(r#""pad":"""#, &format!(r#""pad":"{}""#, "x".repeat(length - bare.len())))
     };
     let longest = 8 * 1024 * 1024;
@@ -127,4 +128,30 @@ fn the_longest_message_that_the_shim_takes_is_one_that_the_gateway_takes() {
     agent.say(&ping(2, longest));
     let answer = agent.json();
     assert_eq!((&answer["id"], &answer["result"]), (&json!(2), &json!({})), "the gateway did not hang up");
+}
+
+#[test]
+fn an_agent_whose_upstream_was_removed_is_told_and_one_whose_upstream_is_back_goes_on() {
+    let home = TestHome::made(&[]);
+    let _gateway = home.serve(&[]);
+    let program = env!("CARGO_BIN_EXE_doorward");
+    let add = ["upstream", "add", "ledger", "--", program, "practice"];
+    assert_eq!(home.run(&add).code, 0);
+    let mut agent = Agent::start(&home, &["ledger"]);
+    introduce(&mut agent);
+    call(&mut agent, 1, "list_expenses", json!({}));
+    assert_eq!(text(&agent.json()), "There are 0 expenses.");
+    assert_eq!(home.run(&["upstream", "remove", "ledger"]).code, 0);
+    agent.told("there is no upstream `ledger`");
+    call(&mut agent, 2, "list_expenses", json!({}));
+    assert!(text(&agent.json()).contains("there is no upstream `ledger`"));
+    assert_eq!(home.run(&add).code, 0);
+    // Asked for again at most every other second; until then the refusal holds.
+    let found = (3..).find_map(|id| {
+        call(&mut agent, id, "list_expenses", json!({}));
+        let answer = agent.json();
+        let is_refused = text(&answer).contains("there is no upstream");
+        (!is_refused).then_some(answer)
+    });
+    assert_eq!(text(&found.unwrap()), "There are 0 expenses.");
 }

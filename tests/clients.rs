@@ -6,6 +6,8 @@
 mod connect;
 #[path = "clients/door.rs"]
 mod door;
+#[path = "clients/held.rs"]
+mod held;
 #[path = "clients/inspector.rs"]
 mod inspector;
 #[path = "clients/modern.rs"]

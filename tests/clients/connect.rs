@@ -17,15 +17,40 @@ fn everything_passes_from_a_client_that_falls_back() {
     let upstream = server.tapped(&record);
     let door = Door::before(&[("everything", &upstream)]);
     let direct = typescript::tour("everything", "auto", server.reach());
-    let through = typescript::tour("everything", "auto", door.connect("everything").reach()).notebook();
+    let through =
+        typescript::tour("everything", "auto", door.connect(typescript::AGENT, "everything").reach())
+            .notebook();
     check_everything(&through);
     check_cancellation(&record);
     through.is_as(&direct.notebook());
 
     let direct = python::tour("everything", "auto", server.reach());
-    let through = python::tour("everything", "auto", door.connect("everything").reach()).notebook();
+    let through =
+        python::tour("everything", "auto", door.connect(python::AGENT, "everything").reach()).notebook();
     check_fallen_back(&through);
     through.is_as(&direct.notebook());
+    door.close();
+}
+
+#[test]
+fn everything_passes_from_a_client_that_falls_back_before_an_address() {
+    let server = Listening::silent(&Command::node(EVERYTHING, &["streamableHttp"]).env("PORT", "0"));
+    let door = Door::before_address("everything", &server.url);
+    let direct = typescript::tour("everything", "auto", server.reach());
+    let through =
+        typescript::tour("everything", "auto", door.connect(typescript::AGENT, "everything").reach())
+            .notebook();
+    check_everything(&through);
+    through.is_as(&direct.notebook());
+
+    let direct = python::tour("everything", "auto", server.reach());
+    let http = python::tour("everything", "auto", door.http(python::AGENT, "everything"));
+    let through =
+        python::tour("everything", "auto", door.connect(python::AGENT, "everything").reach()).notebook();
+    check_fallen_back(&through);
+    let direct = direct.notebook();
+    through.is_as(&direct);
+    http.notebook().is_as(&direct);
     door.close();
 }
 
@@ -36,12 +61,13 @@ fn files_are_written_and_the_time_is_told() {
     let files = typescript::files;
     let door = Door::before(&[("files", &files(&there)), ("clock", &clock())]);
     let direct = typescript::tour_of_files(files(&here).reach(), &here);
-    let through = typescript::tour_of_files(door.connect("files").reach(), &there).notebook();
+    let through =
+        typescript::tour_of_files(door.connect(typescript::AGENT, "files").reach(), &there).notebook();
     typescript::check_files(&through, &there);
     through.is_as(&direct.notebook());
     for (era, version) in [("auto", MODERN), ("legacy", LEGACY)] {
         let direct = python::tour("clock", era, clock().reach());
-        let through = python::tour("clock", era, door.connect("clock").reach()).notebook();
+        let through = python::tour("clock", era, door.connect(python::AGENT, "clock").reach()).notebook();
         check_clock(&through, version);
         through.is_as(&direct.notebook());
     }
@@ -55,7 +81,8 @@ fn a_repository_is_worked_on() {
     let door = Door::before(&[("git", &server)]);
     let direct = python::tour_of_git("auto", server.reach(), &folder.beside("here"));
     let through =
-        python::tour_of_git("auto", door.connect("git").reach(), &folder.beside("there")).notebook();
+        python::tour_of_git("auto", door.connect(python::AGENT, "git").reach(), &folder.beside("there"))
+            .notebook();
     check_git(&through, MODERN);
     through.is_as(&direct.notebook());
     door.close();
@@ -66,7 +93,8 @@ fn a_node_server_at_an_address_is_as_if_it_were_a_program() {
     let there = Listening::saying(&Command::node(OURS, &["--http"]));
     let door = Door::before_address("ours", &there.url);
     let direct = typescript::tour("both-eras", "auto", Command::node(OURS, &[]).reach());
-    let through = typescript::tour("both-eras", "auto", door.connect("ours").reach()).notebook();
+    let through =
+        typescript::tour("both-eras", "auto", door.connect(typescript::AGENT, "ours").reach()).notebook();
     check_both_eras(&through, MODERN);
     through.is_as(&direct.notebook());
     door.close();
@@ -78,7 +106,7 @@ fn a_python_server_is_the_same_in_both_eras() {
     let door = Door::before(&[("ours", &server)]);
     for (era, version) in [("auto", MODERN), ("legacy", LEGACY)] {
         let direct = python::tour("both_eras", era, server.reach());
-        let through = python::tour("both_eras", era, door.connect("ours").reach()).notebook();
+        let through = python::tour("both_eras", era, door.connect(python::AGENT, "ours").reach()).notebook();
         check_ours(&through, version);
         through.is_as(&direct.notebook());
     }
@@ -95,7 +123,11 @@ fn the_inspector_gets_the_same_answers() {
         config
     };
     let question: &[&str] = &["--method", "tools/call", "--tool-name", "add", "--tool-arg", "a=2", "b=40"];
-    let answers = inspector::Desk::new().compare(&stdio(&server), &stdio(&door.connect("ours")), &[question]);
+    let answers = inspector::Desk::new().compare(
+        &stdio(&server),
+        &stdio(&door.connect(inspector::AGENT, "ours")),
+        &[question],
+    );
     assert_eq!(answers[0]["structuredContent"]["sum"], 42);
     door.close();
 }
@@ -106,7 +138,7 @@ async fn the_rust_client_sees_the_same_in_both_eras() {
     let door = Door::before(&[("ours", &server)]);
     for (era, is_modern) in [(rust::legacy(), false), (rust::modern(), true)] {
         let direct = Visit::over_pipes(&server, era.clone()).await;
-        let through = Visit::over_pipes(&door.connect("ours"), era).await;
+        let through = Visit::over_pipes(&door.connect(rust::AGENT, "ours"), era).await;
         let (direct_saw, through_saw) = tokio::join!(direct.tour(is_modern), through.tour(is_modern));
         rust::check(&through_saw);
         through_saw.is_as(&direct_saw);

@@ -7,6 +7,8 @@ use crate::support::program::{Program, clean};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
+/// The agent that this client is.
+pub(crate) const AGENT: &str = "inspector";
 const INSPECTOR: &str = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js";
 
 /// What an inspector keeps on the disk, away from the person's own.
@@ -72,7 +74,7 @@ pub(crate) fn at(url: &str, token: &str, era: &str) -> Value {
 fn the_inspector_gets_the_same_answers_in_the_older_era() {
     let server = Listening::silent(&Command::node(EVERYTHING, &["streamableHttp"]).env("PORT", "0"));
     let door = Door::before_address("everything", &server.url);
-    let through = at(&door.url("everything"), door.token(), "legacy");
+    let through = at(&door.url("everything"), door.token(AGENT), "legacy");
     let answers = Desk::new().compare(
         &at(&server.url, "none", "legacy"),
         &through,

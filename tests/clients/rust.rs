@@ -25,6 +25,9 @@ use std::sync::{Arc, Mutex};
 use tokio::process::Child;
 use tokio::sync::Notify;
 
+/// The agent that this client is.
+pub(crate) const AGENT: &str = "rust";
+
 /// What the server asks of the client is answered at once, and kept.
 #[derive(Clone, Default)]
 struct Guest {
@@ -116,7 +119,7 @@ impl Visit {
 
     pub(crate) async fn over_http(door: &Door, upstream: &str, era: ClientLifecycleMode) -> Visit {
         let config =
-            StreamableHttpClientTransportConfig::with_uri(door.url(upstream)).auth_header(door.token());
+            StreamableHttpClientTransportConfig::with_uri(door.url(upstream)).auth_header(door.token(AGENT));
         let guest = Guest::default();
         let transport = StreamableHttpClientTransport::from_config(config);
         let connecting = guest.clone().serve_with_lifecycle(transport, era);

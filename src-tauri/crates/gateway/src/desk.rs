@@ -35,9 +35,19 @@ const SHOWN_AFTER_END: Duration = Duration::from_secs(60);
 /// What changed at the desk or in the engine; sent to whoever shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeskEvent {
-    HoldOpened { hold: HoldId },
-    HoldChanged { hold: HoldId },
-    HoldEnded { hold: HoldId },
+    HoldOpened {
+        hold: HoldId,
+    },
+    HoldChanged {
+        hold: HoldId,
+    },
+    HoldEnded {
+        hold: HoldId,
+    },
+    /// A person who was sent here by an agent wants to see this hold.
+    Asked {
+        hold: HoldId,
+    },
     Activity,
     SetChanged,
     Agents,
@@ -195,6 +205,11 @@ impl Desk {
 
     fn ticket(self: &Arc<Self>, kept: &Kept) -> Ticket {
         Ticket::new(self, kept.held.id(), kept.phase.subscribe(), Arc::clone(&kept.read))
+    }
+
+    /// Whether somebody may still decide on it.
+    pub(crate) fn is_waiting(&self, hold: &HoldId) -> bool {
+        self.lock().holds.get(hold).is_some_and(|kept| matches!(kept.held.state(), HoldState::Waiting))
     }
 
     /// When the hold's state changes by itself.

@@ -345,6 +345,11 @@ impl Engine {
         self.read_agents().by_name(agent.as_str()).is_some()
     }
 
+    /// An agent as it is paired now.
+    pub(crate) fn agent(&self, name: &AgentName) -> Option<Agent> {
+        self.read_agents().by_name(name.as_str())
+    }
+
     /// Paired agents.
     #[must_use]
     pub fn agents(&self) -> Vec<crate::home::AgentRow> {

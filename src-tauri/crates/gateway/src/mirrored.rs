@@ -117,6 +117,7 @@ fn named(request: &Request) -> Option<(&'static str, &str)> {
     let part = match request.method.as_str() {
         "tools/call" | "prompts/get" => "name",
         "resources/read" => "uri",
+        "tasks/get" | "tasks/update" | "tasks/cancel" => "taskId",
         _ => return None,
     };
     Some((part, request.params()?.get(part)?.as_text()?))
@@ -213,7 +214,8 @@ fn same_integer(one: &str, other: &str) -> bool {
 
 /// Printable ASCII without blanks at its ends as it is, anything else as base64.
 fn encode(text: &str) -> Option<HeaderValue> {
-    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    let is_plain = !text.is_empty()
+        && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
         && text.trim() == text
         && !(text.starts_with(BEFORE) && text.ends_with(AFTER));
     let text =
@@ -264,6 +266,24 @@ mod tests {
         assert_eq!(headers.len(), 6);
         check(&headers, &request).unwrap();
         check_params(&headers, &request, &json(SCHEMA)).unwrap();
+    }
+
+    #[test]
+    fn requests_about_a_task_name_it() {
+        let params =
+            json(r#"{"taskId":"t-1","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}"#);
+        for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+            let request = Request::new(1.into(), method, Some(params.clone()));
+            let mut headers = headers(&request, None);
+            assert_eq!(headers.get(NAME).unwrap(), "t-1", "{method}");
+            check(&headers, &request).unwrap();
+            headers.insert(NAME, HeaderValue::from_static("t-2"));
+            assert!(matches!(check(&headers, &request), Err(Mismatch::Differs { .. })), "{method}");
+            headers.remove(NAME);
+            assert!(matches!(check(&headers, &request), Err(Mismatch::Missing { .. })), "{method}");
+        }
+        let list = Request::new(1.into(), "tasks/list", Some(params));
+        assert!(headers(&list, None).get(NAME).is_none());
     }
 
     #[test]

@@ -30,7 +30,7 @@ struct Rounds {
 impl Rounds {
     fn new() -> Rounds {
         let deep = std::env::var_os("DOORWARD_DEEP").is_some();
-        Rounds { left: 12, until: deep.then(|| Instant::now() + Duration::from_secs(60)) }
+        Rounds { left: 6, until: deep.then(|| Instant::now() + Duration::from_secs(60)) }
     }
 }
 

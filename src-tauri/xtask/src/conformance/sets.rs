@@ -1,5 +1,5 @@
-//! The sets of scenarios that are run: every requirement set of both suites, all that a suite has beside them, and
-//! what has to hold even where the upstream is lenient.
+//! The sets of scenarios that are run: every requirement set of both suites, all that a suite has beside them, what
+//! has to hold even where the upstream is lenient, and what a client meets behind the gateway.
 
 /// One set of one suite.
 #[derive(Debug)]
@@ -7,31 +7,69 @@ pub(crate) struct Set {
     /// The npm package, as `tests/conformance/package.json` calls it.
     pub(crate) suite: &'static str,
     pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
     /// The suite's own options that choose the set.
     pub(crate) options: &'static [&'static str],
     /// The scenarios, where no option chooses just these.
     pub(crate) scenarios: &'static [&'static str],
-    /// The upstream checks neither `Host`, `Origin` nor headers: the gateway has to.
-    pub(crate) is_lenient: bool,
+    /// How often it is run until both sides are alike: more than once only where a scenario measures time.
+    pub(crate) tries: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The suite is the client of our upstream.
+    Server,
+    /// As `Server`, but the upstream checks neither `Host`, `Origin` nor headers: the gateway has to.
+    Lenient,
+    /// The suite is the server, and our client speaks to it.
+    Client,
 }
 
 const OLDER: &str = "conformance-0.1";
 const NEWER: &str = "conformance-0.2";
 
+/// Every client scenario of both eras that is not about OAuth, which ends at the gateway.
+const CLIENT_OLDER: &[&str] = &["initialize", "tools_call", "elicitation-sep1034-client-defaults"];
+const CLIENT_LEGACY: &[&str] =
+    &["initialize", "tools_call", "elicitation-sep1034-client-defaults", "json-schema-2020-12-preservation"];
+const CLIENT_MODERN: &[&str] = &[
+    "tools_call",
+    "request-metadata",
+    "sep-2322-client-request-state",
+    "http-standard-headers",
+    "http-custom-headers",
+    "http-invalid-tool-headers",
+    "json-schema-ref-no-deref",
+    "json-schema-2020-12-preservation",
+];
+const CLIENT_EXTENSIONS: &[&str] = &[
+    "sep-2640-client-no-prefetch",
+    "sep-2640-client-verify-digest",
+    "sep-2640-client-verify-size",
+    "sep-2640-client-verify-frontmatter",
+];
+
 const fn set(suite: &'static str, name: &'static str, options: &'static [&'static str]) -> Set {
-    Set { suite, name, options, scenarios: &[], is_lenient: false }
+    Set { suite, name, kind: Kind::Server, options, scenarios: &[], tries: 1 }
 }
 
-const fn lenient(
+const fn named(
+    kind: Kind,
     suite: &'static str,
     name: &'static str,
     options: &'static [&'static str],
     scenarios: &'static [&'static str],
 ) -> Set {
-    Set { suite, name, options, scenarios, is_lenient: true }
+    Set { suite, name, kind, options, scenarios, tries: 1 }
 }
 
-pub(crate) const SETS: [Set; 9] = [
+const fn timed(suite: &'static str) -> Set {
+    let scenarios = &["sse-retry"];
+    Set { suite, name: "client-timed", kind: Kind::Client, options: &[], scenarios, tries: 3 }
+}
+
+pub(crate) const SETS: [Set; 15] = [
     set(OLDER, "all", &["--suite", "all"]),
     set(NEWER, "2025-03-26", &["--suite", "all", "--spec-version", "2025-03-26"]),
     set(NEWER, "2025-06-18", &["--suite", "all", "--spec-version", "2025-06-18"]),
@@ -39,9 +77,16 @@ pub(crate) const SETS: [Set; 9] = [
     set(NEWER, "2026-07-28", &["--requirements", "2026-07-28"]),
     // Each scenario at the newest version it is for; the extensions are only here.
     set(NEWER, "all", &["--suite", "all"]),
-    lenient(OLDER, "lenient", &[], &["dns-rebinding-protection"]),
-    lenient(NEWER, "lenient-2025-11-25", &["--spec-version", "2025-11-25"], &["dns-rebinding-protection"]),
-    lenient(
+    named(Kind::Lenient, OLDER, "lenient", &[], &["dns-rebinding-protection"]),
+    named(
+        Kind::Lenient,
+        NEWER,
+        "lenient-2025-11-25",
+        &["--spec-version", "2025-11-25"],
+        &["dns-rebinding-protection"],
+    ),
+    named(
+        Kind::Lenient,
         NEWER,
         "lenient-2026-07-28",
         // Without force an extension's scenario is not run at a version of the protocol.
@@ -53,6 +98,12 @@ pub(crate) const SETS: [Set; 9] = [
             "tasks-request-headers",
         ],
     ),
+    named(Kind::Client, OLDER, "client", &[], CLIENT_OLDER),
+    named(Kind::Client, NEWER, "client-2025-11-25", &["--spec-version", "2025-11-25"], CLIENT_LEGACY),
+    named(Kind::Client, NEWER, "client-2026-07-28", &["--spec-version", "2026-07-28"], CLIENT_MODERN),
+    named(Kind::Client, NEWER, "client-extensions", &[], CLIENT_EXTENSIONS),
+    timed(OLDER),
+    timed(NEWER),
 ];
 
 #[cfg(test)]
@@ -68,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn only_lenient_sets_name_their_scenarios() {
-        assert!(SETS.iter().all(|set| set.is_lenient != set.scenarios.is_empty()));
+    fn only_whole_sets_leave_their_scenarios_to_an_option() {
+        assert!(SETS.iter().all(|set| (set.kind == Kind::Server) == set.scenarios.is_empty()));
     }
 }

@@ -1,13 +1,14 @@
 //! What the suites talk to: upstreams of our own, and a gateway of a throw-away home in front of a second pair of
 //! them, so that the two sides of the table share nothing.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::outcome::{self, Outcome};
 use super::service::Service;
-use super::sets::Set;
+use super::sets::{Kind, Set};
 use crate::failure::Failure;
 use crate::machine::{answer_of, find_program};
 use crate::process::{Ended, Program, Watcher};
@@ -36,6 +37,8 @@ struct Side {
     name: &'static str,
     strict: String,
     lenient: String,
+    /// What our client has to know to take this way.
+    client: Vec<(&'static str, OsString)>,
 }
 
 /// A folder that goes with its value.
@@ -61,7 +64,8 @@ impl Stage {
                 services.push(service);
                 Ok(address)
             };
-            Ok::<Side, Failure>(Side { name: side, strict: start("strict")?, lenient: start("lenient")? })
+            let (strict, lenient) = (start("strict")?, start("lenient")?);
+            Ok::<Side, Failure>(Side { name: side, strict, lenient, client: Vec::new() })
         };
         let direct = upstreams("direct")?;
         let gateway = if has_gateway {
@@ -76,7 +80,12 @@ impl Stage {
             let (service, address) = Service::start(&forward, &logs.join("forward.log"))?;
             services.push(service);
             let [strict, lenient] = NAMES.map(|name| format!("{address}/mcp/{name}"));
-            Some(Side { name: "gateway", strict, lenient })
+            let client = vec![
+                ("DOORWARD_FORWARD", address.into()),
+                ("DOORWARD_PROGRAM", home.doorward.into()),
+                ("DOORWARD_HOME", home.folder.into()),
+            ];
+            Some(Side { name: "gateway", strict, lenient, client })
         } else {
             None
         };
@@ -107,24 +116,22 @@ impl Stage {
     }
 
     fn play_on(&self, side: &Side, set: &Set, only: &[String]) -> Result<Vec<Outcome>, Failure> {
-        let url = if set.is_lenient { &side.lenient } else { &side.strict };
         let name = format!("{}-{}-{}", set.suite, set.name, side.name);
         let limits = [SCENARIO_LIMIT, SET_LIMIT].map(|limit| limit.as_millis().to_string());
         let [scenario_limit, set_limit] = &limits;
         let mut program = Program::new(&self.node, &self.scripts)
-            .args([
-                "run.mjs",
-                "--suite",
-                set.suite,
-                "--url",
-                url,
-                "--limit",
-                scenario_limit,
-                "--total",
-                set_limit,
-            ])
+            .args(["run.mjs", "--suite", set.suite, "--limit", scenario_limit, "--total", set_limit])
             .arg("--out")
             .arg(self.folder.0.join(&name));
+        program = match set.kind {
+            Kind::Server => program.args(["--url", &side.strict]),
+            Kind::Lenient => program.args(["--url", &side.lenient]),
+            // The suite hands it to a shell.
+            Kind::Client => program.arg("--command").arg(format!("'{}' client.mjs", self.node.display())),
+        };
+        for (variable, value) in &side.client {
+            program = program.env(variable, value);
+        }
         for scenario in set.scenarios {
             program = program.args(["--of", scenario]);
         }

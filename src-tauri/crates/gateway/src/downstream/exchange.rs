@@ -13,6 +13,7 @@ use super::{
 use crate::{
     engine::Engine,
     home::{Agent, UpstreamConfig},
+    listing,
     message::{Message, Notification, Request, Response, TOOLS_CALL, code},
     pipeline::{self, StreamItem},
     upstream::{CallRoute, UpstreamError, UpstreamSession},
@@ -31,6 +32,7 @@ const STANDING_ROOM: usize = 4096;
 /// How long an upstream may take to say whether it speaks the stateless era.
 const DISCOVER_LIMIT: Duration = Duration::from_secs(10);
 
+const TOOLS_LIST: &str = "tools/list";
 pub(super) const DISCOVER: &str = "server/discover";
 
 /// Who sends, to which upstream, over which connection.
@@ -195,6 +197,11 @@ impl From {
             return self.discovered(session, id, answer);
         }
         match answer {
+            Ok(answer) if method == TOOLS_LIST => {
+                let (agent, upstream) = (&self.agent, &self.upstream.name);
+                let seen = |result| listing::without_denied(&self.engine, agent, upstream, result);
+                answer.map_result(seen).with_id(id)
+            }
             Ok(answer) => answer.with_id(id),
             Err(error) => self.failed(&id, &error),
         }

@@ -10,16 +10,17 @@ use super::{
     stream::{Last, Life, UNREAD_LIMIT, beat},
 };
 use crate::{
+    desk::DeskEvent,
     message::{Message, Notification, Request, Response, classify, code},
     slip::Slip,
     upstream::{LineError, next_line},
 };
 use axum::http::StatusCode;
 use policy::Value;
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
-    sync::mpsc,
+    sync::{broadcast::error::RecvError, mpsc},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -68,10 +69,20 @@ where
 
 impl Lines {
     async fn read<R: AsyncRead + Unpin>(&mut self, mut reader: BufReader<R>) {
+        let mut changes = self.from.engine.desk().events();
         loop {
-            let line = tokio::select! {
-                line = next_line(&mut reader, super::body::MAX_BODY) => line,
-                () = self.out.closed() => return,
+            let line = {
+                // Kept while other things happen: it may have the beginning of a line.
+                let mut next = pin!(next_line(&mut reader, super::body::MAX_BODY));
+                loop {
+                    tokio::select! {
+                        // A change that was made before a line came counts for that line.
+                        biased;
+                        change = changes.recv() => if concerns_us(&change) && !self.look_again() { return },
+                        () = self.out.closed() => return,
+                        line = &mut next => break line,
+                    }
+                }
             };
             let taken = match line {
                 Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => Ok(()),
@@ -174,6 +185,17 @@ impl Lines {
         Ok(())
     }
 
+    /// The agent as it is paired now. False when it, or the upstream, is not what it was: then the connection ends,
+    /// and whoever comes again is told so, or begins anew.
+    fn look_again(&mut self) -> bool {
+        let From { engine, agent, upstream, .. } = &mut self.from;
+        match engine.agent(&agent.name) {
+            Some(known) if known.user == agent.user => *agent = known,
+            _ => return false,
+        }
+        engine.upstream(upstream.name.as_str()).is_some_and(|known| known == *upstream)
+    }
+
     fn end_legacy(&mut self) {
         if let Some((id, _)) = self.legacy.take() {
             self.from.engine.sessions().end(&id);
@@ -187,6 +209,11 @@ impl Lines {
             sessions.forget(&session);
         }
     }
+}
+
+/// After a gap nothing that is known is known to be right.
+fn concerns_us(change: &Result<DeskEvent, RecvError>) -> bool {
+    matches!(change, Ok(DeskEvent::Agents | DeskEvent::Upstreams) | Err(RecvError::Lagged(_)))
 }
 
 /// Writes the answer when it is there, and what is said before.

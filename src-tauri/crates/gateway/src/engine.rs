@@ -5,9 +5,7 @@
 use crate::card::ToolWords;
 use crate::clock::Clock;
 use crate::desk::{Desk, DeskEvent};
-use crate::home::{
-    Agent, AgentBook, BookError, Home, KeychainKind, Settings, Token, UpstreamBook, UpstreamConfig,
-};
+use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
 use crate::keychain::{self, Keychain};
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::start_error::StartError;

@@ -16,6 +16,8 @@ mod modern;
 mod python;
 #[path = "clients/rust.rs"]
 mod rust;
+#[path = "clients/sent.rs"]
+mod sent;
 mod support;
 #[path = "clients/tour.rs"]
 mod tour;

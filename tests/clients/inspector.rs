@@ -81,11 +81,10 @@ fn the_inspector_gets_the_same_answers_in_the_older_era() {
         &[
             &["--method", "tools/list"],
             &["--method", "tools/call", "--tool-name", "get-sum", "--tool-arg", "a=2", "b=40"],
-            &["--method", "resources/read", "--uri", "demo://resource/static/document/features.md"],
             &["--method", "prompts/get", "--prompt-name", "args-prompt", "--prompt-args", "city=Köln"],
         ],
     );
     assert_eq!(answers[1]["content"][0]["text"], "The sum of 2 and 40 is 42.");
-    assert_eq!(answers[3]["messages"][0]["content"]["text"], "What's weather in Köln?");
+    assert_eq!(answers[2]["messages"][0]["content"]["text"], "What's weather in Köln?");
     door.close();
 }

@@ -1,6 +1,7 @@
 //! The official TypeScript client in the older era over HTTP, and what it must have seen in either.
 
 use super::door::{Command, Door, Listening};
+use super::sent;
 use super::tour::{Guide::TypeScript, Notebook, Tour};
 use crate::support::home::TestHome;
 use serde_json::{Value, json};
@@ -73,8 +74,7 @@ pub(crate) fn tour(name: &str, era: &str, reach: Value) -> Tour {
 /// The cancelled call's own id was in the cancellation that reached the server.
 #[track_caller]
 pub(crate) fn check_cancellation(record: &Path) {
-    let text = std::fs::read_to_string(record).expect("what the server was sent");
-    let sent: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let sent = sent::messages(record);
     let long = sent.iter().find(|message| message["params"]["arguments"]["steps"] == 200).expect("the call");
     let cancelled: Vec<_> = sent.iter().filter(|one| one["method"] == "notifications/cancelled").collect();
     assert_eq!(cancelled.len(), 1, "{cancelled:?}");
@@ -144,11 +144,14 @@ fn files_are_written_and_memories_kept_by_clients_of_older_versions() {
 
 #[test]
 fn our_server_is_the_same_to_a_legacy_client() {
+    let folder = TestHome::folder();
+    let (here, there) = (folder.beside("record").join("here"), folder.beside("record").join("there"));
     let server = Command::node(OURS, &[]);
-    let door = Door::before(&[("ours", &server)]);
-    let direct = tour("both-eras", "legacy", server.reach());
+    let door = Door::before(&[("ours", &server.tapped(&there))]);
+    let direct = tour("both-eras", "legacy", server.tapped(&here).reach());
     let through = tour("both-eras", "legacy", door.http(AGENT, "ours")).notebook();
     check_both_eras(&through, "2025-11-25");
     through.is_as(&direct.notebook());
+    sent::is_as(&there, &here);
     door.close();
 }

@@ -2,15 +2,15 @@
 // check said, a line each:
 //
 //   node run.mjs --suite conformance-0.2 (--url URL | --command WORDS) --out DIR --limit MS --total MS \
-//                [--of NAME]... [--only NAME]... -- OPTIONS
+//                [--of NAME]... [--only NAME]... [--without NAME]... -- OPTIONS
 //   → check <tab> scenario <tab> check's id <tab> check's name <tab> status <tab> words
 //     hung  <tab> scenario
 //     none  <tab> scenario
 //
 // The options are the suite's own and choose its set; `--of` names a set's scenarios instead, `--only` leaves out all
-// others of the set. One process of the suite runs a whole set. When a scenario takes longer than its limit, that
-// process is ended, the scenario is said to hang, and the rest goes on one by one, while the time for all of it lasts.
-// `none`: it said nothing.
+// others of the set, and of what `--without` names nothing is said. One process of the suite runs a whole set. When a
+// scenario takes longer than its limit, that process is ended, the scenario is said to hang, and the rest goes on one
+// by one, while the time for all of it lasts. `none`: it said nothing.
 
 import { spawn } from "node:child_process";
 import { readFile, readdir, rm } from "node:fs/promises";
@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     total: { type: "string" },
     of: { type: "string", multiple: true, default: [] },
     only: { type: "string", multiple: true, default: [] },
+    without: { type: "string", multiple: true, default: [] },
   },
 });
 const limit = Number(values.limit);
@@ -122,7 +123,7 @@ for (const name of left) {
   if (Date.now() > deadline) break;
   if (await suite([...whole, "--scenario", name, ...single])) hung.add(name);
 }
-for (const name of names) {
+for (const name of names.filter((each) => !values.without.includes(each))) {
   const found = await checks(name);
   if (hung.has(name)) say("hung", name);
   else if (found.length === 0) say("none", name);

@@ -1,5 +1,5 @@
 //! The sets of scenarios that are run: every requirement set of both suites, all that a suite has beside them, what
-//! has to hold even where the upstream is lenient, and what a client meets behind the gateway.
+//! has to hold with upstreams that are lenient or on stdio, and what a client meets behind the gateway.
 
 /// One set of one suite.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Set {
     pub(crate) options: &'static [&'static str],
     /// The scenarios, where no option chooses just these.
     pub(crate) scenarios: &'static [&'static str],
+    /// Scenarios of the set that say nothing here.
+    pub(crate) without: &'static [&'static str],
     /// How often it is run until both sides are alike: more than once only where a scenario measures time.
     pub(crate) tries: usize,
 }
@@ -22,8 +24,32 @@ pub(crate) enum Kind {
     Server,
     /// As `Server`, but the upstream checks neither `Host`, `Origin` nor headers: the gateway has to.
     Lenient,
+    /// As `Server`, but behind the gateway the upstream is one on standard input and output.
+    Stdio,
     /// The suite is the server, and our client speaks to it.
     Client,
+}
+
+/// Sets that share nothing with those of other lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    Plain,
+    Special,
+    Client,
+}
+
+impl Lane {
+    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Special, Self::Client];
+}
+
+impl Set {
+    pub(crate) fn lane(&self) -> Lane {
+        match self.kind {
+            Kind::Server => Lane::Plain,
+            Kind::Lenient | Kind::Stdio => Lane::Special,
+            Kind::Client => Lane::Client,
+        }
+    }
 }
 
 const OLDER: &str = "conformance-0.1";
@@ -51,7 +77,7 @@ const CLIENT_EXTENSIONS: &[&str] = &[
 ];
 
 const fn set(suite: &'static str, name: &'static str, options: &'static [&'static str]) -> Set {
-    Set { suite, name, kind: Kind::Server, options, scenarios: &[], tries: 1 }
+    Set { suite, name, kind: Kind::Server, options, scenarios: &[], without: &[], tries: 1 }
 }
 
 const fn named(
@@ -61,15 +87,21 @@ const fn named(
     options: &'static [&'static str],
     scenarios: &'static [&'static str],
 ) -> Set {
-    Set { suite, name, kind, options, scenarios, tries: 1 }
+    Set { suite, name, kind, options, scenarios, without: &[], tries: 1 }
+}
+
+/// How event streams end and go on is between a server's HTTP and its client; an upstream on stdio has none.
+const fn stdio(suite: &'static str, name: &'static str, options: &'static [&'static str]) -> Set {
+    let without = &["server-sse-multiple-streams", "server-sse-polling"];
+    Set { suite, name, kind: Kind::Stdio, options, scenarios: &[], without, tries: 1 }
 }
 
 const fn timed(suite: &'static str) -> Set {
     let scenarios = &["sse-retry"];
-    Set { suite, name: "client-timed", kind: Kind::Client, options: &[], scenarios, tries: 3 }
+    Set { suite, name: "client-timed", kind: Kind::Client, options: &[], scenarios, without: &[], tries: 3 }
 }
 
-pub(crate) const SETS: [Set; 15] = [
+pub(crate) const SETS: [Set; 17] = [
     set(OLDER, "all", &["--suite", "all"]),
     set(NEWER, "2025-03-26", &["--suite", "all", "--spec-version", "2025-03-26"]),
     set(NEWER, "2025-06-18", &["--suite", "all", "--spec-version", "2025-06-18"]),
@@ -77,6 +109,8 @@ pub(crate) const SETS: [Set; 15] = [
     set(NEWER, "2026-07-28", &["--requirements", "2026-07-28"]),
     // Each scenario at the newest version it is for; the extensions are only here.
     set(NEWER, "all", &["--suite", "all"]),
+    stdio(NEWER, "stdio-2025-11-25", &["--requirements", "2025-11-25"]),
+    stdio(NEWER, "stdio-2026-07-28", &["--requirements", "2026-07-28"]),
     named(Kind::Lenient, OLDER, "lenient", &[], &["dns-rebinding-protection"]),
     named(
         Kind::Lenient,
@@ -120,6 +154,8 @@ mod tests {
 
     #[test]
     fn only_whole_sets_leave_their_scenarios_to_an_option() {
-        assert!(SETS.iter().all(|set| (set.kind == Kind::Server) == set.scenarios.is_empty()));
+        assert!(
+            SETS.iter().all(|set| matches!(set.kind, Kind::Server | Kind::Stdio) == set.scenarios.is_empty())
+        );
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod cases;
+pub mod catalogue;
 mod condition;
 pub mod decide;
 mod decimal;

@@ -3,6 +3,7 @@
 //!
 //! Pure (I9): time, people and paths come in as [`Facts`]; nothing here reads a clock, a file or the network.
 
+mod analysis;
 pub mod call;
 pub mod cases;
 pub mod catalogue;

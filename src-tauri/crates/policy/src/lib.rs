@@ -4,8 +4,10 @@
 //!
 //! Pure (I9): time, people and paths come in as [`Facts`]; nothing here reads a clock, a file or the network.
 
+mod analysis;
 pub mod call;
 pub mod cases;
+pub mod catalogue;
 mod condition;
 pub mod decide;
 mod decimal;

@@ -174,7 +174,10 @@ impl Visit {
         write("greet", self.call("greet", json!({ "place": "Köln", "name": "Zoë" })).await);
         write("count", self.call("count", json!({ "to": 3 })).await);
         self.progressed(3).await;
-        write("progress", json!(std::mem::take(&mut *self.guest.progress.lock().unwrap())));
+        // This client handles each notification in a task of its own, so their order is lost on its side.
+        let mut progress = std::mem::take(&mut *self.guest.progress.lock().unwrap());
+        progress.sort_by_key(|step| step[0].to_string());
+        write("progress", json!(progress));
         for tool in ["ask-person", "ask-link", "ask-model", "ask-roots"] {
             write(tool, self.call(tool, json!({})).await);
         }

@@ -43,6 +43,8 @@ pub(crate) struct Incoming {
     pub(crate) tool: String,
     /// An object.
     pub(crate) arguments: Value,
+    /// The agent sent no arguments, which is judged as an empty object.
+    pub(crate) omits_arguments: bool,
     /// The other members of `params`: `_meta`, `task`. Not part of the call's identity.
     pub(crate) extras: Map,
     /// The request's members besides `jsonrpc`, `id`, `method` and `params`; they go up with the call.
@@ -232,6 +234,8 @@ async fn admit_and_run(
         Place::Open(ticket) => ticket,
         Place::Over(hold, outcome, slip) => return Err(Stop::Over(hold, outcome, slip)),
     };
+    // A held call keeps nobody behind it.
+    incoming.route.passed().cancel();
     let released = wait(engine, &mut ticket, arrived.after(limit), &incoming.cancel, stream).await?;
     run(engine, released, Some(ticket), incoming).await
 }
@@ -386,7 +390,7 @@ async fn run(
     engine: &Arc<Engine>,
     released: ReleasedCall,
     ticket: Option<Ticket>,
-    incoming: Incoming,
+    mut incoming: Incoming,
 ) -> Result<Answered, Stop> {
     let (release, digest) = (released.id().clone(), released.digest());
     let (continuation, upstream) = (released.continuation(), incoming.upstream.name.clone());
@@ -404,7 +408,12 @@ async fn run(
     };
     engine.desk().note_run(digest, engine.desk().clock().now());
     engine.desk().send(DeskEvent::Activity);
-    let along = Along { params: incoming.extras, envelope: incoming.envelope };
+    let Incoming { extras, envelope, omits_arguments, .. } = &mut incoming;
+    let along = Along {
+        params: std::mem::take(extras),
+        envelope: std::mem::take(envelope),
+        omits_arguments: *omits_arguments,
+    };
     let sent = incoming.session.forward(journalled, along, incoming.route).await;
     let completion = match &sent {
         Ok(reply) => answered(reply),

@@ -4,11 +4,13 @@
 
 use crate::card::ToolWords;
 use crate::clock::Clock;
+use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
 use crate::keychain::{self, Keychain};
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::start_error::StartError;
+use crate::tasks::Tasks;
 use crate::{downstream, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
@@ -73,6 +75,8 @@ pub struct Engine {
     listen: SocketAddr,
     stopping: CancellationToken,
     tasks: TaskTracker,
+    continuations: Continuations,
+    born: Tasks,
     watcher: Mutex<Option<notify::RecommendedWatcher>>,
 }
 
@@ -138,6 +142,8 @@ impl Engine {
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
             tasks: opened.tasks,
+            continuations: Continuations::default(),
+            born: Tasks::default(),
             watcher: Mutex::new(None),
         });
         engine.run(listener, socket);
@@ -245,6 +251,15 @@ impl Engine {
     /// Cancelled when the engine stops.
     pub(crate) fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
+    }
+
+    pub(crate) fn continuations(&self) -> &Continuations {
+        &self.continuations
+    }
+
+    /// The upstreams' tasks that came of agents' calls.
+    pub(crate) fn born_tasks(&self) -> &Tasks {
+        &self.born
     }
 
     pub(crate) fn tasks(&self) -> &TaskTracker {

@@ -6,6 +6,7 @@
 pub mod card;
 mod clock;
 pub mod connect;
+mod continuations;
 pub mod desk;
 mod downstream;
 mod engine;
@@ -24,6 +25,7 @@ mod sets;
 mod slip;
 mod socket;
 mod start_error;
+mod tasks;
 mod ticket;
 pub mod upstream;
 pub mod visible;

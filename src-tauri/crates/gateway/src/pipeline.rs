@@ -5,6 +5,7 @@
 //! `ReleasedCall` → `JournalledCall` → `forward`, and each step consumes the one before.
 
 use crate::card::ToolWords;
+use crate::continuations::REQUEST_STATE;
 use crate::desk::{AttachError, Claim, DeskEvent, Place};
 use crate::engine::Engine;
 use crate::facts::{self, Known};
@@ -16,7 +17,7 @@ use crate::refusal;
 use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
 use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
-use crate::waits::{self, Patience};
+use crate::waits::{self, Era, Patience};
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
 use policy::{Decision, Facts, Map, Timestamp, ToolCall, ToolName, Value};
@@ -114,7 +115,9 @@ pub(crate) async fn handle(
     incoming: Incoming,
     stream: mpsc::Sender<StreamItem>,
 ) -> Answered {
-    let era = incoming.patience.era;
+    let patience = incoming.patience;
+    // While the upstream's own state is with the agent, ours has no place beside it.
+    let may_show_page = patience.era == Era::Modern && patience.takes_urls && !has_foreign_state(&incoming);
     let qualified = format!("{}/{}", incoming.upstream.name, incoming.tool);
     let upstream = incoming.upstream.name.clone();
     let turned_away = TurnedAway::of(&incoming);
@@ -128,6 +131,9 @@ pub(crate) async fn handle(
             return Answered { reply: Reply::clone(&reply), slip: Some(slip) };
         }
         Err(Stop::Over(hold, outcome, slip)) => (refusal::outcome(&outcome, &hold), Some(slip)),
+        Err(Stop::StillWaiting(waiting)) if may_show_page && !waiting.is_running => {
+            return Reply::result(waits::please_look(engine.listen_addr(), &waiting.hold)).into();
+        }
         Err(Stop::StillWaiting(waiting)) => (refusal::still_waiting(&waiting), None),
         Err(Stop::Refused(refusal)) => (refusal::reply(&refusal, None), None),
         Err(Stop::UnknownTool) => (refusal::unknown_tool(&qualified), None),
@@ -149,7 +155,13 @@ pub(crate) async fn handle(
             (refusal::failed("internal", "Doorward failed on this call, and it was not run."), None)
         }
     };
-    Answered { reply: refusal::fit(own, era), slip }
+    Answered { reply: refusal::fit(own, patience.era), slip }
+}
+
+fn has_foreign_state(incoming: &Incoming) -> bool {
+    let mut extras = incoming.extras.clone();
+    waits::forget_our_state(&mut extras);
+    extras.get(REQUEST_STATE).is_some()
 }
 
 /// What is kept of a call that no policy was asked about, or that found no place.
@@ -195,7 +207,12 @@ async fn admit_and_run(
     let arrived = engine.desk().clock().now();
     let limit =
         waits::limit(incoming.claimed_client.as_deref(), incoming.agent.wait_limit, incoming.patience);
+    let mut incoming = incoming;
+    waits::forget_our_state(&mut incoming.extras);
     let judged = judge(engine, &incoming).await?;
+    if let Some(released) = continued(engine, &incoming, &judged).await? {
+        return run(engine, released, None, incoming).await;
+    }
     let place = match come_back(engine, &judged).await? {
         Some(place) => place,
         None => {
@@ -221,6 +238,20 @@ async fn admit_and_run(
     incoming.route.passed().cancel();
     let released = wait(engine, &mut ticket, arrived.after(limit), &incoming.cancel, stream).await?;
     run(engine, released, Some(ticket), incoming).await
+}
+
+/// A re-send with what its upstream asked for goes on under the release it came from, where nothing new is
+/// required of it.
+async fn continued(
+    engine: &Arc<Engine>,
+    incoming: &Incoming,
+    judged: &Judged,
+) -> Result<Option<ReleasedCall>, Stop> {
+    let Some(state) = incoming.extras.get(REQUEST_STATE) else { return Ok(None) };
+    let now = engine.desk().clock().now();
+    let Some(continuation) = engine.continuations().take(state, &judged.call, now) else { return Ok(None) };
+    let release = engine.release_id()?;
+    Ok(continuation.admit(&judged.decision, &judged.call, &judged.facts, release, now))
 }
 
 /// What the desk has of the identical call already; a denial of this moment goes before it.
@@ -362,6 +393,7 @@ async fn run(
     mut incoming: Incoming,
 ) -> Result<Answered, Stop> {
     let (release, digest) = (released.id().clone(), released.digest());
+    let (continuation, upstream) = (released.continuation(), incoming.upstream.name.clone());
     let journal = Arc::clone(engine.journal());
     // INVARIANT(I3): a held call's release is on the disk before `commit` returns what `forward` takes.
     let journalled = match blocking(move || journal.commit(released)).await? {
@@ -396,6 +428,11 @@ async fn run(
         Err(_) => tracing::error!("recording a completion did not end; it shows as unknown"),
     }
     engine.desk().send(DeskEvent::Activity);
+    if let Ok(reply) = &sent {
+        let now = engine.desk().clock().now();
+        engine.continuations().note(reply, &upstream, continuation, now);
+        engine.born_tasks().note(reply, &incoming.agent.name, &upstream, now);
+    }
     let (reply, outcome) = match sent {
         Ok(reply) => (reply.clone(), Outcome::Answered(Arc::new(reply))),
         Err(error) => {

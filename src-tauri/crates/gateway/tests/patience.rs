@@ -15,6 +15,8 @@ mod leaving;
 mod recorder;
 #[path = "patience/restarts.rs"]
 mod restarts;
+#[path = "patience/rounds.rs"]
+mod rounds;
 
 use agents::{CLAUDE, CODEX, CURSOR, GEMINI, Kind, SILENT_CLAUDE};
 use bench::Bench;

@@ -257,27 +257,39 @@ impl Policy {
             && (roles.is_empty() || roles.iter().any(|role| has_role(user, role)))
     }
 
-    /// The first part of the target that does not fit, in words; contexts and tools are judged elsewhere.
-    pub(crate) fn misfit(&self, call: &ToolCall, facts: &Facts) -> Option<String> {
+    /// The first part of the target that does not fit; contexts and tools are judged elsewhere. Allocates nothing.
+    pub(crate) fn misfit(&self, call: &ToolCall, facts: &Facts) -> Option<Misfit> {
         let Target { users, roles, agents, .. } = &self.target;
         if !users.is_empty() && !users.iter().any(|user| user == call.user.as_str()) {
-            return Some(format!("the user is {}, not {}", call.user, crate::wording::few(users, 5, "or")));
+            return Some(Misfit::User);
         }
         if !agents.is_empty() && !agents.iter().any(|agent| agent == call.agent.as_str()) {
-            return Some(format!(
-                "the agent is {}, not {}",
-                call.agent,
-                crate::wording::few(agents, 5, "or")
-            ));
+            return Some(Misfit::Agent);
         }
-        if !roles.is_empty() && !roles.iter().any(|role| has_role(&facts.user, role)) {
-            return Some(format!("the user is not in role {}", crate::wording::few(roles, 5, "or")));
+        let has = |role: &String| has_role(&facts.user, role);
+        (!roles.is_empty() && !roles.iter().any(has)).then_some(Misfit::Role)
+    }
+
+    /// A misfit in words.
+    pub(crate) fn misfit_words(&self, misfit: Misfit, call: &ToolCall) -> String {
+        let few = |names: &[String]| crate::wording::few(names, 5, "or");
+        match misfit {
+            Misfit::User => format!("the user is {}, not {}", call.user, few(&self.target.users)),
+            Misfit::Agent => format!("the agent is {}, not {}", call.agent, few(&self.target.agents)),
+            Misfit::Role => format!("the user is not in role {}", few(&self.target.roles)),
         }
-        None
     }
 }
 
-/// `role` is in normal form already.
+/// `role` is in normal form already; a text of ASCII alone always is.
 fn has_role(user: &User, role: &str) -> bool {
-    user.roles.iter().any(|held| held.nfc().eq(role.chars()))
+    user.roles.iter().any(|held| held == role || !held.is_ascii() && held.nfc().eq(role.chars()))
+}
+
+/// Which part of a target does not fit a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Misfit {
+    User,
+    Agent,
+    Role,
 }

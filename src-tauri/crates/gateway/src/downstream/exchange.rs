@@ -180,6 +180,10 @@ impl From {
     /// Anything but a call goes up as it came, and its answer comes down as it came.
     async fn pass_on(&self, session: &AgentSession, request: Request, route: CallRoute) -> Response {
         let (id, method) = (request.id.clone(), request.method.clone());
+        let (agent, upstream) = (&self.agent.name, &self.upstream.name);
+        if let Some(refused) = self.engine.born_tasks().refuse(agent, upstream, &request) {
+            return refused;
+        }
         let asked = session.up.send(request, route).await;
         let limit = (method == DISCOVER).then_some(DISCOVER_LIMIT);
         let answer = match asked {
@@ -193,6 +197,10 @@ impl From {
             Ok(answer) if method == TOOLS_LIST => {
                 let (agent, upstream) = (&self.agent, &self.upstream.name);
                 let seen = |result| listing::without_denied(&self.engine, agent, upstream, result);
+                answer.map_result(seen).with_id(id)
+            }
+            Ok(answer) if method == "tasks/list" => {
+                let seen = |result| self.engine.born_tasks().filter_list(agent, upstream, result);
                 answer.map_result(seen).with_id(id)
             }
             Ok(answer) => answer.with_id(id),

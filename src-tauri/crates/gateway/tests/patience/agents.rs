@@ -213,6 +213,13 @@ impl Agent {
         }
     }
 
+    /// The answer to anything but a call.
+    pub(crate) async fn ask(&self, body: &str) -> Value {
+        let text = self.post(body.to_owned()).await.text().await.unwrap();
+        let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).last();
+        serde_json::from_str(data.unwrap_or(&text)).unwrap()
+    }
+
     async fn leave(&self, response: Response) {
         if self.kind.leaves == Leaves::CancellingAndClosing {
             self.cancel().await;

@@ -95,6 +95,11 @@ const FACTS: [(&str, Fact, Type, &str); 23] = [
 /// Roots that are not a parameter's name.
 pub(crate) const ROOTS: [&str; 6] = ["args", "user", "agent", "tool", "upstream", "context"];
 
+/// Every fact with its type and its words, for the catalogue.
+pub(crate) fn every_fact() -> impl Iterator<Item = (Fact, Type, &'static str)> {
+    FACTS.iter().map(|(_, fact, kind, words)| (*fact, *kind, *words))
+}
+
 impl Fact {
     fn row(self) -> (&'static str, Type, &'static str) {
         let row = FACTS.iter().find(|row| row.1 == self);

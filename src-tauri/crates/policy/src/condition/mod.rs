@@ -9,7 +9,7 @@ mod path;
 pub(crate) mod phrase;
 mod print;
 mod recognise;
-mod scalar;
+pub(crate) mod scalar;
 pub(crate) mod syntax;
 mod token;
 pub(crate) mod why;

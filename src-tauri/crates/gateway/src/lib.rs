@@ -15,6 +15,7 @@ pub mod keychain;
 mod message;
 mod mirrored;
 mod outcomes;
+mod pace;
 mod pairing;
 mod pins;
 mod pipeline;

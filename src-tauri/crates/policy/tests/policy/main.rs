@@ -3,6 +3,7 @@
 
 mod documents;
 mod dodges;
+mod fuzz;
 mod invariants;
 mod packs;
 mod precedence;

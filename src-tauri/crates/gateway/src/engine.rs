@@ -8,6 +8,7 @@ use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
 use crate::keychain::{self, Keychain};
+use crate::pace::{Counts, Pace};
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
@@ -16,7 +17,7 @@ use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
 use policy::{AgentName, Timestamp, UpstreamName, UserId, Value};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -84,8 +85,7 @@ pub struct Engine {
 #[derive(Default)]
 struct Seen {
     last: Option<Timestamp>,
-    /// Calls of the last minute, oldest first.
-    calls: VecDeque<Timestamp>,
+    pace: Pace,
 }
 
 impl Engine {
@@ -333,18 +333,15 @@ impl Engine {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call of this agent and says how many came in the 60 s before it.
-    pub(crate) fn count_call(&self, agent: &AgentName, now: Timestamp) -> u32 {
-        let mut seen = self.seen();
-        let calls = &mut seen.entry(agent.clone()).or_default().calls;
-        while calls.front().is_some_and(|first| first.0 <= now.0 - 60_000) {
-            calls.pop_front();
-        }
-        let count = u32::try_from(calls.len()).unwrap_or(u32::MAX);
-        if calls.len() < 10_000 {
-            calls.push_back(now);
-        }
-        count
+    /// Counts a call of this agent and says how many came before it.
+    pub(crate) fn count_call(
+        &self,
+        agent: &AgentName,
+        upstream: &UpstreamName,
+        tool: &str,
+        now: Timestamp,
+    ) -> Counts {
+        self.seen().entry(agent.clone()).or_default().pace.count(upstream.as_str(), tool, now)
     }
 
     /// When an agent was last heard of since the start.

@@ -17,6 +17,7 @@ mod listing;
 mod message;
 mod mirrored;
 mod outcomes;
+mod pace;
 mod pairing;
 mod pins;
 mod pipeline;

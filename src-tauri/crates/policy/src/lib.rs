@@ -17,6 +17,8 @@ mod explain;
 pub mod facts;
 pub mod flow;
 mod glob;
+pub mod lint;
+pub mod mend;
 mod moment;
 pub mod names;
 pub mod people;

@@ -276,6 +276,8 @@ fn a_policy_behind_a_deny_is_shadowed() {
         (deny.replace("[target]", "[target]\nusers = [\"ana\"]"), asks.clone()),
         (deny.replace("practice/*", "practice/delete_*"), asks.clone()),
         (deny.to_owned(), asks.replace("> 10", "> 4")),
+        // Required and missing, the amount is in doubt for the policy, and simply not there for the deny.
+        (deny.replace("amount > 5", "has(amount)"), asks.replace("amount > 10", "amount == 12")),
         // A text is no number: the deny is in doubt and applies, but a missing amount is only denied by none.
         (deny.to_owned(), asks.replace("amount > 10", "!(amount <= 10)")),
     ] {

@@ -6,6 +6,8 @@
 mod connect;
 #[path = "clients/door.rs"]
 mod door;
+#[path = "clients/held.rs"]
+mod held;
 #[path = "clients/inspector.rs"]
 mod inspector;
 #[path = "clients/modern.rs"]
@@ -14,6 +16,8 @@ mod modern;
 mod python;
 #[path = "clients/rust.rs"]
 mod rust;
+#[path = "clients/sent.rs"]
+mod sent;
 mod support;
 #[path = "clients/tour.rs"]
 mod tour;

@@ -201,6 +201,7 @@ fn run_window(runtime: &Runtime, door: Door, home: Option<&Path>, hidden: bool) 
 async fn attend(app: AppHandle, door: Door, tray: Option<tray::Tray>) {
     let Some(host) = door.host().await else { return };
     tokio::spawn(door::pass_on(app.clone(), host.subscribe()));
+    tokio::spawn(window::show_asked(app.clone(), host.asked()));
     if let Some(tray) = tray {
         tokio::spawn(tray.follow(Arc::clone(&host)));
     }

@@ -3,6 +3,7 @@
 
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 pub(crate) const MAIN: &str = "main";
 
@@ -43,6 +44,17 @@ pub(crate) fn show(app: &AppHandle) {
 pub(crate) fn show_card(app: &AppHandle, hold: &str) {
     show(app);
     log(app.emit_to(MAIN, "open-hold", OpenHold { hold: hold.to_owned() }));
+}
+
+/// Brings the window up at the cards of holds that a person was sent to by an agent.
+pub(crate) async fn show_asked(app: AppHandle, mut asked: Receiver<String>) {
+    loop {
+        match asked.recv().await {
+            Ok(hold) => show_card(&app, &hold),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
 }
 
 fn raise(window: &WebviewWindow) -> tauri::Result<()> {

@@ -1,5 +1,6 @@
 //! The door that the clients go through: a home of the test's own, and `doorward serve` in it.
 
+use super::{inspector, python, rust, typescript};
 use crate::support::home::{ALLOW, TestHome, pair};
 use crate::support::node::node;
 use crate::support::program::{Program, doorward, ours};
@@ -34,7 +35,7 @@ impl Command {
 
     /// A script of `tests/python`, or a package's module after `-m`.
     pub(crate) fn python(args: &[&str]) -> Command {
-        Command::new(python(), args).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONWARNINGS", "ignore")
+        Command::new(interpreter(), args).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONWARNINGS", "ignore")
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<Path>) -> Command {
@@ -75,60 +76,76 @@ impl Command {
     }
 }
 
-/// `doorward serve` over upstreams, with the agent `tour` paired; everything is allowed.
+/// One agent for each kind of client: over the socket an agent is known by its program as well as by its name.
+const AGENTS: [&str; 4] = [typescript::AGENT, python::AGENT, rust::AGENT, inspector::AGENT];
+
+/// `doorward serve` over upstreams, with the agents paired; everything is allowed where nothing else is said.
 pub(crate) struct Door {
     serve: Program,
     home: TestHome,
     address: String,
-    token: String,
+    tokens: BTreeMap<&'static str, String>,
 }
 
 impl Door {
     /// Before upstreams that are programs.
     pub(crate) fn before(upstreams: &[(&str, &Command)]) -> Door {
-        Door::open(upstreams.iter().map(|(name, command)| command.upstream(name)))
+        Door::open(
+            TestHome::in_memory(&[ALLOW]),
+            upstreams.iter().map(|(name, command)| command.upstream(name)),
+        )
     }
 
     /// Before an upstream that is reached by its address.
     pub(crate) fn before_address(name: &str, url: &str) -> Door {
-        Door::open([crate::support::home::address(name, url)])
+        Door::open(TestHome::in_memory(&[ALLOW]), [crate::support::home::address(name, url)])
     }
 
-    fn open(upstreams: impl IntoIterator<Item = UpstreamConfig>) -> Door {
-        let home = TestHome::in_memory(&[ALLOW]);
+    /// Before an upstream that is a program, with other policies, and votes typed here.
+    pub(crate) fn voting(policies: &[(&str, &str)], name: &str, command: &Command) -> Door {
+        Door::open(TestHome::with_terminal_votes(policies), [command.upstream(name)])
+    }
+
+    fn open(home: TestHome, upstreams: impl IntoIterator<Item = UpstreamConfig>) -> Door {
         let mut book = UpstreamBook::load(home.paths().upstreams()).expect("upstreams.toml");
         for upstream in upstreams {
             book.add(upstream).expect("a new upstream");
         }
-        let token = pair(&home, "tour");
+        let tokens = AGENTS.map(|agent| (agent, pair(&home, agent))).into();
         let serve = Program::start(&mut doorward(&home.dir(), ["serve"]));
         let line = serve.line("that it listens", |line| line.contains("listens on http://127.0.0.1:"));
         let address = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address");
-        Door { address: address.trim_end_matches(['.', '/']).to_owned(), serve, home, token }
+        Door { address: address.trim_end_matches(['.', '/']).to_owned(), serve, home, tokens }
     }
 
     /// The upstream over HTTP, as an agent is configured for it.
-    pub(crate) fn http(&self, upstream: &str) -> Value {
-        json!({ "url": self.url(upstream), "token": self.token })
+    pub(crate) fn http(&self, agent: &str, upstream: &str) -> Value {
+        json!({ "url": self.url(upstream), "token": self.token(agent) })
     }
 
     pub(crate) fn url(&self, upstream: &str) -> String {
         format!("{}/mcp/{upstream}", self.address)
     }
 
-    pub(crate) fn token(&self) -> &str {
-        &self.token
+    pub(crate) fn token(&self, agent: &str) -> &str {
+        &self.tokens[agent]
     }
 
     /// The upstream through `doorward connect`, for an agent that speaks over standard input and output only.
-    pub(crate) fn connect(&self, upstream: &str) -> Command {
+    pub(crate) fn connect(&self, agent: &str, upstream: &str) -> Command {
         let home = self.home.dir().display().to_string();
-        Command::new(ours("doorward"), ["--home", &home, "connect", upstream, "--agent", "tour"])
+        Command::new(ours("doorward"), ["--home", &home, "connect", upstream, "--agent", agent])
     }
 
-    /// A folder beside the home.
-    pub(crate) fn folder(&self, name: &str) -> PathBuf {
-        self.home.beside(name)
+    /// The id of the next hold that is printed from a line on, and the line after it.
+    pub(crate) fn held(&self, from: usize) -> (String, usize) {
+        let is_offer = |line: &str| line.trim_start().starts_with("approve h-");
+        let (number, line) = self.serve.line_from(from, "a hold to vote on", is_offer);
+        (line.split_whitespace().nth(1).expect("an id").to_owned(), number + 1)
+    }
+
+    pub(crate) fn vote(&mut self, words: &str) {
+        self.serve.type_line(words);
     }
 
     /// Ends it as a session manager would.
@@ -168,7 +185,7 @@ pub(crate) fn tests() -> PathBuf {
 }
 
 /// Python with the packages of `tests/python`.
-fn python() -> PathBuf {
+fn interpreter() -> PathBuf {
     let test = std::env::current_exe().expect("the running test");
     let target = test.ancestors().nth(3).expect("the target folder");
     let python = target.join("python/bin/python");

@@ -11,7 +11,7 @@ use crate::support::home::TestHome;
 fn the_time_is_told_in_the_newer_era() {
     let door = Door::before(&[("clock", &clock())]);
     let direct = python::tour("clock", "auto", clock().reach());
-    let through = python::tour("clock", "auto", door.http("clock")).notebook();
+    let through = python::tour("clock", "auto", door.http(python::AGENT, "clock")).notebook();
     check_clock(&through, MODERN);
     through.is_as(&direct.notebook());
     door.close();
@@ -23,7 +23,7 @@ fn a_repository_is_worked_on_in_the_newer_era() {
     let server = Command::python(GIT);
     let door = Door::before(&[("git", &server)]);
     let direct = tour_of_git("auto", server.reach(), &folder.beside("here"));
-    let through = tour_of_git("auto", door.http("git"), &folder.beside("there")).notebook();
+    let through = tour_of_git("auto", door.http(python::AGENT, "git"), &folder.beside("there")).notebook();
     check_git(&through, MODERN);
     through.is_as(&direct.notebook());
     door.close();
@@ -35,7 +35,7 @@ fn a_python_server_at_an_address_is_the_same_in_the_newer_era() {
     let (here, there) = (Listening::saying(&server), Listening::saying(&server));
     let door = Door::before_address("ours", &there.url);
     let direct = python::tour("both_eras", "auto", here.reach());
-    let through = python::tour("both_eras", "auto", door.http("ours")).notebook();
+    let through = python::tour("both_eras", "auto", door.http(python::AGENT, "ours")).notebook();
     check_ours(&through, MODERN);
     through.is_as(&direct.notebook());
     door.close();
@@ -46,7 +46,7 @@ fn a_python_server_that_is_a_program_is_the_same_in_the_newer_era() {
     let server = python::ours(&[]);
     let door = Door::before(&[("ours", &server)]);
     let direct = python::tour("both_eras", "auto", server.reach());
-    let through = python::tour("both_eras", "auto", door.http("ours")).notebook();
+    let through = python::tour("both_eras", "auto", door.http(python::AGENT, "ours")).notebook();
     check_ours(&through, MODERN);
     through.is_as(&direct.notebook());
     door.close();
@@ -58,7 +58,7 @@ fn a_node_server_at_an_address_is_the_same_in_the_newer_era() {
     let (here, there) = (Listening::saying(&server), Listening::saying(&server));
     let door = Door::before_address("ours", &there.url);
     let direct = typescript::tour("both-eras", "auto", here.reach());
-    let through = typescript::tour("both-eras", "auto", door.http("ours")).notebook();
+    let through = typescript::tour("both-eras", "auto", door.http(typescript::AGENT, "ours")).notebook();
     check_both_eras(&through, MODERN);
     through.is_as(&direct.notebook());
     door.close();
@@ -69,7 +69,7 @@ fn a_node_server_that_is_a_program_is_the_same_in_the_newer_era() {
     let server = Command::node(OURS, &[]);
     let door = Door::before(&[("ours", &server)]);
     let direct = typescript::tour("both-eras", MODERN, server.reach());
-    let through = typescript::tour("both-eras", MODERN, door.http("ours")).notebook();
+    let through = typescript::tour("both-eras", MODERN, door.http(typescript::AGENT, "ours")).notebook();
     check_both_eras(&through, MODERN);
     through.is_as(&direct.notebook());
     door.close();
@@ -81,7 +81,7 @@ fn the_inspector_gets_the_same_answers_in_the_newer_era() {
     let door = Door::before_address("ours", &server.url);
     let answers = inspector::Desk::new().compare(
         &at(&server.url, "none", "modern"),
-        &at(&door.url("ours"), door.token(), "modern"),
+        &at(&door.url("ours"), door.token(inspector::AGENT), "modern"),
         &[
             &["--method", "tools/call", "--tool-name", "greet", "--tool-arg", "place=Köln", "name=Zoë"],
             &["--method", "resources/list"],

@@ -9,6 +9,8 @@ use crate::support::program::clean;
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// The agent that this client is.
+pub(crate) const AGENT: &str = "python";
 pub(crate) const MODERN: &str = "2026-07-28";
 pub(crate) const LEGACY: &str = "2025-11-25";
 pub(crate) const GIT: &[&str] = &["-m", "mcp_server_git"];
@@ -99,7 +101,7 @@ pub(crate) fn tour_of_git(era: &str, reach: Value, folder: &Path) -> Tour {
 fn the_time_is_told_to_a_legacy_client() {
     let door = Door::before(&[("clock", &clock())]);
     let direct = tour("clock", "legacy", clock().reach());
-    let through = tour("clock", "legacy", door.http("clock")).notebook();
+    let through = tour("clock", "legacy", door.http(AGENT, "clock")).notebook();
     check_clock(&through, LEGACY);
     through.is_as(&direct.notebook());
     door.close();
@@ -111,7 +113,7 @@ fn a_repository_is_worked_on_by_a_legacy_client() {
     let server = Command::python(GIT);
     let door = Door::before(&[("git", &server)]);
     let direct = tour_of_git("legacy", server.reach(), &folder.beside("here"));
-    let through = tour_of_git("legacy", door.http("git"), &folder.beside("there")).notebook();
+    let through = tour_of_git("legacy", door.http(AGENT, "git"), &folder.beside("there")).notebook();
     check_git(&through, LEGACY);
     through.is_as(&direct.notebook());
     door.close();
@@ -122,7 +124,7 @@ fn a_python_server_is_the_same_to_a_legacy_client() {
     let (here, there) = (Listening::saying(&ours(&["--http"])), Listening::saying(&ours(&["--http"])));
     let door = Door::before_address("ours", &there.url);
     let direct = tour("both_eras", "legacy", here.reach());
-    let through = tour("both_eras", "legacy", door.http("ours")).notebook();
+    let through = tour("both_eras", "legacy", door.http(AGENT, "ours")).notebook();
     check_ours(&through, LEGACY);
     through.is_as(&direct.notebook());
     door.close();
@@ -133,7 +135,7 @@ fn a_client_of_the_newer_era_falls_back_by_itself_before_an_older_server() {
     let server = Command::node(EVERYTHING, &["stdio"]);
     let door = Door::before(&[("everything", &server)]);
     let direct = tour("everything", "auto", server.reach());
-    let through = tour("everything", "auto", door.http("everything")).notebook();
+    let through = tour("everything", "auto", door.http(AGENT, "everything")).notebook();
     check_fallen_back(&through);
     through.is_as(&direct.notebook());
     door.close();

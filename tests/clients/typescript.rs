@@ -1,11 +1,14 @@
 //! The official TypeScript client in the older era over HTTP, and what it must have seen in either.
 
 use super::door::{Command, Door, Listening};
+use super::sent;
 use super::tour::{Guide::TypeScript, Notebook, Tour};
 use crate::support::home::TestHome;
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// The agent that this client is.
+pub(crate) const AGENT: &str = "typescript";
 pub(crate) const EVERYTHING: &str = "node_modules/@modelcontextprotocol/server-everything/dist/index.js";
 pub(crate) const FILES: &str = "node_modules/@modelcontextprotocol/server-filesystem/dist/index.js";
 pub(crate) const MEMORY: &str = "node_modules/@modelcontextprotocol/server-memory/dist/index.js";
@@ -52,9 +55,15 @@ pub(crate) fn check_both_eras(notebook: &Notebook, version: &str) {
     assert_eq!(notebook.saw("the server was told"), &json!({ "begun": 1, "cancelled": 1 }));
     assert_eq!(notebook.names("all pages", "resources"), ["1", "2", "3", "4", "5"]);
     assert_eq!(notebook.names("next page", "resources"), ["3", "4"]);
+    assert_eq!(notebook.saw("many at once")[39], "Hello 39 in place 39; tools/call");
+    assert_eq!(notebook.saw("long")["length"], 1_800_000);
+    assert_eq!(notebook.saw("a method of its own")["seen"]["example.com/any"], json!([1, 0.5, null, "é"]));
+    assert_eq!(notebook.saw("no such method"), "Method not found");
+    assert_eq!(notebook.saw("prompt that asks")["messages"][0]["content"]["text"], "For Zoë");
+    assert_eq!(notebook.saw("resource that asks")["contents"][0]["text"], "opened with Zoë");
+    assert!(notebook.saw("tools after").as_array().unwrap().contains(&json!("grown")));
     if version == "2026-07-28" {
         assert_eq!(notebook.saw("updated"), "notes://all");
-        assert!(notebook.saw("tools after").as_array().unwrap().contains(&json!("grown")));
     }
 }
 
@@ -65,8 +74,7 @@ pub(crate) fn tour(name: &str, era: &str, reach: Value) -> Tour {
 /// The cancelled call's own id was in the cancellation that reached the server.
 #[track_caller]
 pub(crate) fn check_cancellation(record: &Path) {
-    let text = std::fs::read_to_string(record).expect("what the server was sent");
-    let sent: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let sent = sent::messages(record);
     let long = sent.iter().find(|message| message["params"]["arguments"]["steps"] == 200).expect("the call");
     let cancelled: Vec<_> = sent.iter().filter(|one| one["method"] == "notifications/cancelled").collect();
     assert_eq!(cancelled.len(), 1, "{cancelled:?}");
@@ -79,12 +87,13 @@ pub(crate) fn files(folder: &Path) -> Command {
 }
 
 pub(crate) fn tour_of_files(reach: Value, folder: &Path) -> Tour {
-    Tour::start(TypeScript, "files", "legacy", reach, json!({ "folder": folder }))
+    Tour::start(TypeScript, "files", "2025-06-18", reach, json!({ "folder": folder }))
 }
 
 #[track_caller]
 pub(crate) fn check_files(notebook: &Notebook, folder: &Path) {
     assert_eq!(std::fs::read_to_string(folder.join("moved.txt")).unwrap(), "three\ntwo \u{1F511}\n");
+    assert_eq!(notebook.saw("connected")["version"], "2025-06-18");
     assert!(notebook.text("outside").contains("Access denied"));
 }
 
@@ -96,7 +105,7 @@ fn everything_passes_from_a_legacy_client_to_a_program() {
     let upstream = server.tapped(&record);
     let door = Door::before(&[("everything", &upstream)]);
     let direct = tour("everything", "legacy", server.reach());
-    let through = tour("everything", "legacy", door.http("everything")).notebook();
+    let through = tour("everything", "legacy", door.http(AGENT, "everything")).notebook();
     check_everything(&through);
     check_cancellation(&record);
     through.is_as(&direct.notebook());
@@ -108,25 +117,26 @@ fn everything_passes_from_a_legacy_client_to_an_address() {
     let server = Listening::silent(&Command::node(EVERYTHING, &["streamableHttp"]).env("PORT", "0"));
     let door = Door::before_address("everything", &server.url);
     let direct = tour("everything", "legacy", server.reach());
-    let through = tour("everything", "legacy", door.http("everything")).notebook();
+    let through = tour("everything", "legacy", door.http(AGENT, "everything")).notebook();
     check_everything(&through);
     through.is_as(&direct.notebook());
     door.close();
 }
 
 #[test]
-fn files_are_written_and_memories_kept_by_a_legacy_client() {
+fn files_are_written_and_memories_kept_by_clients_of_older_versions() {
     let folder = TestHome::folder();
     let (here, there, memories) = (folder.beside("here"), folder.beside("there"), folder.beside("memories"));
     let memory = |name: &str| Command::node(MEMORY, &[]).env("MEMORY_FILE_PATH", memories.join(name));
     let door = Door::before(&[("files", &files(&there)), ("memory", &memory("there"))]);
     let direct = tour_of_files(files(&here).reach(), &here);
-    let through = tour_of_files(door.http("files"), &there).notebook();
+    let through = tour_of_files(door.http(AGENT, "files"), &there).notebook();
     check_files(&through, &there);
     through.is_as(&direct.notebook());
 
-    let direct = tour("memory", "legacy", memory("here").reach());
-    let through = tour("memory", "legacy", door.http("memory")).notebook();
+    let direct = tour("memory", "2025-03-26", memory("here").reach());
+    let through = tour("memory", "2025-03-26", door.http(AGENT, "memory")).notebook();
+    assert_eq!(through.saw("connected")["version"], "2025-03-26");
     assert!(through.text("search").contains("creaks"));
     through.is_as(&direct.notebook());
     door.close();
@@ -134,11 +144,14 @@ fn files_are_written_and_memories_kept_by_a_legacy_client() {
 
 #[test]
 fn our_server_is_the_same_to_a_legacy_client() {
+    let folder = TestHome::folder();
+    let (here, there) = (folder.beside("record").join("here"), folder.beside("record").join("there"));
     let server = Command::node(OURS, &[]);
-    let door = Door::before(&[("ours", &server)]);
-    let direct = tour("both-eras", "legacy", server.reach());
-    let through = tour("both-eras", "legacy", door.http("ours")).notebook();
+    let door = Door::before(&[("ours", &server.tapped(&there))]);
+    let direct = tour("both-eras", "legacy", server.tapped(&here).reach());
+    let through = tour("both-eras", "legacy", door.http(AGENT, "ours")).notebook();
     check_both_eras(&through, "2025-11-25");
     through.is_as(&direct.notebook());
+    sent::is_as(&there, &here);
     door.close();
 }

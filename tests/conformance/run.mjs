@@ -1,14 +1,16 @@
-// Runs one set of a suite's scenarios against one address, and prints what each check said, a line each:
+// Runs one set of a suite's scenarios against a server's address, or with a client's command, and prints what each
+// check said, a line each:
 //
-//   node run.mjs --suite conformance-0.2 --url URL --out DIR --limit MS --total MS [--of NAME]... [--only NAME]... -- OPTIONS
+//   node run.mjs --suite conformance-0.2 (--url URL | --command WORDS) --out DIR --limit MS --total MS \
+//                [--of NAME]... [--only NAME]... [--without NAME]... -- OPTIONS
 //   → check <tab> scenario <tab> check's id <tab> check's name <tab> status <tab> words
 //     hung  <tab> scenario
 //     none  <tab> scenario
 //
 // The options are the suite's own and choose its set; `--of` names a set's scenarios instead, `--only` leaves out all
-// others of the set. One process of the suite runs a whole set. When a scenario takes longer than its limit, that
-// process is ended, the scenario is said to hang, and the rest goes on one by one, while the time for all of it lasts.
-// `none`: it said nothing.
+// others of the set, and of what `--without` names nothing is said. One process of the suite runs a whole set. When a
+// scenario takes longer than its limit, that process is ended, the scenario is said to hang, and the rest goes on one
+// by one, while the time for all of it lasts. `none`: it said nothing.
 
 import { spawn } from "node:child_process";
 import { readFile, readdir, rm } from "node:fs/promises";
@@ -21,11 +23,13 @@ const { values, positionals } = parseArgs({
   options: {
     suite: { type: "string" },
     url: { type: "string" },
+    command: { type: "string" },
     out: { type: "string" },
     limit: { type: "string" },
     total: { type: "string" },
     of: { type: "string", multiple: true, default: [] },
     only: { type: "string", multiple: true, default: [] },
+    without: { type: "string", multiple: true, default: [] },
   },
 });
 const limit = Number(values.limit);
@@ -87,14 +91,15 @@ function say(...words) {
 /** What a scenario's checks said: in a folder named for it and the time, which one that was ended leaves empty. */
 async function checks(scenario) {
   const folders = await readdir(values.out).catch(() => []);
-  const before = `server-${scenario}`;
+  const before = values.url ? `server-${scenario}` : scenario;
   const folder = folders.find((name) => name.startsWith(before) && TIME.test(name.slice(before.length)));
   if (folder === undefined) return [];
   const text = await readFile(join(values.out, folder, "checks.json"), "utf8").catch(() => "[]");
   return JSON.parse(text);
 }
 
-const server = ["server", "--url", values.url, "-o", values.out];
+const who = values.url ? ["server", "--url", values.url] : ["client", "--command", values.command];
+const whole = [...who, "-o", values.out];
 const single = positionals.includes("--requirements") ? ["--force", "--spec-version", revision] : withoutSuite;
 
 await rm(values.out, { recursive: true, force: true });
@@ -104,7 +109,7 @@ const left = new Set(names);
 const hung = new Set();
 if (names.length === all.length && values.of.length === 0) {
   let current;
-  const late = await suite([...server, ...positionals], (line) => {
+  const late = await suite([...whole, ...positionals], (line) => {
     const started = STARTS.exec(line)?.[1];
     if (started === undefined) return false;
     current = started;
@@ -116,9 +121,9 @@ if (names.length === all.length && values.of.length === 0) {
 }
 for (const name of left) {
   if (Date.now() > deadline) break;
-  if (await suite([...server, "--scenario", name, ...single])) hung.add(name);
+  if (await suite([...whole, "--scenario", name, ...single])) hung.add(name);
 }
-for (const name of names) {
+for (const name of names.filter((each) => !values.without.includes(each))) {
   const found = await checks(name);
   if (hung.has(name)) say("hung", name);
   else if (found.length === 0) say("none", name);

@@ -106,7 +106,9 @@ async fn i1_an_approval_whose_agent_left_runs_nothing_and_ends_uncollected() {
         .until("the approval ends", |_| world.card(&card.hold).filter(|card| card.state == CardState::Ended))
         .await;
 
+    // It comes back, and hears once what became of its call; then it may ask again.
     let agent = Agent::connect(world.door(), "ledger", &token).await;
+    agent.call("delete_customer", json!({ "customer_id": "c-7" })).await.refused("uncollected");
     let again = agent.start("delete_customer", json!({ "customer_id": "c-7" }));
     let next = world.held().await;
     assert_ne!(next.hold, card.hold, "the old approval is not used");

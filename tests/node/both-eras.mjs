@@ -84,6 +84,17 @@ function build() {
     throw new Error("it broke, as it should");
   });
 
+  server.registerTool(
+    "repeat",
+    { description: "Says it as often as asked.", inputSchema: z.object({ words: z.string(), times: z.number() }) },
+    ({ words, times }) => text(words.repeat(times)),
+  );
+  const anything = z.looseObject({});
+  server.server.setRequestHandler("example.com/mirror", { params: anything }, (params) => ({
+    seen: params,
+    "example.com/unknown": [null, { deep: "\u{1F6AA}" }],
+  }));
+
   // What needs the client's help.
   server.registerTool("ask-person", { description: "Asks the person for a name." }, (ctx) => {
     const name = inputResponse(ctx.mcpReq.inputResponses, "name");
@@ -194,6 +205,19 @@ function build() {
       messages: [{ role: "user", content: { type: "text", text: `Dear ${to} (${tone ?? "plain"})` } }],
     }),
   );
+  server.registerPrompt("asking", { description: "Needs a name first." }, (ctx) => {
+    const name = acceptedContent(ctx.mcpReq.inputResponses, "name");
+    const requestedSchema = z.object({ name: z.string() });
+    const ask = inputRequired.elicit({ message: "For whom?", requestedSchema });
+    if (!name) return inputRequired({ inputRequests: { name: ask } });
+    return { messages: [{ role: "user", content: { type: "text", text: `For ${name.name}` } }] };
+  });
+  server.registerResource("secret", "secret://one", { description: "Needs a word first." }, (uri, ctx) => {
+    const word = acceptedContent(ctx.mcpReq.inputResponses, "word");
+    const ask = inputRequired.elicit({ message: "The word?", requestedSchema: z.object({ word: z.string() }) });
+    if (!word) return inputRequired({ inputRequests: { word: ask } });
+    return { contents: [{ uri: uri.href, text: `opened with ${word.word}` }] };
+  });
   return server;
 }
 

@@ -134,3 +134,15 @@ async def everything(client: Client, notebook: Notebook, _: dict[str, Any]) -> N
     await client.call_tool("toggle-subscriber-updates")
     await notebook.see("prompt", client.get_prompt("args-prompt", {"city": "Köln"}))
     await notebook.see("read", client.read_resource(uri))
+
+
+async def held(client: Client, notebook: Notebook, given: dict[str, Any]) -> None:
+    """One call that is held for a person."""
+    messages: list[str | None] = []
+
+    async def progress(_: float, __: float | None, message: str | None) -> None:
+        messages.append(message)
+
+    arguments = {"words": given["words"], "times": 1}
+    await notebook.see("held", client.call_tool("repeat", arguments, progress_callback=progress))
+    notebook.write("told while it waited", bool(messages) and all(messages))

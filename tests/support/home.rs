@@ -28,11 +28,20 @@ impl TestHome {
         TestHome::made(KeychainKind::Memory, policies)
     }
 
+    /// Such a home that takes votes typed at `doorward serve` as well.
+    pub(crate) fn with_terminal_votes(policies: &[(&str, &str)]) -> TestHome {
+        let keychain = KeychainKind::Memory;
+        TestHome::of(InitOptions { keychain, terminal_votes: true, ..InitOptions::default() }, policies)
+    }
+
     /// A home with these policies in place of the shipped ones.
     pub(crate) fn made(keychain: KeychainKind, policies: &[(&str, &str)]) -> TestHome {
+        TestHome::of(InitOptions { keychain, ..InitOptions::default() }, policies)
+    }
+
+    fn of(options: InitOptions, policies: &[(&str, &str)]) -> TestHome {
         let home = TestHome::folder();
-        let listen = Some("127.0.0.1:0".parse().expect("any free port"));
-        let options = InitOptions { keychain, listen, ..InitOptions::default() };
+        let options = InitOptions { listen: Some("127.0.0.1:0".parse().expect("any free port")), ..options };
         Home::init(&home.dir(), &options).expect("a new home");
         home.write_policies(policies);
         home

@@ -22,6 +22,10 @@ pub(crate) enum Manner {
     Answers,
     /// Begins an answer and breaks off.
     BreaksOff,
+    /// Asks for more first, with one state for all, as the stateless era has it.
+    AsksMore,
+    /// Answers with a task, whose id is `t-1`.
+    MakesTasks,
 }
 
 /// A running upstream; dropping it ends it.
@@ -125,9 +129,18 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: axum::http::HeaderMa
             if *shared.manner.lock().unwrap() == Manner::BreaksOff {
                 return broken();
             }
-            let name = serde_json::from_str::<Value>(params).expect("params")["name"].clone();
-            let ran = format!("{} ran", name.as_str().unwrap_or_default());
-            json!({ "content": [{ "type": "text", "text": ran }] })
+            let params = serde_json::from_str::<Value>(params).expect("params");
+            let manner = *shared.manner.lock().unwrap();
+            let ran = format!("{} ran", params["name"].as_str().unwrap_or_default());
+            match manner {
+                Manner::AsksMore if params["requestState"] != "s-1" => json!({
+                    "resultType": "input_required",
+                    "inputRequests": { "name": { "method": "elicitation/create", "params": {} } },
+                    "requestState": "s-1",
+                }),
+                Manner::MakesTasks => json!({ "task": { "taskId": "t-1", "status": "working" } }),
+                _ => json!({ "content": [{ "type": "text", "text": ran }] }),
+            }
         }
         "ping" => json!({}),
         _ => {

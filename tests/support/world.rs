@@ -18,20 +18,32 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::broadcast::error::RecvError;
 
 /// The machine's clock, moved forward by as much as the test says.
-#[derive(Clone, Default)]
-pub(crate) struct TestClock(Arc<AtomicI64>);
+#[derive(Clone)]
+pub(crate) struct TestClock {
+    by: Arc<AtomicI64>,
+    clock: Clock,
+}
 
 impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+        self.by.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+        self.clock.moved();
     }
 
     fn clock(&self) -> Clock {
-        let moved = Arc::clone(&self.0);
-        Clock::from_fn(move || {
+        self.clock.clone()
+    }
+}
+
+impl Default for TestClock {
+    fn default() -> TestClock {
+        let by = Arc::new(AtomicI64::new(0));
+        let moved = Arc::clone(&by);
+        let clock = Clock::from_fn(move || {
             let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
             Timestamp(i64::try_from(real).unwrap() + moved.load(Ordering::SeqCst))
-        })
+        });
+        TestClock { by, clock }
     }
 }
 
@@ -69,8 +81,10 @@ impl World {
         self.pair_for(name, "me")
     }
 
+    /// It waits as long as a test may move the clock; tests of wait limits pair agents of their own.
     pub(crate) fn pair_for(&self, name: &str, user: &str) -> String {
         let token = self.engine.add_agent(name.parse().unwrap(), user.parse().unwrap()).expect("a new agent");
+        self.engine.set_wait_limit(name, Some(Duration::from_secs(24 * 60 * 60))).expect("a paired agent");
         token.as_str().to_owned()
     }
 

@@ -13,6 +13,7 @@ cargo xtask test [--only STEP]...    run every test of every layer, or only the 
                  [--keep-going]      run the later steps although one has failed
                  [--verbose]         show everything the steps print
                  [--list]            list the steps and stop
+cargo xtask deep [the same options]  the tests with their full counts, which takes hours
 cargo xtask conformance              run the official MCP conformance suites, straight at an upstream of our own and
                                      through the gateway, and compare check by check
                  [--summary]         one line a set, and what differs
@@ -43,6 +44,8 @@ pub(crate) struct TestOptions {
     pub(crate) keep_going: bool,
     pub(crate) verbose: bool,
     pub(crate) list: bool,
+    /// With full counts.
+    pub(crate) deep: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -60,7 +63,8 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, Failure> {
     match rest.next().map(String::as_str) {
         None | Some("help" | "--help" | "-h") => Ok(Task::Help),
         Some("run") => parse_run(rest),
-        Some("test") => parse_test(rest),
+        Some("test") => parse_test(rest, false),
+        Some("deep") => parse_test(rest, true),
         Some("conformance") => parse_conformance(rest),
         Some("generate") => match rest.next() {
             None => Ok(Task::Generate),
@@ -82,8 +86,8 @@ fn parse_run<'a>(mut rest: impl Iterator<Item = &'a String>) -> Result<Task, Fai
     Ok(Task::Run(options))
 }
 
-fn parse_test<'a>(mut rest: impl Iterator<Item = &'a String>) -> Result<Task, Failure> {
-    let mut options = TestOptions::default();
+fn parse_test<'a>(mut rest: impl Iterator<Item = &'a String>, deep: bool) -> Result<Task, Failure> {
+    let mut options = TestOptions { deep, ..TestOptions::default() };
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--only" => {
@@ -138,6 +142,12 @@ mod tests {
     fn parsed(line: &str) -> Result<Task, Failure> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         parse(&words)
+    }
+
+    #[test]
+    fn the_deep_run_takes_the_options_of_the_tests() {
+        let only = TestOptions { only: vec!["rust".to_owned()], deep: true, ..TestOptions::default() };
+        assert_eq!(parsed("deep --only rust"), Ok(Task::Test(only)));
     }
 
     #[test]

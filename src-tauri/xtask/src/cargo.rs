@@ -14,14 +14,25 @@ pub(crate) struct Cargo {
     workspace: Workspace,
     /// Every crate in the lock file is on this machine.
     complete: bool,
+    /// Tests run with their full counts.
+    deep: bool,
 }
+
+/// What tells a test to run with its full counts.
+const DEEP: &str = "DOORWARD_DEEP";
 
 impl Cargo {
     pub(crate) fn new(workspace: &Workspace) -> Self {
         Self {
             workspace: workspace.clone(),
             complete: succeeds("cargo", &with_offline(&fetch_words(&host()))),
+            deep: false,
         }
+    }
+
+    /// For the deep run.
+    pub(crate) fn deep(self, deep: bool) -> Self {
+        Self { deep, ..self }
     }
 
     /// Downloads the crates that are not here yet.
@@ -37,6 +48,7 @@ impl Cargo {
     /// `cargo WORD`, with the colours off that a log cannot show.
     pub(crate) fn program(&self, word: &str) -> Program {
         let program = Program::new("cargo", self.workspace.root()).arg(word).env("CARGO_TERM_COLOR", "never");
+        let program = if self.deep { program.env(DEEP, "1") } else { program };
         if self.complete { program.env("CARGO_NET_OFFLINE", "true") } else { program }
     }
 

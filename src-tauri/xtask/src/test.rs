@@ -16,6 +16,9 @@ use crate::setup;
 use crate::steps::{Done, Parts, STEPS, Step};
 use crate::workspace::Workspace;
 
+/// How much longer a step may take in the deep run.
+const DEEP_TIMES: u32 = 12;
+
 pub(crate) fn run(options: &TestOptions) -> Result<ExitCode, Failure> {
     if options.list {
         print_list();
@@ -29,7 +32,7 @@ pub(crate) fn run(options: &TestOptions) -> Result<ExitCode, Failure> {
     setup::system_packages(&[Purpose::Compile, Purpose::Window, Purpose::Test], &workspace)?;
     println!("Set-up: everything needed is here ({}).\n", short_time(started.elapsed()));
 
-    let cargo = Cargo::new(&workspace);
+    let cargo = Cargo::new(&workspace).deep(options.deep);
     let mut parts = Parts { workspace, cargo };
     let mut lines = Vec::new();
     let mut failed = false;
@@ -45,7 +48,7 @@ pub(crate) fn run(options: &TestOptions) -> Result<ExitCode, Failure> {
             continue;
         }
         println!("[{}/{}] {}: {}", number + 1, steps.len(), step.name, step.what);
-        let line = run_step(step, &mut parts, options.verbose);
+        let line = run_step(step, &mut parts, options);
         failed |= line.outcome == Outcome::Failed;
         lines.push(line);
     }
@@ -74,9 +77,10 @@ pub(crate) fn generate() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_step(step: &Step, parts: &mut Parts, verbose: bool) -> Line {
+fn run_step(step: &Step, parts: &mut Parts, options: &TestOptions) -> Line {
     let started = Instant::now();
-    let mut job = Job::start(logs(parts).join(format!("{}.log", step.name)), step.limit(), verbose);
+    let limit = step.limit() * if options.deep { DEEP_TIMES } else { 1 };
+    let mut job = Job::start(logs(parts).join(format!("{}.log", step.name)), limit, options.verbose);
     let done = (step.work)(parts, &mut job);
     let counts = job.counts();
     let outcome = match judge(step, done, counts) {

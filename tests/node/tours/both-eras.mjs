@@ -1,4 +1,9 @@
 // What `both-eras.mjs` offers, in the era that was agreed on.
+import { createHash } from "node:crypto";
+import { z } from "zod";
+
+const anything = z.looseObject({});
+
 export async function visit(client, notebook) {
   const call = (name, args, options) => client.callTool({ name, ...(args ? { arguments: args } : {}) }, options);
   const isModern = client.getProtocolEra() === "modern";
@@ -8,6 +13,18 @@ export async function visit(client, notebook) {
   await notebook.see("greet", call("greet", { place: "Köln am Rhein", name: "Zoë" }));
   await notebook.see("wrong arguments", call("add", { a: "one" }));
   await notebook.see("fails", call("fails"));
+
+  const many = Array.from({ length: 40 }, (_, index) => call("greet", { place: `place ${index}`, name: `${index}` }));
+  notebook.write("many at once", (await Promise.all(many)).map(({ content }) => content[0].text));
+  const words = "Tür und Tor \u{1F6AA} ".repeat(20_000);
+  const [{ text: long }] = (await call("repeat", { words, times: 6 })).content;
+  notebook.write("long", { length: long.length, hash: createHash("sha256").update(long).digest("hex").slice(0, 16) });
+  const params = { "example.com/any": [1, 0.5, null, "é"], nested: { list: [] } };
+  await notebook.see("a method of its own", client.request({ method: "example.com/mirror", params }, anything));
+  // Over HTTP the newer era says it with a status as well, of which this client makes an error of its own.
+  const nothing = client.request({ method: "example.com/nothing", params }, anything);
+  const refused = await nothing.then(() => "answered", ({ message }) => /Method not found/.exec(message)?.[0]);
+  notebook.write("no such method", refused);
 
   let mark = notebook.mark;
   const steps = [];
@@ -56,6 +73,9 @@ export async function visit(client, notebook) {
   const argument = { name: "title", value: "B" };
   await notebook.see("completion of a template", client.complete({ ref: template, argument }));
 
+  await notebook.see("prompt that asks", client.getPrompt({ name: "asking" }));
+  await notebook.see("resource that asks", client.readResource({ uri: "secret://one" }));
+
   mark = notebook.mark;
   const uri = "notes://all";
   if (isModern) {
@@ -68,6 +88,9 @@ export async function visit(client, notebook) {
     await notebook.heard("notifications/tools/list_changed", { mark });
     await listening.close();
     notebook.write("listened", await listening.closed);
+  } else {
+    await notebook.see("grow", call("grow"));
+    notebook.write("tools changed", await notebook.heard("notifications/tools/list_changed", { mark }));
   }
   await notebook.see("notes", client.readResource({ uri }));
   const { tools } = await client.listTools(undefined, { cacheMode: "refresh" });

@@ -256,8 +256,9 @@ impl HeldCall {
             HoldState::Waiting | HoldState::Released { .. } => return Err(FlowError::WaitsAgain),
         }
         self.apply(Event::Claimed { release: release.clone() }, now)?;
-        let votes = self.course.votes.clone();
-        Ok(ReleasedCall::by_votes(release, &self.opened, self.digest, decision_now, votes, now))
+        let satisfied = self.course.flows.iter().map(|flow| flow.flow().clone()).collect();
+        let given = (self.course.votes.clone(), satisfied);
+        Ok(ReleasedCall::by_votes(release, &self.opened, self.digest, decision_now, given, now))
     }
 
     fn next(&self, event: &Event, now: Timestamp) -> Result<Course, FlowError> {

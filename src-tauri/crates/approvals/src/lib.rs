@@ -7,6 +7,7 @@
 //! Not here: waiting, clocks, the disk, what agents read. The desk drives this, the journal keeps it.
 
 mod admit;
+mod continuation;
 mod flow;
 mod hold;
 mod id;
@@ -15,6 +16,7 @@ mod release;
 mod vote;
 
 pub use admit::{Admission, Ids, admit};
+pub use continuation::Continuation;
 pub use flow::StageView;
 pub use hold::{COLLECT_WITHIN, Event, FlowError, HeldCall, HoldState, Opened, Verdict};
 pub use id::{HoldId, IdError, ReleaseId};

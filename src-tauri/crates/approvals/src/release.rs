@@ -1,11 +1,11 @@
 //! The single-use permit that lets one call go upstream.
 //!
 //! INVARIANT(I1, I2): a [`ReleasedCall`] has no public constructor and is neither cloned nor deserialised; it
-//! comes from [`admit`](crate::admit) or [`HeldCall::release`](crate::HeldCall::release), and whoever records
-//! it consumes it.
+//! comes from [`admit`](crate::admit), [`HeldCall::release`](crate::HeldCall::release) or a
+//! [`Continuation`](crate::Continuation), and whoever records it consumes it.
 
 use crate::{HoldId, Opened, ReleaseId, Vote};
-use policy::{CallDigest, Decision, Facts, Timestamp, ToolCall};
+use policy::{ApprovalFlow, CallDigest, Decision, Facts, Timestamp, ToolCall};
 use serde::{Deserialize, Serialize};
 
 /// Why a call may go.
@@ -16,6 +16,8 @@ pub enum Basis {
     Policy { revision: String },
     /// Everything a hold required was given.
     Votes { hold: HoldId, votes: Vec<Vote> },
+    /// Its upstream asked for more, and nothing is required now that this release did not satisfy.
+    Continued { release: ReleaseId },
 }
 
 /// Exactly one call that may go upstream once, as it was judged.
@@ -33,6 +35,8 @@ pub struct ReleaseParts {
     /// Of the set that let it go.
     pub decision: Decision,
     pub basis: Basis,
+    /// Every flow that was completed for it.
+    pub satisfied: Vec<ApprovalFlow>,
     pub at: Timestamp,
 }
 
@@ -46,7 +50,22 @@ impl ReleasedCall {
     ) -> ReleasedCall {
         let basis = Basis::Policy { revision: decision.revision.clone() };
         let digest = call.digest();
-        ReleasedCall(Box::new(ReleaseParts { id, call, digest, facts, decision, basis, at }))
+        let satisfied = Vec::new();
+        ReleasedCall(Box::new(ReleaseParts { id, call, digest, facts, decision, basis, satisfied, at }))
+    }
+
+    /// `from` is the release that is continued, and what it satisfied.
+    pub(crate) fn by_continuation(
+        id: ReleaseId,
+        call: ToolCall,
+        facts: Facts,
+        decision: Decision,
+        from: (ReleaseId, Vec<ApprovalFlow>),
+        at: Timestamp,
+    ) -> ReleasedCall {
+        let (release, satisfied) = from;
+        let (basis, digest) = (Basis::Continued { release }, call.digest());
+        ReleasedCall(Box::new(ReleaseParts { id, call, digest, facts, decision, basis, satisfied, at }))
     }
 
     pub(crate) fn by_votes(
@@ -54,7 +73,7 @@ impl ReleasedCall {
         opened: &Opened,
         digest: CallDigest,
         decision: &Decision,
-        votes: Vec<Vote>,
+        (votes, satisfied): (Vec<Vote>, Vec<ApprovalFlow>),
         at: Timestamp,
     ) -> ReleasedCall {
         ReleasedCall(Box::new(ReleaseParts {
@@ -64,6 +83,7 @@ impl ReleasedCall {
             facts: opened.facts.clone(),
             decision: decision.clone(),
             basis: Basis::Votes { hold: opened.id.clone(), votes },
+            satisfied,
             at,
         }))
     }
@@ -88,12 +108,16 @@ impl ReleasedCall {
         &self.0.basis
     }
 
+    pub(crate) fn satisfied(&self) -> &[ApprovalFlow] {
+        &self.0.satisfied
+    }
+
     /// None for a call that no policy held.
     #[must_use]
     pub fn hold(&self) -> Option<&HoldId> {
         match &self.0.basis {
             Basis::Votes { hold, .. } => Some(hold),
-            Basis::Policy { .. } => None,
+            Basis::Policy { .. } | Basis::Continued { .. } => None,
         }
     }
 

@@ -94,6 +94,7 @@ pub(crate) enum AgentCommand {
     List,
     /// Set how long an agent is kept waiting for a held call before it is asked to call again.
     Wait {
+        /// The agent.
         name: String,
         /// A length of time such as `45s` or `20m`, or `default` for what its program is known to put up with.
         #[arg(value_name = "DURATION|default")]
@@ -155,7 +156,8 @@ pub(crate) struct Call {
 pub(crate) struct Connect {
     /// The upstream to connect to.
     pub(crate) upstream: String,
-    /// The agent that connects; it must be paired. Without it, the one that every home begins with.
+    /// The agent that connects, as it was paired with `doorward agent add`. `practice` is there for trying things
+    /// out: the first program that uses it is paired with it, and calls of any other are held.
     #[arg(long, default_value = "practice", value_name = "NAME")]
     pub(crate) agent: String,
     /// Start the desktop app if it does not run yet.

@@ -174,7 +174,7 @@ impl Terminal {
 
     fn tell(&mut self, event: DeskEvent) {
         match event {
-            DeskEvent::HoldOpened { hold } => self.show(&hold),
+            DeskEvent::HoldOpened { hold } | DeskEvent::Asked { hold } => self.show(&hold),
             DeskEvent::HoldChanged { hold } => self.tell_state(&hold),
             DeskEvent::HoldEnded { hold } => {
                 self.tell_state(&hold);

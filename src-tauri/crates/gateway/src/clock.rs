@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 /// Sleepers look at the clock at least this often: a machine that slept, or a clock that was set, is noticed.
-const LOOK: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Reads the time; tests move it.
 #[derive(Clone)]

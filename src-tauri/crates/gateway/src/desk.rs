@@ -27,15 +27,27 @@ pub use inbox::HeldSummary;
 
 /// Holds one agent may have open at a time.
 pub const HOLD_CAP: usize = 50;
+/// How often the desk looks around while it keeps anything.
+const LOOK: Duration = Duration::from_secs(5);
 /// Ended holds stay on show for this long.
 const SHOWN_AFTER_END: Duration = Duration::from_secs(60);
 
 /// What changed at the desk or in the engine; sent to whoever shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeskEvent {
-    HoldOpened { hold: HoldId },
-    HoldChanged { hold: HoldId },
-    HoldEnded { hold: HoldId },
+    HoldOpened {
+        hold: HoldId,
+    },
+    HoldChanged {
+        hold: HoldId,
+    },
+    HoldEnded {
+        hold: HoldId,
+    },
+    /// A person who was sent here by an agent wants to see this hold.
+    Asked {
+        hold: HoldId,
+    },
     Activity,
     SetChanged,
     Agents,
@@ -193,6 +205,11 @@ impl Desk {
 
     fn ticket(self: &Arc<Self>, kept: &Kept) -> Ticket {
         Ticket::new(self, kept.held.id(), kept.phase.subscribe(), Arc::clone(&kept.read))
+    }
+
+    /// Whether somebody may still decide on it.
+    pub(crate) fn is_waiting(&self, hold: &HoldId) -> bool {
+        self.lock().holds.get(hold).is_some_and(|kept| matches!(kept.held.state(), HoldState::Waiting))
     }
 
     /// When the hold's state changes by itself.
@@ -404,29 +421,29 @@ impl Desk {
         }
     }
 
-    /// Sleeps to the next deadline, at most a second while anything is kept, so that a moved clock or a
-    /// machine that slept is noticed.
+    /// Sleeps to the next deadline, for a few seconds at most while anything is kept, so that what was shown
+    /// long enough goes.
     pub(crate) async fn watch_deadlines(self: Arc<Self>) {
         loop {
-            let anything = {
+            let next = {
                 let inner = self.lock();
-                !inner.holds.is_empty() || !inner.outcomes.is_empty()
-            };
-            if anything {
                 let now = self.clock.now();
-                let next =
-                    self.lock().holds.values().map(|kept| kept.held.deadline()).filter(|d| *d > now).min();
-                let pause = next.map_or(Duration::from_secs(1), |d| now.until(d).min(Duration::from_secs(1)));
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
-                    () = self.timer.notified() => {}
-                }
-                let desk = Arc::clone(&self);
-                if let Err(error) = tokio::task::spawn_blocking(move || desk.pass_deadlines()).await {
-                    tracing::error!(%error, "looking at deadlines failed");
-                }
-            } else {
+                let is_empty = inner.holds.is_empty() && inner.outcomes.is_empty();
+                let deadlines = inner.holds.values().map(|kept| kept.held.deadline());
+                let look = now.after(LOOK);
+                (!is_empty).then(|| deadlines.filter(|at| *at > now).min().map_or(look, |at| at.min(look)))
+            };
+            let Some(next) = next else {
                 self.timer.notified().await;
+                continue;
+            };
+            tokio::select! {
+                () = self.clock.sleep_until(next) => {}
+                () = self.timer.notified() => {}
+            }
+            let desk = Arc::clone(&self);
+            if let Err(error) = tokio::task::spawn_blocking(move || desk.pass_deadlines()).await {
+                tracing::error!(%error, "looking at deadlines failed");
             }
         }
     }

@@ -4,13 +4,13 @@
 
 use crate::card::ToolWords;
 use crate::clock::Clock;
+use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
-use crate::home::{
-    Agent, AgentBook, BookError, Home, KeychainKind, Settings, Token, UpstreamBook, UpstreamConfig,
-};
-use crate::keychain;
+use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
+use crate::keychain::{self, Keychain};
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::start_error::StartError;
+use crate::tasks::Tasks;
 use crate::{downstream, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
@@ -75,6 +75,8 @@ pub struct Engine {
     listen: SocketAddr,
     stopping: CancellationToken,
     tasks: TaskTracker,
+    continuations: Continuations,
+    born: Tasks,
     watcher: Mutex<Option<notify::RecommendedWatcher>>,
 }
 
@@ -100,12 +102,25 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start`].
     pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Arc<Engine>, StartError> {
+        Engine::start_with(options, clock, None).await
+    }
+
+    /// The same with a keychain of the caller's in place of the home's, such as one that outlives the engine.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub async fn start_with(
+        options: Options,
+        clock: Clock,
+        keychain: Option<Arc<dyn Keychain>>,
+    ) -> Result<Arc<Engine>, StartError> {
         let home_dir = options.home.clone();
         let open_clock = clock.clone();
-        let opened =
-            tokio::task::spawn_blocking(move || Opened::open(&home_dir, options.on_change, open_clock))
-                .await
-                .map_err(|error| StartError::Client(error.to_string()))??;
+        let opened = tokio::task::spawn_blocking(move || {
+            Opened::open(&home_dir, options.on_change, open_clock, keychain)
+        })
+        .await
+        .map_err(|error| StartError::Client(error.to_string()))??;
         let listen = options.listen.unwrap_or(opened.home.settings().listen);
         crate::home::loopback(listen)?;
         let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
@@ -127,6 +142,8 @@ impl Engine {
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
             tasks: opened.tasks,
+            continuations: Continuations::default(),
+            born: Tasks::default(),
             watcher: Mutex::new(None),
         });
         engine.run(listener, socket);
@@ -236,6 +253,15 @@ impl Engine {
         self.stopping.clone()
     }
 
+    pub(crate) fn continuations(&self) -> &Continuations {
+        &self.continuations
+    }
+
+    /// The upstreams' tasks that came of agents' calls.
+    pub(crate) fn born_tasks(&self) -> &Tasks {
+        &self.born
+    }
+
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
@@ -332,39 +358,15 @@ impl Engine {
         self.read_agents().by_name(agent.as_str()).is_some()
     }
 
+    /// An agent as it is paired now.
+    pub(crate) fn agent(&self, name: &AgentName) -> Option<Agent> {
+        self.read_agents().by_name(name.as_str())
+    }
+
     /// Paired agents.
     #[must_use]
     pub fn agents(&self) -> Vec<crate::home::AgentRow> {
         self.read_agents().list().to_vec()
-    }
-
-    /// Pairs an agent; the token is given once. Blocks on the disk.
-    ///
-    /// # Errors
-    /// The name is taken, the user unknown, or the file cannot be written.
-    pub fn add_agent(&self, name: AgentName, user: UserId) -> Result<Token, BookError> {
-        if self.sets.current().people.get(&user).is_none() {
-            return Err(BookError::NoSuchUser { user: user.to_string() });
-        }
-        let token = self.change_agents(|book| book.add(name.clone(), user.clone()))?;
-        self.note(Entry::AgentAdded { agent: name, user });
-        self.desk.send(DeskEvent::Agents);
-        Ok(token)
-    }
-
-    /// Removes an agent: its token ends, its sessions close, its holds are withdrawn. Blocks on the disk.
-    ///
-    /// # Errors
-    /// There is none of that name, or the file cannot be written.
-    pub fn remove_agent(&self, name: &str) -> Result<(), BookError> {
-        self.change_agents(|book| book.remove(name))?;
-        self.sessions.close_agent(name);
-        self.desk.withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
-        if let Ok(agent) = name.parse() {
-            self.note(Entry::AgentRemoved { agent });
-        }
-        self.desk.send(DeskEvent::Agents);
-        Ok(())
     }
 
     /// The configuration of an upstream.
@@ -466,9 +468,14 @@ struct Opened {
 }
 
 impl Opened {
-    fn open(dir: &std::path::Path, on_change: ChangePolicy, clock: Clock) -> Result<Opened, StartError> {
+    fn open(
+        dir: &std::path::Path,
+        on_change: ChangePolicy,
+        clock: Clock,
+        keychain: Option<Arc<dyn Keychain>>,
+    ) -> Result<Opened, StartError> {
         let home = Home::open(dir)?;
-        let keychain = keychain::open(home.settings().keychain);
+        let keychain = keychain.unwrap_or_else(|| keychain::open(home.settings().keychain));
         let root = home.root_key(&*keychain)?;
         let journal_clock = clock.clone();
         let journal = Arc::new(Journal::open(&home.journal_path(), &root, move || journal_clock.now())?);

@@ -269,6 +269,24 @@ mod tests {
     }
 
     #[test]
+    fn requests_about_a_task_name_it() {
+        let params =
+            json(r#"{"taskId":"t-1","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}"#);
+        for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+            let request = Request::new(1.into(), method, Some(params.clone()));
+            let mut headers = headers(&request, None);
+            assert_eq!(headers.get(NAME).unwrap(), "t-1", "{method}");
+            check(&headers, &request).unwrap();
+            headers.insert(NAME, HeaderValue::from_static("t-2"));
+            assert!(matches!(check(&headers, &request), Err(Mismatch::Differs { .. })), "{method}");
+            headers.remove(NAME);
+            assert!(matches!(check(&headers, &request), Err(Mismatch::Missing { .. })), "{method}");
+        }
+        let list = Request::new(1.into(), "tasks/list", Some(params));
+        assert!(headers(&list, None).get(NAME).is_none());
+    }
+
+    #[test]
     fn headers_that_say_something_else_are_found() {
         let request = call(r#"{"region":"eu","limit":7}"#);
         let schema = json(SCHEMA);

@@ -1,4 +1,4 @@
-//! What is known of a paired agent besides its token: the program behind its connections, and how long it is
+//! Pairing an agent, and what is known of it besides its token: the program behind its connections, and how long it is
 //! kept waiting.
 //!
 //! The program seen at an agent's first call is paired with it. A call from another program with that agent's
@@ -7,10 +7,10 @@
 
 use crate::desk::DeskEvent;
 use crate::engine::Engine;
-use crate::home::{Agent, BookError};
+use crate::home::{Agent, BookError, Token};
 use crate::pipeline::PeerProcess;
 use journal::Entry;
-use policy::{AgentName, ApprovalFlow, Decision, Facts, Outcome, PolicySet, Requirements};
+use policy::{AgentName, ApprovalFlow, Decision, Facts, Outcome, PolicySet, Requirements, UserId};
 use std::time::Duration;
 
 /// What Linux adds to the path of a program whose file was replaced while it runs, as updates do.
@@ -65,6 +65,35 @@ pub(crate) fn hold_other_program(mut decision: Decision, facts: &Facts, set: &Po
 }
 
 impl Engine {
+    /// Pairs an agent; the token is given once. Blocks on the disk.
+    ///
+    /// # Errors
+    /// The name is taken, the user unknown, or the file cannot be written.
+    pub fn add_agent(&self, name: AgentName, user: UserId) -> Result<Token, BookError> {
+        if self.sets().current().people.get(&user).is_none() {
+            return Err(BookError::NoSuchUser { user: user.to_string() });
+        }
+        let token = self.change_agents(|book| book.add(name.clone(), user.clone()))?;
+        self.note(Entry::AgentAdded { agent: name, user });
+        self.desk().send(DeskEvent::Agents);
+        Ok(token)
+    }
+
+    /// Removes an agent: its token ends, its sessions close, its holds are withdrawn. Blocks on the disk.
+    ///
+    /// # Errors
+    /// There is none of that name, or the file cannot be written.
+    pub fn remove_agent(&self, name: &str) -> Result<(), BookError> {
+        self.change_agents(|book| book.remove(name))?;
+        self.sessions().close_agent(name);
+        self.desk().withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
+        if let Ok(agent) = name.parse() {
+            self.note(Entry::AgentRemoved { agent });
+        }
+        self.desk().send(DeskEvent::Agents);
+        Ok(())
+    }
+
     /// A second program of an agent: calls from it are no longer held for being another one. Blocks on the disk.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! `ReleasedCall` → `JournalledCall` → `forward`, and each step consumes the one before.
 
 use crate::card::ToolWords;
+use crate::continuations::REQUEST_STATE;
 use crate::desk::{AttachError, Claim, DeskEvent, Place};
 use crate::engine::Engine;
 use crate::facts::{self, Known};
@@ -16,7 +17,7 @@ use crate::refusal;
 use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
 use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
-use crate::waits::{self, Patience};
+use crate::waits::{self, Era, Patience};
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
 use journal::{Completion, Entry, JournalError};
 use policy::{Decision, Facts, Map, Timestamp, ToolCall, ToolName, Value};
@@ -42,6 +43,8 @@ pub(crate) struct Incoming {
     pub(crate) tool: String,
     /// An object.
     pub(crate) arguments: Value,
+    /// The agent sent no arguments, which is judged as an empty object.
+    pub(crate) omits_arguments: bool,
     /// The other members of `params`: `_meta`, `task`. Not part of the call's identity.
     pub(crate) extras: Map,
     /// The request's members besides `jsonrpc`, `id`, `method` and `params`; they go up with the call.
@@ -112,7 +115,9 @@ pub(crate) async fn handle(
     incoming: Incoming,
     stream: mpsc::Sender<StreamItem>,
 ) -> Answered {
-    let era = incoming.patience.era;
+    let patience = incoming.patience;
+    // While the upstream's own state is with the agent, ours has no place beside it.
+    let may_show_page = patience.era == Era::Modern && patience.takes_urls && !has_foreign_state(&incoming);
     let qualified = format!("{}/{}", incoming.upstream.name, incoming.tool);
     let upstream = incoming.upstream.name.clone();
     let turned_away = TurnedAway::of(&incoming);
@@ -126,6 +131,9 @@ pub(crate) async fn handle(
             return Answered { reply: Reply::clone(&reply), slip: Some(slip) };
         }
         Err(Stop::Over(hold, outcome, slip)) => (refusal::outcome(&outcome, &hold), Some(slip)),
+        Err(Stop::StillWaiting(waiting)) if may_show_page && !waiting.is_running => {
+            return Reply::result(waits::please_look(engine.listen_addr(), &waiting.hold)).into();
+        }
         Err(Stop::StillWaiting(waiting)) => (refusal::still_waiting(&waiting), None),
         Err(Stop::Refused(refusal)) => (refusal::reply(&refusal, None), None),
         Err(Stop::UnknownTool) => (refusal::unknown_tool(&qualified), None),
@@ -147,7 +155,13 @@ pub(crate) async fn handle(
             (refusal::failed("internal", "Doorward failed on this call, and it was not run."), None)
         }
     };
-    Answered { reply: refusal::fit(own, era), slip }
+    Answered { reply: refusal::fit(own, patience.era), slip }
+}
+
+fn has_foreign_state(incoming: &Incoming) -> bool {
+    let mut extras = incoming.extras.clone();
+    waits::forget_our_state(&mut extras);
+    extras.get(REQUEST_STATE).is_some()
 }
 
 /// What is kept of a call that no policy was asked about, or that found no place.
@@ -193,7 +207,12 @@ async fn admit_and_run(
     let arrived = engine.desk().clock().now();
     let limit =
         waits::limit(incoming.claimed_client.as_deref(), incoming.agent.wait_limit, incoming.patience);
+    let mut incoming = incoming;
+    waits::forget_our_state(&mut incoming.extras);
     let judged = judge(engine, &incoming).await?;
+    if let Some(released) = continued(engine, &incoming, &judged).await? {
+        return run(engine, released, None, incoming).await;
+    }
     let place = match come_back(engine, &judged).await? {
         Some(place) => place,
         None => {
@@ -215,8 +234,24 @@ async fn admit_and_run(
         Place::Open(ticket) => ticket,
         Place::Over(hold, outcome, slip) => return Err(Stop::Over(hold, outcome, slip)),
     };
+    // A held call keeps nobody behind it.
+    incoming.route.passed().cancel();
     let released = wait(engine, &mut ticket, arrived.after(limit), &incoming.cancel, stream).await?;
     run(engine, released, Some(ticket), incoming).await
+}
+
+/// A re-send with what its upstream asked for goes on under the release it came from, where nothing new is
+/// required of it.
+async fn continued(
+    engine: &Arc<Engine>,
+    incoming: &Incoming,
+    judged: &Judged,
+) -> Result<Option<ReleasedCall>, Stop> {
+    let Some(state) = incoming.extras.get(REQUEST_STATE) else { return Ok(None) };
+    let now = engine.desk().clock().now();
+    let Some(continuation) = engine.continuations().take(state, &judged.call, now) else { return Ok(None) };
+    let release = engine.release_id()?;
+    Ok(continuation.admit(&judged.decision, &judged.call, &judged.facts, release, now))
 }
 
 /// What the desk has of the identical call already; a denial of this moment goes before it.
@@ -355,9 +390,10 @@ async fn run(
     engine: &Arc<Engine>,
     released: ReleasedCall,
     ticket: Option<Ticket>,
-    incoming: Incoming,
+    mut incoming: Incoming,
 ) -> Result<Answered, Stop> {
     let (release, digest) = (released.id().clone(), released.digest());
+    let (continuation, upstream) = (released.continuation(), incoming.upstream.name.clone());
     let journal = Arc::clone(engine.journal());
     // INVARIANT(I3): a held call's release is on the disk before `commit` returns what `forward` takes.
     let journalled = match blocking(move || journal.commit(released)).await? {
@@ -372,7 +408,12 @@ async fn run(
     };
     engine.desk().note_run(digest, engine.desk().clock().now());
     engine.desk().send(DeskEvent::Activity);
-    let along = Along { params: incoming.extras, envelope: incoming.envelope };
+    let Incoming { extras, envelope, omits_arguments, .. } = &mut incoming;
+    let along = Along {
+        params: std::mem::take(extras),
+        envelope: std::mem::take(envelope),
+        omits_arguments: *omits_arguments,
+    };
     let sent = incoming.session.forward(journalled, along, incoming.route).await;
     let completion = match &sent {
         Ok(reply) => answered(reply),
@@ -387,6 +428,11 @@ async fn run(
         Err(_) => tracing::error!("recording a completion did not end; it shows as unknown"),
     }
     engine.desk().send(DeskEvent::Activity);
+    if let Ok(reply) = &sent {
+        let now = engine.desk().clock().now();
+        engine.continuations().note(reply, &upstream, continuation, now);
+        engine.born_tasks().note(reply, &incoming.agent.name, &upstream, now);
+    }
     let (reply, outcome) = match sent {
         Ok(reply) => (reply.clone(), Outcome::Answered(Arc::new(reply))),
         Err(error) => {

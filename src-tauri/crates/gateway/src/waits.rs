@@ -3,6 +3,10 @@
 //! Each limit lies below what that agent's program puts up with. Programs are told apart by what they call
 //! themselves: a false name only costs its agent a worse wait. `wait_limit` in `agents.toml` goes before all.
 
+use crate::continuations::REQUEST_STATE;
+use approvals::HoldId;
+use policy::{Map, Value};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// What bears on how long one agent is kept waiting for one call.
@@ -59,6 +63,35 @@ pub(crate) fn limit(
     Duration::from_secs(seconds)
 }
 
+/// How a state begins that we handed out ourselves. It names nothing: the identical call finds its place by itself.
+const OUR_STATE: &str = "doorward:";
+
+/// For an agent that can show an address to its person: the page that brings Doorward's window up, and the request
+/// to send the call again. What comes back with it is never an approval (I11).
+pub(crate) fn please_look(listen: SocketAddr, hold: &HoldId) -> Value {
+    let message = "This call waits for a person to decide in Doorward. Open this page to bring its window up; the decision is made there.";
+    let params = Value::object([
+        ("mode", "url".into()),
+        ("message", message.into()),
+        ("url", format!("http://{listen}/hold/{hold}").into()),
+    ]);
+    let request = Value::object([("method", "elicitation/create".into()), ("params", params)]);
+    Value::object([
+        ("resultType", "input_required".into()),
+        ("inputRequests", Value::object([("doorward", request)])),
+        (REQUEST_STATE, format!("{OUR_STATE}{hold}").into()),
+    ])
+}
+
+/// What an agent sends back to [`please_look`] is for nobody: neither an answer, nor anything for the upstream.
+pub(crate) fn forget_our_state(extras: &mut Map) {
+    let state = extras.get(REQUEST_STATE).and_then(Value::as_text);
+    if state.is_some_and(|state| state.starts_with(OUR_STATE)) {
+        extras.remove(REQUEST_STATE);
+        extras.remove("inputResponses");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +114,26 @@ mod tests {
         ] {
             assert_eq!((seconds(name, true), seconds(name, false)), (with_progress, without), "{name:?}");
         }
+    }
+
+    #[test]
+    fn what_comes_back_to_our_own_question_goes_nowhere() {
+        let hold = HoldId::from_random([1; 16]);
+        let asked = please_look("127.0.0.1:7717".parse().unwrap(), &hold);
+        let request = asked.get("inputRequests").unwrap().get("doorward").unwrap();
+        let url = request.get("params").unwrap().get("url").unwrap().as_text().unwrap();
+        assert_eq!(url, format!("http://127.0.0.1:7717/hold/{hold}"));
+        let again = |state: Value| {
+            let answers = Value::parse(br#"{"doorward":{"action":"accept"}}"#).unwrap();
+            let mut extras = Map::default();
+            extras.insert("_meta", Value::Null);
+            extras.insert(REQUEST_STATE, state);
+            extras.insert("inputResponses", answers);
+            forget_our_state(&mut extras);
+            extras.iter().count()
+        };
+        assert_eq!(again(asked.get(REQUEST_STATE).unwrap().clone()), 1);
+        assert_eq!(again("the upstream's own".into()), 3);
     }
 
     #[test]

@@ -107,17 +107,19 @@ async fn agents_with_the_same_ids_at_the_same_upstream_never_read_each_others_an
     let echo = Echo::start().await;
     echo.put_behind(&bench);
     let mut hammering = JoinSet::new();
-    for who in ["claude", "codex"] {
+    // Another program with the same name would be held, and lines stand for the program that started them.
+    for (who, on_lines) in [("claude", "claude-lines"), ("codex", "codex-lines")] {
         let by_child = bench.agent(who).await;
         let mut by_http = by_child.clone();
         by_http.url = by_http.url.replace("script", "echo");
         by_http.open().await;
+        bench.pair(on_lines);
         let (child_lines, http_lines) =
-            (Lines::open(&bench, "script", who).await, Lines::open(&bench, "echo", who).await);
+            (Lines::open(&bench, "script", on_lines).await, Lines::open(&bench, "echo", on_lines).await);
         hammering.spawn(hammer_over_http(Arc::new(by_child), who));
         hammering.spawn(hammer_over_http(Arc::new(by_http), who));
-        hammering.spawn(hammer_on_lines(child_lines, who));
-        hammering.spawn(hammer_on_lines(http_lines, who));
+        hammering.spawn(hammer_on_lines(child_lines, on_lines));
+        hammering.spawn(hammer_on_lines(http_lines, on_lines));
     }
     hammering.join_all().await;
 }

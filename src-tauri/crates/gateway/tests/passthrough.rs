@@ -8,7 +8,7 @@ use policy::Value;
 use proptest::{prelude::*, test_runner::TestRunner};
 use reqwest::StatusCode;
 use std::collections::BTreeSet;
-use support::{Agent, Bench, Events, INITIALIZE, INITIALIZED, echo::Echo, json, lines::Lines, script};
+use support::{Agent, Bench, Events, call, echo::Echo, json, lines::Lines, script};
 use tokio::runtime::Runtime;
 
 /// The upstream that the other tests start; does nothing by itself.
@@ -229,6 +229,63 @@ fn what_an_upstream_says_by_itself_reaches_the_agent_unchanged_and_in_order() {
 }
 
 #[tokio::test]
+async fn calls_on_lines_go_up_in_the_order_in_which_they_came_and_a_held_one_keeps_nobody() {
+    let hold = "name = \"Some wait\"\nwhen = 'wait'\n[target]\ntools = [\"script/echo\"]\n[action]\nkind = \"request_approval\"\n";
+    let bench = Bench::with_policies(&[("hold.toml", hold)]).await;
+    bench.pair("claude");
+    let mut lines = Lines::open(&bench, "script", "claude").await;
+    for n in 0..40 {
+        let is_held = n % 8 == 3;
+        let text = format!(
+            r#"{{"jsonrpc":"2.0","id":{n},"method":"tools/call","params":{{"name":"echo","arguments":{{"n":{n},"wait":{is_held}}}}}}}"#
+        );
+        lines.send(&text).await;
+    }
+    for _ in 0..35 {
+        assert!(lines.next().await.get("result").is_some());
+    }
+    let number = |call: &Value| call.get("params")?.get("arguments")?.get("n").map(Value::to_json);
+    let arrived: Vec<_> = bench.received_of("tools/call").iter().filter_map(number).collect();
+    let expected: Vec<_> = (0..40).filter(|n| n % 8 != 3).map(|n| n.to_string()).collect();
+    assert_eq!(arrived, expected);
+    assert_eq!(bench.engine.desk().inbox().len(), 5);
+}
+
+#[tokio::test]
+async fn a_request_that_is_taken_back_before_its_turn_is_not_begun() {
+    let bench = Bench::new().await;
+    bench.pair("claude");
+    let mut lines = Lines::open(&bench, "script", "claude").await;
+    // All in one write, so that the cancel is read while the call waits behind the others.
+    let mut burst: String =
+        (0..20).map(|n| call("echo", "{}").replace("\"id\":7", &format!("\"id\":{n}")) + "\n").collect();
+    burst += &(call("echo", r#"{"late":true}"#).replace("\"id\":7", "\"id\":\"late\"") + "\n");
+    burst += r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"late"}}"#;
+    lines.send(&burst).await;
+    lines.send(&call("echo", "{}").replace("\"id\":7", "\"id\":\"last\"")).await;
+    loop {
+        let answer = lines.next().await;
+        assert_ne!(answer.get("id"), Some(&"late".into()), "what was cancelled is not answered");
+        if answer.get("id") == Some(&"last".into()) {
+            break;
+        }
+    }
+    assert!(!bench.received_of("tools/call").iter().any(|call| call.to_json().contains("late")));
+}
+
+#[tokio::test]
+async fn arguments_that_are_left_out_stay_out() {
+    let bench = Bench::new().await;
+    let agent = bench.agent("claude").await;
+    let bare = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}}"#;
+    agent.ask(bare).await;
+    agent.ask(call("echo", "{}")).await;
+    let sent: Vec<_> =
+        bench.received_of("tools/call").iter().map(|call| call.get("params").unwrap().to_json()).collect();
+    assert_eq!(sent, [r#"{"name":"echo"}"#, r#"{"name":"echo","arguments":{}}"#]);
+}
+
+#[tokio::test]
 async fn lines_are_refused_to_whoever_is_not_paired_and_an_agent_that_is_removed_loses_them() {
     let bench = Bench::new().await;
     let refused = Lines::try_open(&bench, "script", "stranger").await.err().unwrap();
@@ -238,11 +295,6 @@ async fn lines_are_refused_to_whoever_is_not_paired_and_an_agent_that_is_removed
     assert!(refused.starts_with("HTTP/1.1 404") && refused.contains("upstream"), "{refused}");
     let mut lines = Lines::open(&bench, "script", "claude").await;
     bench.engine.remove_agent("claude").unwrap();
-    lines.send(INITIALIZE).await;
-    let answer = lines.next().await;
-    assert!(answer.get("error").unwrap().to_json().contains("removed"), "{}", answer.to_json());
-    lines.send(INITIALIZED).await;
-    lines.send(r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#).await;
-    assert!(lines.next().await.get("error").is_some());
+    lines.ended().await;
     assert_eq!(bench.engine.upstream_sessions("script"), 0);
 }

@@ -43,6 +43,7 @@ pub struct Host {
     home: PathBuf,
     notifications: Mutex<PartState>,
     changes: broadcast::Sender<Changed>,
+    asked: broadcast::Sender<String>,
 }
 
 impl Host {
@@ -65,11 +66,12 @@ impl Host {
     /// A host over an engine that runs already, or over the reason why none does.
     #[must_use]
     pub fn over(engine: Result<Arc<Engine>, StartFailure>, home: PathBuf) -> Arc<Host> {
-        let (changes, _) = broadcast::channel(64);
+        let ((changes, _), (asked, _)) = (broadcast::channel(64), broadcast::channel(8));
         let unknown = PartState { ok: true, name: "Notifications".to_owned(), message: None, hint: None };
-        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes });
+        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes, asked });
         if let Ok(engine) = &host.engine {
             tokio::spawn(gather(engine.desk().events(), host.changes.clone()));
+            tokio::spawn(watch_for_asked(engine.desk().events(), host.asked.clone()));
         }
         host
     }
@@ -92,6 +94,12 @@ impl Host {
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Changed> {
         self.changes.subscribe()
+    }
+
+    /// Holds that a person wants to see now, having been sent by an agent.
+    #[must_use]
+    pub fn asked(&self) -> broadcast::Receiver<String> {
+        self.asked.subscribe()
     }
 
     /// The shell says how notifications stand on this machine.
@@ -362,6 +370,16 @@ async fn gather(mut events: broadcast::Receiver<DeskEvent>, changes: broadcast::
     }
 }
 
+async fn watch_for_asked(mut events: broadcast::Receiver<DeskEvent>, asked: broadcast::Sender<String>) {
+    loop {
+        match events.recv().await {
+            Ok(DeskEvent::Asked { hold }) => drop(asked.send(hold.to_string())),
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
 /// What changed within one short moment.
 #[derive(Default)]
 struct Moment {
@@ -399,6 +417,7 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         DeskEvent::HoldOpened { hold } | DeskEvent::HoldChanged { hold } | DeskEvent::HoldEnded { hold } => {
             (&[Tag::Overview, Tag::Inbox, Tag::Activity], Some(hold.to_string()))
         }
+        DeskEvent::Asked { .. } => (&[], None),
         DeskEvent::Activity => (&[Tag::Activity], None),
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),

@@ -94,7 +94,10 @@ impl Journal {
     /// Nothing may be forwarded then. [`JournalError::AlreadyReleased`], [`JournalError::NotApproved`], or
     /// why it could not be written.
     pub fn commit(&self, released: ReleasedCall) -> Result<JournalledCall, JournalError> {
-        let durability = if released.hold().is_some() { Durability::Synced } else { Durability::Buffered };
+        let durability = match released.basis() {
+            Basis::Policy { .. } => Durability::Buffered,
+            Basis::Votes { .. } | Basis::Continued { .. } => Durability::Synced,
+        };
         let parts = released.into_parts();
         self.write(durability, |draft| {
             let mut body = ReleasedBody {
@@ -106,7 +109,7 @@ impl Journal {
                 allowed: None,
             };
             let call = match &body.basis {
-                Basis::Policy { .. } => {
+                Basis::Policy { .. } | Basis::Continued { .. } => {
                     let (facts, decision) = (parts.facts, parts.decision);
                     let allowed = AllowedBody { call: parts.call, facts, decision };
                     body.allowed = Some(allowed);

@@ -5,102 +5,168 @@
 //! deny never permits more (I4). What cannot be evaluated restricts, and never allows (I7).
 
 use crate::{
-    ActionKind, Applied, Decision, Facts, Mode, Outcome, PolicyTrace, Requirements, ToolCall, Trace,
+    ActionKind, Applied, Decision, Facts, Mode, Outcome, PolicyId, PolicyTrace, Requirements, ToolCall,
+    Trace,
     decision::StepUpRule,
+    explain::{Scene, Standing},
     policy::Policy,
     set::{DefaultAction, PolicySet},
 };
 
-/// Judges one call with its frozen facts.
+/// What the set concludes on one call, without the reasons.
+#[derive(Clone, Debug)]
+pub struct Conclusion<'a> {
+    set: &'a PolicySet,
+    /// The enforced policies that take part, in the order of their ids.
+    applied: Vec<&'a Policy>,
+    kind: ActionKind,
+    by_default: bool,
+}
+
+/// Judges one call with its frozen facts, and says why.
 #[must_use]
 pub fn decide(set: &PolicySet, call: &ToolCall, facts: &Facts) -> Decision {
-    let tool = call.qualified_tool();
-    let mut judged: Vec<(&Policy, PolicyTrace)> = Vec::new();
-    for policy in set.fitting(call.upstream.as_str(), &tool) {
-        if policy.mode != Mode::Off {
-            judged.push((policy, crate::explain::judge(policy, call, facts)));
-        }
-    }
-    let in_force =
-        |policy: &Policy, trace: &PolicyTrace| policy.mode == Mode::Enforce && takes_part(policy, trace);
-    let enforced: Vec<&Policy> = judged.iter().filter(|(p, t)| in_force(p, t)).map(|(p, _)| *p).collect();
-    let (outcome, by_default) = conclude(set, &enforced);
-
-    let would_have = judged
-        .iter()
-        .filter(|(policy, trace)| policy.mode == Mode::Observe && takes_part(policy, trace))
-        .map(|(policy, _)| {
-            let with: Vec<&Policy> = enforced.iter().copied().chain([*policy]).collect();
-            (policy.id.clone(), kind(&conclude(set, &with).0))
+    let scene = Scene::of(call, facts);
+    let judged: Vec<(&Policy, Standing)> =
+        set.of_tool(call).into_iter().map(|policy| (policy, scene.standing(policy))).collect();
+    let taking_part = |mode: Mode| {
+        let takes_part = move |judged: &&(&Policy, Standing)| {
+            judged.0.mode == mode && takes_part(judged.0, judged.1.applied)
+        };
+        judged.iter().filter(takes_part).map(|(policy, _)| *policy)
+    };
+    let conclusion = Conclusion::of(set, taking_part(Mode::Enforce).collect());
+    let would_have = taking_part(Mode::Observe)
+        .map(|policy| {
+            let with = conclusion.applied.iter().copied().chain([policy]).collect();
+            (policy.id.clone(), Conclusion::of(set, with).kind)
         })
         .collect();
-
     let policies = judged
-        .into_iter()
-        .map(|(policy, mut trace)| {
-            trace.deciding = in_force(policy, &trace) && is_part_of(policy.action.kind, &outcome);
-            trace
+        .iter()
+        .map(|(policy, standing)| PolicyTrace {
+            deciding: policy.mode == Mode::Enforce
+                && takes_part(policy, standing.applied)
+                && conclusion.is_part(policy),
+            ..scene.trace(policy, *standing)
         })
         .collect();
     Decision {
         revision: set.revision().to_owned(),
-        outcome,
-        trace: Trace { policies, by_default, would_have },
+        outcome: conclusion.outcome(),
+        trace: Trace { policies, by_default: conclusion.by_default, would_have },
     }
 }
 
+/// What [`decide`] concludes, without the trace: for a decision that nobody will read. Costs one or two small
+/// allocations, and nothing for policies that cannot apply; free CEL rows and texts beyond ASCII cost more.
+#[must_use]
+pub fn conclude<'a>(set: &'a PolicySet, call: &ToolCall, facts: &Facts) -> Conclusion<'a> {
+    let scene = Scene::of(call, facts);
+    let mut applied = Vec::new();
+    set.each_near(call, facts, |policy| {
+        if policy.mode == Mode::Enforce && takes_part(policy, scene.standing(policy).applied) {
+            applied.push(policy);
+        }
+    });
+    Conclusion::of(set, applied)
+}
+
 /// INVARIANT(I7): undetermined counts for what restricts, and never for an `allow`.
-fn takes_part(policy: &Policy, trace: &PolicyTrace) -> bool {
-    match trace.applied {
+fn takes_part(policy: &Policy, applied: Applied) -> bool {
+    match applied {
         Applied::Yes => true,
         Applied::Undetermined => policy.is_restricting(),
         Applied::No => false,
     }
 }
 
-/// The outcome of the policies that take part, and whether it was the default's.
-fn conclude(set: &PolicySet, applied: &[&Policy]) -> (Outcome, bool) {
-    let of = |kind: ActionKind| applied.iter().copied().filter(move |policy| policy.action.kind == kind);
-    let message = |wanted: &dyn Fn(ActionKind) -> bool| {
-        applied
-            .iter()
-            .filter(|policy| wanted(policy.action.kind))
-            .find_map(|policy| policy.action.message.clone())
-    };
-    if of(ActionKind::Deny).next().is_some() {
-        return (Outcome::Denied { message: message(&|kind| kind == ActionKind::Deny) }, false);
+impl<'a> Conclusion<'a> {
+    /// The precedence: this alone turns the policies that take part into what happens.
+    fn of(set: &'a PolicySet, applied: Vec<&'a Policy>) -> Conclusion<'a> {
+        let any = |kind: ActionKind| applied.iter().any(|policy| policy.action.kind == kind);
+        // Compiling checked that every flow exists; were one ever gone, nothing could approve the call.
+        let lost = applied.iter().any(|policy| {
+            policy.action.kind == ActionKind::RequestApproval
+                && policy.action.flow.as_ref().and_then(|id| set.flow(id)).is_none()
+        });
+        let (kind, by_default) = if lost || any(ActionKind::Deny) {
+            (ActionKind::Deny, false)
+        } else if any(ActionKind::StepUp) {
+            (ActionKind::StepUp, false)
+        } else if any(ActionKind::RequestApproval) {
+            (ActionKind::RequestApproval, false)
+        } else if any(ActionKind::Allow) {
+            (ActionKind::Allow, false)
+        } else {
+            let kind = match set.default() {
+                DefaultAction::Allow => ActionKind::Allow,
+                DefaultAction::RequestApproval { flow } if set.flow(flow).is_some() => {
+                    ActionKind::RequestApproval
+                }
+                DefaultAction::RequestApproval { .. } | DefaultAction::Deny => ActionKind::Deny,
+            };
+            (kind, true)
+        };
+        Conclusion { set, applied, kind, by_default }
     }
-    let mut requirements = Requirements::default();
-    let mut ids: Vec<_> =
-        of(ActionKind::RequestApproval).filter_map(|policy| policy.action.flow.as_ref()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    for id in ids {
-        match set.flow(id) {
-            Some(flow) => requirements.flows.push(flow.clone()),
-            // Compiling checked that it exists; were it ever gone, nothing could approve the call.
-            None => return (Outcome::Denied { message: None }, false),
+
+    /// The outcome in the words of actions; a step-up is named before the approvals it comes with.
+    #[must_use]
+    pub fn kind(&self) -> ActionKind {
+        self.kind
+    }
+
+    /// True where no policy decided and the set's default did.
+    #[must_use]
+    pub fn is_by_default(&self) -> bool {
+        self.by_default
+    }
+
+    /// The deciding policies, in the order of their ids.
+    pub fn deciding(&self) -> impl Iterator<Item = &'a PolicyId> {
+        self.applied.iter().filter(|policy| self.is_part(policy)).map(|policy| &policy.id)
+    }
+
+    /// Whether a policy that takes part has its share in the outcome.
+    fn is_part(&self, policy: &Policy) -> bool {
+        let kind = policy.action.kind;
+        match self.kind {
+            ActionKind::RequestApproval | ActionKind::StepUp => {
+                matches!(kind, ActionKind::RequestApproval | ActionKind::StepUp)
+            }
+            same => kind == same,
         }
     }
-    requirements.step_up = of(ActionKind::StepUp).filter_map(|policy| policy.action.step_up).reduce(stricter);
-    if !requirements.flows.is_empty() || requirements.step_up.is_some() {
-        requirements.message = message(&|kind| kind != ActionKind::Allow);
-        return (Outcome::Held(requirements), false);
-    }
-    if of(ActionKind::Allow).next().is_some() {
-        return (Outcome::Allowed, false);
-    }
-    let outcome = match set.default_action() {
-        DefaultAction::Allow => Outcome::Allowed,
-        DefaultAction::Deny => Outcome::Denied { message: set.default_note().map(str::to_owned) },
-        DefaultAction::RequestApproval { flow } => match set.flow(&flow) {
-            Some(flow) => {
-                Outcome::Held(Requirements { flows: vec![flow.clone()], ..Requirements::default() })
+
+    /// The outcome with all it requires; copies the flows.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let parts = || self.applied.iter().filter(|policy| self.is_part(policy));
+        let message = || parts().find_map(|policy| policy.action.message.clone());
+        match self.kind {
+            ActionKind::Allow => Outcome::Allowed,
+            ActionKind::Deny if self.by_default => {
+                Outcome::Denied { message: self.set.default_note().map(str::to_owned) }
             }
-            None => Outcome::Denied { message: None },
-        },
-    };
-    (outcome, true)
+            ActionKind::Deny => Outcome::Denied { message: message() },
+            ActionKind::RequestApproval | ActionKind::StepUp => {
+                let of_default = match self.set.default() {
+                    DefaultAction::RequestApproval { flow } if self.by_default => Some(flow),
+                    _ => None,
+                };
+                let mut ids: Vec<_> =
+                    parts().filter_map(|policy| policy.action.flow.as_ref()).chain(of_default).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                Outcome::Held(Requirements {
+                    flows: ids.into_iter().filter_map(|id| self.set.flow(id)).cloned().collect(),
+                    step_up: parts().filter_map(|policy| policy.action.step_up).reduce(stricter),
+                    message: message(),
+                })
+            }
+        }
+    }
 }
 
 /// Passkey over any method, then the smaller age.
@@ -108,15 +174,6 @@ fn stricter(a: StepUpRule, b: StepUpRule) -> StepUpRule {
     StepUpRule {
         passkey_only: a.passkey_only || b.passkey_only,
         max_age_seconds: a.max_age_seconds.min(b.max_age_seconds),
-    }
-}
-
-/// Whether a policy of this kind that takes part has its share in the outcome.
-fn is_part_of(kind: ActionKind, outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Denied { .. } => kind == ActionKind::Deny,
-        Outcome::Held(_) => matches!(kind, ActionKind::RequestApproval | ActionKind::StepUp),
-        Outcome::Allowed => kind == ActionKind::Allow,
     }
 }
 

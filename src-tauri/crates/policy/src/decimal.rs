@@ -15,9 +15,52 @@ pub(crate) struct Decimal {
     digits: Vec<u8>,
 }
 
+/// The same, still lying in the text it was read from: its digits are those of `head`, then those of `tail`.
+#[derive(Clone, Copy)]
+struct Read<'a> {
+    negative: bool,
+    exponent: i64,
+    head: &'a [u8],
+    tail: &'a [u8],
+}
+
 impl Decimal {
     /// Reads a JSON number (RFC 8259 §6); none for anything else, and for what is past the limits.
     pub(crate) fn parse(text: &str) -> Option<Decimal> {
+        let Read { negative, exponent, head, tail } = Read::of(text)?;
+        Some(Decimal { negative, exponent, digits: [head, tail].concat() })
+    }
+
+    /// How a number as written stands to this one; none where [`parse`](Decimal::parse) gives none. Allocates
+    /// nothing.
+    pub(crate) fn order_of(&self, text: &str) -> Option<Ordering> {
+        Some(Read::of(text)?.order(&self.read()))
+    }
+
+    /// How a whole number stands to this one. Allocates nothing.
+    pub(crate) fn order_of_whole(&self, number: i64) -> Ordering {
+        let mut digits = [b'0'; 20];
+        let (mut rest, mut length) = (number.unsigned_abs(), 0_usize);
+        for place in digits.iter_mut().rev() {
+            if rest == 0 {
+                break;
+            }
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+            length += 1;
+        }
+        let written = digits.get(digits.len() - length..).unwrap_or_default();
+        let exponent = i64::try_from(length).unwrap_or(0);
+        Read { negative: number < 0, exponent, head: trimmed_end(written), tail: &[] }.order(&self.read())
+    }
+
+    fn read(&self) -> Read<'_> {
+        Read { negative: self.negative, exponent: self.exponent, head: &self.digits, tail: &[] }
+    }
+}
+
+impl<'a> Read<'a> {
+    fn of(text: &'a str) -> Option<Read<'a>> {
         if text.len() > 2 * MOST_DIGITS {
             return None;
         }
@@ -30,42 +73,40 @@ impl Decimal {
             None => (text, 0),
         };
         let (whole, fraction) = match mantissa.split_once('.') {
-            Some((whole, fraction)) => (whole, Some(fraction)),
-            None => (mantissa, None),
+            Some((whole, fraction)) => (whole.as_bytes(), Some(fraction.as_bytes())),
+            None => (mantissa.as_bytes(), None),
         };
-        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if !is_digits(whole) || !fraction.is_none_or(is_digits) || (whole.len() > 1 && whole.starts_with('0'))
+        let is_digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+        if !is_digits(whole)
+            || !fraction.is_none_or(is_digits)
+            || (whole.len() > 1 && whole.starts_with(b"0"))
         {
             return None;
         }
-        let mut digits: Vec<u8> = whole.bytes().chain(fraction.unwrap_or_default().bytes()).collect();
-        let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-        digits.drain(..zeros);
-        digits.truncate(digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1));
-        if digits.is_empty() {
-            return Some(Decimal { negative: false, exponent: 0, digits });
+        let (mut head, mut tail) = (trimmed_start(whole), fraction.unwrap_or_default());
+        let before_point = i64::try_from(head.len()).ok()?;
+        let mut exponent = exponent.checked_add(before_point)?;
+        if head.is_empty() {
+            let significant = trimmed_start(tail);
+            exponent = exponent.checked_sub(i64::try_from(tail.len() - significant.len()).ok()?)?;
+            tail = significant;
         }
-        let point = i64::try_from(whole.len()).ok()? - i64::try_from(zeros).ok()?;
-        let exponent = exponent.checked_add(point)?;
-        (digits.len() <= MOST_DIGITS && exponent.abs() <= MOST_EXPONENT).then_some(Decimal {
+        tail = trimmed_end(tail);
+        if tail.is_empty() {
+            head = trimmed_end(head);
+        }
+        if head.is_empty() && tail.is_empty() {
+            return Some(Read { negative: false, exponent: 0, head, tail });
+        }
+        (head.len() + tail.len() <= MOST_DIGITS && exponent.abs() <= MOST_EXPONENT).then_some(Read {
             negative,
             exponent,
-            digits,
+            head,
+            tail,
         })
     }
 
-    fn size(&self, other: &Decimal) -> Ordering {
-        match (self.digits.is_empty(), other.digits.is_empty()) {
-            (true, true) => Ordering::Equal,
-            (true, false) => Ordering::Less,
-            (false, true) => Ordering::Greater,
-            (false, false) => self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits)),
-        }
-    }
-}
-
-impl Ord for Decimal {
-    fn cmp(&self, other: &Decimal) -> Ordering {
+    fn order(&self, other: &Read<'_>) -> Ordering {
         match (self.negative, other.negative) {
             (false, false) => self.size(other),
             (true, true) => other.size(self),
@@ -73,12 +114,40 @@ impl Ord for Decimal {
             (false, true) => Ordering::Greater,
         }
     }
+
+    fn size(&self, other: &Read<'_>) -> Ordering {
+        let is_zero = |of: &Read<'_>| of.head.is_empty() && of.tail.is_empty();
+        match (is_zero(self), is_zero(other)) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => self
+                .exponent
+                .cmp(&other.exponent)
+                .then_with(|| self.head.iter().chain(self.tail).cmp(other.head.iter().chain(other.tail))),
+        }
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Decimal) -> Ordering {
+        self.read().order(&other.read())
+    }
 }
 
 impl PartialOrd for Decimal {
     fn partial_cmp(&self, other: &Decimal) -> Option<Ordering> {
         Some(self.cmp(other))
     }
+}
+
+fn trimmed_start(digits: &[u8]) -> &[u8] {
+    digits.get(digits.iter().take_while(|digit| **digit == b'0').count()..).unwrap_or_default()
+}
+
+fn trimmed_end(digits: &[u8]) -> &[u8] {
+    let last = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+    digits.get(..last).unwrap_or_default()
 }
 
 /// Saturates: what does not fit is past every limit anyway.
@@ -176,6 +245,16 @@ mod tests {
         #[test]
         fn whole_numbers_order_as_integers(a: i64, b: i64) {
             prop_assert_eq!(decimal(&a.to_string()).cmp(&decimal(&b.to_string())), a.cmp(&b));
+            prop_assert_eq!(decimal(&b.to_string()).order_of_whole(a), a.cmp(&b));
+        }
+
+        #[test]
+        fn a_number_in_its_text_orders_as_the_number_itself(
+            a in "-?(0|[1-9][0-9]{0,4})(\\.[0-9]{1,5})?([eE][+-]?[0-9]{1,3})?", b in "-?[0-9]{1,3}(\\.[0-9]{1,5})?(e-?[0-4])?",
+        ) {
+            prop_assume!(Decimal::parse(&b).is_some());
+            let b = decimal(&b);
+            prop_assert_eq!(b.order_of(&a), Decimal::parse(&a).map(|a| a.cmp(&b)));
         }
 
         #[test]

@@ -3,7 +3,12 @@
 
 /// One compiled pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Glob(Vec<Piece>);
+pub(crate) struct Glob {
+    /// The characters before the first special one.
+    head: String,
+    /// The first special one and what comes after it.
+    rest: Vec<Piece>,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
@@ -53,19 +58,34 @@ impl Glob {
                 (c, _) => pieces.push(Piece::Char(c)),
             }
         }
-        Ok(Glob(pieces))
+        let literal =
+            |piece: &Piece| if let Piece::Char(character) = piece { Some(*character) } else { None };
+        let head: String = pieces.iter().map_while(literal).collect();
+        let rest = pieces.split_off(head.chars().count());
+        Ok(Glob { head, rest })
     }
 
     pub(crate) fn matches(&self, name: &str) -> bool {
+        let Some(tail) = name.strip_prefix(self.head.as_str()) else { return false };
+        // What most patterns are: a name, all of an upstream's tools, everything.
+        match self.rest.as_slice() {
+            [] => tail.is_empty(),
+            [Piece::Run] => !tail.contains('/'),
+            [Piece::Anything] => true,
+            _ => self.rest_matches(tail),
+        }
+    }
+
+    fn rest_matches(&self, name: &str) -> bool {
         // Which prefixes of the pattern fit what was read so far; no backtracking, so no blow-up.
-        let mut fits = vec![false; self.0.len() + 1];
+        let mut fits = vec![false; self.rest.len() + 1];
         if let Some(first) = fits.first_mut() {
             *first = true;
         }
         self.skip_empty_runs(&mut fits);
         for c in name.chars() {
-            let mut next = vec![false; self.0.len() + 1];
-            for (at, piece) in self.0.iter().enumerate() {
+            let mut next = vec![false; self.rest.len() + 1];
+            for (at, piece) in self.rest.iter().enumerate() {
                 if !fits.get(at).copied().unwrap_or(false) {
                     continue;
                 }
@@ -88,7 +108,7 @@ impl Glob {
     }
 
     fn skip_empty_runs(&self, fits: &mut [bool]) {
-        for (at, piece) in self.0.iter().enumerate() {
+        for (at, piece) in self.rest.iter().enumerate() {
             if matches!(piece, Piece::Run | Piece::Anything)
                 && fits.get(at).copied().unwrap_or(false)
                 && let Some(slot) = fits.get_mut(at + 1)
@@ -98,15 +118,9 @@ impl Glob {
         }
     }
 
-    /// The characters before the first special one.
-    fn literal(&self) -> (String, bool) {
-        let head: String = self
-            .0
-            .iter()
-            .map_while(|piece| if let Piece::Char(c) = piece { Some(*c) } else { None })
-            .collect();
-        let whole = head.chars().count() == self.0.len();
-        (head, whole)
+    /// Whether it fits one name alone.
+    fn is_literal(&self) -> bool {
+        self.rest.is_empty()
     }
 }
 
@@ -134,16 +148,18 @@ impl ToolGlobs {
 
     /// The narrowest key that still finds every tool the patterns can match.
     pub(crate) fn reach(&self) -> Reach {
-        let literals: Vec<(String, bool)> = self.wanted.iter().map(Glob::literal).collect();
-        if literals.is_empty() {
+        if self.wanted.is_empty() {
             return Reach::Everything;
         }
-        if literals.iter().all(|(_, whole)| *whole) {
-            return Reach::Tools(literals.into_iter().map(|(text, _)| text).collect());
+        if self.wanted.iter().all(Glob::is_literal) {
+            return Reach::Tools(self.wanted.iter().map(|glob| glob.head.clone()).collect());
         }
-        let upstream =
-            |(text, _): &(String, bool)| text.split_once('/').map(|(upstream, _)| upstream.to_owned());
-        literals.iter().map(upstream).collect::<Option<Vec<_>>>().map_or(Reach::Everything, Reach::Upstreams)
+        let upstream = |glob: &Glob| glob.head.split_once('/').map(|(upstream, _)| upstream.to_owned());
+        self.wanted
+            .iter()
+            .map(upstream)
+            .collect::<Option<Vec<_>>>()
+            .map_or(Reach::Everything, Reach::Upstreams)
     }
 }
 

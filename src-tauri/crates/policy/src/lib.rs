@@ -1,5 +1,6 @@
 //! Decides what happens to a call: [`decide`](decide::decide) takes the set, the call and its frozen facts
-//! and returns a decision with its trace.
+//! and returns a decision with its trace; [`conclude`](decide::conclude) the same conclusion without the reasons,
+//! for whoever asks often and shows nobody.
 //!
 //! Pure (I9): time, people and paths come in as [`Facts`]; nothing here reads a clock, a file or the network.
 
@@ -17,6 +18,7 @@ mod explain;
 pub mod facts;
 pub mod flow;
 mod glob;
+mod index;
 pub mod lint;
 pub mod mend;
 mod moment;
@@ -34,7 +36,7 @@ pub mod value;
 mod wording;
 
 pub use call::{CallDigest, DefinitionHash, ToolCall};
-pub use decide::decide;
+pub use decide::{Conclusion, conclude, decide};
 pub use decision::{
     ActionKind, Applied, Decision, Mode, Outcome, PolicyTrace, PredicateTrace, Requirements, StepUpRule,
     Trace, Truth,

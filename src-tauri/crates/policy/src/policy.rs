@@ -1,7 +1,8 @@
 //! One policy: target, condition, action. Read from `<id>.toml`, compiled once, never changed after.
 
 use crate::{
-    ActionKind, ApprovalFlow, ContextId, DocumentError, Facts, FlowId, Mode, PolicyId, ToolCall,
+    ActionKind, AgentName, ApprovalFlow, ContextId, DocumentError, Facts, FlowId, Mode, PolicyId, ToolCall,
+    User,
     condition::{Condition, MAX_TEXT},
     decision::StepUpRule,
     flow,
@@ -244,23 +245,51 @@ impl Policy {
         self.action.kind != ActionKind::Allow
     }
 
-    /// The first part of the target that does not fit, in words; contexts and tools are judged elsewhere.
-    pub(crate) fn misfit(&self, call: &ToolCall, facts: &Facts) -> Option<String> {
+    /// Whether this policy denies every call of the tools it names, whatever their arguments and the moment.
+    pub(crate) fn always_denies(&self, user: &User, agent: &AgentName) -> bool {
+        let Target { users, roles, agents, contexts, .. } = &self.target;
+        self.mode == Mode::Enforce
+            && self.action.kind == ActionKind::Deny
+            && self.condition.is_none()
+            && contexts.is_empty()
+            && (users.is_empty() || users.iter().any(|named| named == user.id.as_str()))
+            && (agents.is_empty() || agents.iter().any(|named| named == agent.as_str()))
+            && (roles.is_empty() || roles.iter().any(|role| has_role(user, role)))
+    }
+
+    /// The first part of the target that does not fit; contexts and tools are judged elsewhere. Allocates nothing.
+    pub(crate) fn misfit(&self, call: &ToolCall, facts: &Facts) -> Option<Misfit> {
         let Target { users, roles, agents, .. } = &self.target;
         if !users.is_empty() && !users.iter().any(|user| user == call.user.as_str()) {
-            return Some(format!("the user is {}, not {}", call.user, crate::wording::few(users, 5, "or")));
+            return Some(Misfit::User);
         }
         if !agents.is_empty() && !agents.iter().any(|agent| agent == call.agent.as_str()) {
-            return Some(format!(
-                "the agent is {}, not {}",
-                call.agent,
-                crate::wording::few(agents, 5, "or")
-            ));
+            return Some(Misfit::Agent);
         }
-        let has = |role: &String| facts.user.roles.iter().any(|held| held.nfc().eq(role.chars()));
-        if !roles.is_empty() && !roles.iter().any(has) {
-            return Some(format!("the user is not in role {}", crate::wording::few(roles, 5, "or")));
-        }
-        None
+        let has = |role: &String| has_role(&facts.user, role);
+        (!roles.is_empty() && !roles.iter().any(has)).then_some(Misfit::Role)
     }
+
+    /// A misfit in words.
+    pub(crate) fn misfit_words(&self, misfit: Misfit, call: &ToolCall) -> String {
+        let few = |names: &[String]| crate::wording::few(names, 5, "or");
+        match misfit {
+            Misfit::User => format!("the user is {}, not {}", call.user, few(&self.target.users)),
+            Misfit::Agent => format!("the agent is {}, not {}", call.agent, few(&self.target.agents)),
+            Misfit::Role => format!("the user is not in role {}", few(&self.target.roles)),
+        }
+    }
+}
+
+/// `role` is in normal form already; a text of ASCII alone always is.
+fn has_role(user: &User, role: &str) -> bool {
+    user.roles.iter().any(|held| held == role || !held.is_ascii() && held.nfc().eq(role.chars()))
+}
+
+/// Which part of a target does not fit a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Misfit {
+    User,
+    Agent,
+    Role,
 }

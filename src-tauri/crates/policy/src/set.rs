@@ -2,10 +2,10 @@
 //! quietly leave a policy out; whoever asked then keeps the set that was in force, or [`PolicySet::deny_all`].
 
 use crate::{
-    ApprovalFlow, ContextId, FlowId, NameError, PolicyId,
+    AgentName, ApprovalFlow, ContextId, Facts, FlowId, NameError, PolicyId, ToolCall, UpstreamName, User,
     documents::Place,
     flow,
-    glob::Reach,
+    index::{self, Index},
     policy::{self, Surroundings},
     section::Source,
 };
@@ -14,10 +14,7 @@ pub use crate::{
     policy::{Action, Policy, Target},
 };
 use sha2::{Digest, Sha256};
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 const MOST_DOCUMENTS: usize = 20_000;
 
@@ -39,14 +36,6 @@ pub enum DefaultAction {
     Allow,
     Deny,
     RequestApproval { flow: FlowId },
-}
-
-/// Positions of policies by what their tool patterns can match, each list ascending.
-#[derive(Clone, Debug, Default)]
-struct Index {
-    by_tool: HashMap<String, Vec<usize>>,
-    by_upstream: HashMap<String, Vec<usize>>,
-    anywhere: Vec<usize>,
 }
 
 impl PolicySet {
@@ -165,41 +154,34 @@ impl PolicySet {
         self.default.clone()
     }
 
+    pub(crate) fn default(&self) -> &DefaultAction {
+        &self.default
+    }
+
     pub(crate) fn default_note(&self) -> Option<&str> {
         self.default_note.as_deref()
     }
 
-    /// The policies whose tool patterns fit, in the order of their ids. Cost does not grow with the others.
-    pub(crate) fn fitting<'a>(&'a self, upstream: &str, tool: &'a str) -> impl Iterator<Item = &'a Policy> {
-        let mut positions: Vec<usize> = Vec::new();
-        positions.extend(self.index.by_tool.get(tool).into_iter().flatten());
-        positions.extend(self.index.by_upstream.get(upstream).into_iter().flatten());
-        positions.extend(&self.index.anywhere);
-        positions.sort_unstable();
-        positions
-            .into_iter()
-            .filter_map(|at| self.policies.get(at))
-            .filter(move |policy| policy.tools.matches(tool))
+    /// Whether every call of this tool by this agent for this user is denied, whatever its arguments and the
+    /// moment: an enforced `deny` without condition and contexts names it.
+    #[must_use]
+    pub fn always_denies(&self, user: &User, agent: &AgentName, upstream: &UpstreamName, tool: &str) -> bool {
+        let met = self.index.met(&self.policies, upstream.as_str(), tool);
+        let mut named = met.all.iter().filter_map(|at| index::policy(&self.policies, *at));
+        named.any(|policy| policy.always_denies(user, agent))
     }
-}
 
-impl Index {
-    fn of(policies: &[Policy]) -> Index {
-        let mut index = Index::default();
-        for (at, policy) in policies.iter().enumerate() {
-            let (map, mut keys) = match policy.tools.reach() {
-                Reach::Everything => {
-                    index.anywhere.push(at);
-                    continue;
-                }
-                Reach::Tools(tools) => (&mut index.by_tool, tools),
-                Reach::Upstreams(upstreams) => (&mut index.by_upstream, upstreams),
-            };
-            keys.sort_unstable();
-            keys.dedup();
-            keys.into_iter().for_each(|key| map.entry(key).or_default().push(at));
-        }
-        index
+    /// The policies that fit a call's tool and are not off, in the order of their ids.
+    pub(crate) fn of_tool(&self, call: &ToolCall) -> Vec<&Policy> {
+        let met = self.index.met(&self.policies, call.upstream.as_str(), call.tool.as_str());
+        met.all.iter().filter_map(|at| index::policy(&self.policies, *at)).collect()
+    }
+
+    /// Those of them that can apply. Cost does not grow with the others.
+    pub(crate) fn each_near<'a>(&'a self, call: &ToolCall, facts: &Facts, mut look: impl FnMut(&'a Policy)) {
+        let met = self.index.met(&self.policies, call.upstream.as_str(), call.tool.as_str());
+        let near = met.narrowed(call, facts);
+        near.positions().iter().filter_map(|at| index::policy(&self.policies, *at)).for_each(&mut look);
     }
 }
 

@@ -1,24 +1,28 @@
 //! What the suites talk to: upstreams of our own, and a gateway of a throw-away home in front of a second pair of
 //! them, so that the two sides of the table share nothing.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::outcome::{self, Outcome};
 use super::service::Service;
-use super::sets::Set;
+use super::sets::{Kind, Set};
 use crate::failure::Failure;
 use crate::machine::{answer_of, find_program};
 use crate::process::{Ended, Program, Watcher};
 use crate::workspace::Workspace;
 
-const SCENARIO_LIMIT: Duration = Duration::from_secs(20);
-const SET_LIMIT: Duration = Duration::from_secs(120);
+// Far more than any of them needs: on a machine that does other work besides, slow is not hung.
+const SCENARIO_LIMIT: Duration = Duration::from_secs(40);
+const SET_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// What a run may take beyond its sets' limit, to start and to tell.
 const SPARE: Duration = Duration::from_secs(30);
 const AGENT: &str = "suite";
-const NAMES: [&str; 2] = ["strict", "lenient"];
+const STRICT: &str = "strict";
+const LENIENT: &str = "lenient";
+const STDIO: &str = "stdio";
 
 pub(crate) struct Stage {
     direct: Side,
@@ -36,6 +40,10 @@ struct Side {
     name: &'static str,
     strict: String,
     lenient: String,
+    /// Straight at an upstream, HTTP is the only way.
+    stdio: String,
+    /// What our client has to know to take this way.
+    client: Vec<(&'static str, OsString)>,
 }
 
 /// A folder that goes with its value.
@@ -54,20 +62,22 @@ impl Stage {
             let mut start = |kind: &str| {
                 let log = logs.join(format!("upstream-{side}-{kind}.log"));
                 let mut program = Program::new(&node, &scripts).arg("server.mjs");
-                if kind == "lenient" {
+                if kind == LENIENT {
                     program = program.arg("--lenient");
                 }
                 let (service, address) = Service::start(&program, &log)?;
                 services.push(service);
                 Ok(address)
             };
-            Ok::<Side, Failure>(Side { name: side, strict: start("strict")?, lenient: start("lenient")? })
+            let (strict, lenient) = (start(STRICT)?, start(LENIENT)?);
+            let stdio = strict.clone();
+            Ok::<Side, Failure>(Side { name: side, strict, lenient, stdio, client: Vec::new() })
         };
         let direct = upstreams("direct")?;
         let gateway = if has_gateway {
             let behind = upstreams("gateway")?;
             let home = Home { doorward: workspace.binary("doorward"), folder: folder.0.join("home") };
-            let token = home.make(&behind)?;
+            let token = home.make(&behind, &[&node, &scripts.join("server.mjs")])?;
             let (service, address) = Service::start(&home.serve(), &logs.join("gateway.log"))?;
             services.push(service);
             let to = address.trim_start_matches("http://");
@@ -75,8 +85,14 @@ impl Stage {
                 Program::new(&node, &scripts).args(["forward.mjs", "--to", to]).env("DOORWARD_TOKEN", token);
             let (service, address) = Service::start(&forward, &logs.join("forward.log"))?;
             services.push(service);
-            let [strict, lenient] = NAMES.map(|name| format!("{address}/mcp/{name}"));
-            Some(Side { name: "gateway", strict, lenient })
+            let [strict, lenient, stdio] =
+                [STRICT, LENIENT, STDIO].map(|name| format!("{address}/mcp/{name}"));
+            let client = vec![
+                ("DOORWARD_FORWARD", address.into()),
+                ("DOORWARD_PROGRAM", home.doorward.into()),
+                ("DOORWARD_HOME", home.folder.into()),
+            ];
+            Some(Side { name: "gateway", strict, lenient, stdio, client })
         } else {
             None
         };
@@ -107,26 +123,28 @@ impl Stage {
     }
 
     fn play_on(&self, side: &Side, set: &Set, only: &[String]) -> Result<Vec<Outcome>, Failure> {
-        let url = if set.is_lenient { &side.lenient } else { &side.strict };
         let name = format!("{}-{}-{}", set.suite, set.name, side.name);
         let limits = [SCENARIO_LIMIT, SET_LIMIT].map(|limit| limit.as_millis().to_string());
         let [scenario_limit, set_limit] = &limits;
         let mut program = Program::new(&self.node, &self.scripts)
-            .args([
-                "run.mjs",
-                "--suite",
-                set.suite,
-                "--url",
-                url,
-                "--limit",
-                scenario_limit,
-                "--total",
-                set_limit,
-            ])
+            .args(["run.mjs", "--suite", set.suite, "--limit", scenario_limit, "--total", set_limit])
             .arg("--out")
             .arg(self.folder.0.join(&name));
+        program = match set.kind {
+            Kind::Server => program.args(["--url", &side.strict]),
+            Kind::Lenient => program.args(["--url", &side.lenient]),
+            Kind::Stdio => program.args(["--url", &side.stdio]),
+            // The suite hands it to a shell.
+            Kind::Client => program.arg("--command").arg(format!("'{}' client.mjs", self.node.display())),
+        };
+        for (variable, value) in &side.client {
+            program = program.env(variable, value);
+        }
         for scenario in set.scenarios {
             program = program.args(["--of", scenario]);
+        }
+        for scenario in set.without {
+            program = program.args(["--without", scenario]);
         }
         for scenario in only {
             program = program.args(["--only", scenario]);
@@ -166,17 +184,18 @@ struct Home {
 }
 
 impl Home {
-    /// Makes it, with the side's upstreams behind it; the agent's token.
-    fn make(&self, behind: &Side) -> Result<String, Failure> {
+    /// Makes it, with the side's upstreams behind it, and one more on stdio; the agent's token.
+    fn make(&self, behind: &Side, stdio: &[&Path]) -> Result<String, Failure> {
         self.call(&["init", "--keychain", "memory", "--listen", "127.0.0.1:0"])?;
         let policies = self.folder.join("policies");
         fs::remove_dir_all(&policies)
             .and_then(|()| fs::create_dir(&policies))
             .and_then(|()| fs::write(policies.join("set.toml"), "default = \"allow\"\n"))
             .map_err(|error| Failure::file("write", &policies, &error))?;
-        for (name, url) in NAMES.iter().zip([&behind.strict, &behind.lenient]) {
+        for (name, url) in [(STRICT, &behind.strict), (LENIENT, &behind.lenient)] {
             self.call(&["upstream", "add", name, "--url", url])?;
         }
+        self.run(&self.program().args(["upstream", "add", STDIO, "--"]).args(stdio).arg("--stdio"))?;
         let answer = self.call(&["agent", "add", AGENT, "--user", "me"])?;
         token_in(&answer).map(str::to_owned).ok_or_else(|| {
             Failure::new("`doorward agent add` printed no token", "run it by hand and see what it says")
@@ -193,7 +212,10 @@ impl Home {
     }
 
     fn call(&self, words: &[&str]) -> Result<String, Failure> {
-        let program = self.program().args(words);
+        self.run(&self.program().args(words))
+    }
+
+    fn run(&self, program: &Program) -> Result<String, Failure> {
         let output = program.command().output().map_err(|error| {
             Failure::new(
                 format!("`{}` could not be run: {error}", program.typed()),

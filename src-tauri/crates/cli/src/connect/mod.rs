@@ -179,9 +179,12 @@ impl Shim {
     /// What the agent is told while nobody is there.
     fn not_running(&self, why: Option<&str>) -> Reason {
         let typed = typed(&self.door.home);
-        let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+        let state = match why {
+            Some(why) => format!("cannot be reached ({why})"),
+            None => "is not running".to_owned(),
+        };
         Reason::away(format!(
-            "Doorward is not running{why}, so this was not passed on. Open the Doorward app, or run `{typed} serve`; then try again."
+            "Doorward {state}, so this was not passed on. Open the Doorward app, or run `{typed} serve`; then try again."
         ))
     }
 

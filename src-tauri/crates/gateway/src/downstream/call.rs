@@ -20,10 +20,12 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Named {
     pub(super) tool: String,
     pub(super) arguments: Value,
+    pub(super) omits_arguments: bool,
     pub(super) extras: Map,
 }
 
-/// Arguments that are left out are none: an empty object, for the judge and for the upstream alike (I12).
+/// Arguments that are left out are judged as an empty object; they stay left out on their way up, as some servers
+/// tell the one from the other (I12: neither has a value that was not judged).
 pub(super) fn read(request: &Request) -> Result<Named, Refused> {
     let refused =
         |message: String| Refused::new(StatusCode::OK, code::INVALID_PARAMS, message).to(&request.id);
@@ -35,6 +37,7 @@ pub(super) fn read(request: &Request) -> Result<Named, Refused> {
         Some(Value::Text(tool)) => tool,
         _ => return Err(refused("`params.name` must be the tool's name as text".to_owned())),
     };
+    let omits_arguments = extras.get("arguments").is_none();
     let arguments = match extras.remove("arguments") {
         None => Value::Map(Map::default()),
         Some(arguments @ Value::Map(_)) => arguments,
@@ -45,7 +48,7 @@ pub(super) fn read(request: &Request) -> Result<Named, Refused> {
         let key: String = key.chars().take(40).collect();
         return Err(refused(format!("the member `{key}` differs from `name` or `arguments` only in case")));
     }
-    Ok(Named { tool, arguments, extras })
+    Ok(Named { tool, arguments, omits_arguments, extras })
 }
 
 /// What the pipeline takes. `left` ends the wait of a held call, and `route` carries the agent's own cancel.
@@ -75,6 +78,7 @@ pub(super) async fn incoming(
         session: session.up.clone(),
         tool: named.tool,
         arguments: named.arguments,
+        omits_arguments: named.omits_arguments,
         extras: named.extras,
         envelope: request.rest(),
         patience,

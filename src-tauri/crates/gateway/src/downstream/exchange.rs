@@ -13,7 +13,8 @@ use super::{
 use crate::{
     engine::Engine,
     home::{Agent, UpstreamConfig},
-    message::{Message, Notification, Request, Response, TOOLS_CALL, code},
+    listing,
+    message::{META_VERSION, Message, Notification, Request, Response, TOOLS_CALL, code},
     pipeline::{self, StreamItem},
     upstream::{CallRoute, UpstreamError, UpstreamSession},
     waits::Era,
@@ -21,7 +22,7 @@ use crate::{
 use axum::http::StatusCode;
 use policy::Value;
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// How many messages for the agent may wait on one answer's stream.
@@ -31,6 +32,7 @@ const STANDING_ROOM: usize = 4096;
 /// How long an upstream may take to say whether it speaks the stateless era.
 const DISCOVER_LIMIT: Duration = Duration::from_secs(10);
 
+const TOOLS_LIST: &str = "tools/list";
 pub(super) const DISCOVER: &str = "server/discover";
 
 /// Who sends, to which upstream, over which connection.
@@ -52,8 +54,8 @@ pub(super) struct Begun {
     pub(super) token: Option<Value>,
     /// Dropped, it tells the work that the agent is gone.
     pub(super) left: DropGuard,
-    /// Resolves when the request is up, or will never be: what comes after it may follow.
-    pub(super) sent: oneshot::Receiver<()>,
+    /// Cancelled when the request is up, is held, or will never be up: what comes after it may follow.
+    pub(super) passed: CancellationToken,
 }
 
 /// What `initialize` came to: the answer, and the session with its id where there is one now.
@@ -127,7 +129,6 @@ impl From {
     pub(super) fn begin(&self, session: Arc<AgentSession>, request: Request) -> Result<Begun, Refused> {
         let named = if request.method == TOOLS_CALL { Some(call::read(&request)?) } else { None };
         let (stream, items) = mpsc::channel(STREAM_ROOM);
-        let (sent, is_sent) = oneshot::channel();
         // The agent's own cancel goes up with a forwarded call; its going away only ends the wait of a held one.
         // In the stateless era to go away is to cancel.
         let cancelled = CancellationToken::new();
@@ -142,13 +143,14 @@ impl From {
         };
         let token = request.progress_token().cloned();
         let route = CallRoute::new(stream.clone(), cancelled.clone(), request.id.clone());
+        let passed = route.passed().clone();
+        let over = passed.clone().drop_guard();
         let id = request.id.clone();
         let from = self.clone();
         let work = self.engine.tasks().spawn(async move {
-            let _turn = turn;
+            let (_turn, _over) = (turn, over);
             let last = match named {
                 Some(named) => {
-                    drop(sent);
                     let incoming = call::incoming(&from, &session, &request, named, route, left).await;
                     let answered = pipeline::handle(&from.engine, incoming, stream).await;
                     let response = answered.reply.into_response(request.id);
@@ -159,7 +161,7 @@ impl From {
                     }
                 }
                 None => {
-                    let response = from.pass_on(&session, request, route, sent).await;
+                    let response = from.pass_on(&session, request, route).await;
                     Last { status: status(session.era(), &response), answer: response.into(), slip: None }
                 }
             };
@@ -172,20 +174,17 @@ impl From {
                 Some(Last { answer, status: StatusCode::OK, slip: None })
             })
         });
-        Ok(Begun { work, items, token, left: gone, sent: is_sent })
+        Ok(Begun { work, items, token, left: gone, passed })
     }
 
     /// Anything but a call goes up as it came, and its answer comes down as it came.
-    async fn pass_on(
-        &self,
-        session: &AgentSession,
-        request: Request,
-        route: CallRoute,
-        sent: oneshot::Sender<()>,
-    ) -> Response {
+    async fn pass_on(&self, session: &AgentSession, request: Request, route: CallRoute) -> Response {
         let (id, method) = (request.id.clone(), request.method.clone());
+        let (agent, upstream) = (&self.agent.name, &self.upstream.name);
+        if let Some(refused) = self.engine.born_tasks().refuse(agent, upstream, &request) {
+            return refused;
+        }
         let asked = session.up.send(request, route).await;
-        drop(sent);
         let limit = (method == DISCOVER).then_some(DISCOVER_LIMIT);
         let answer = match asked {
             Ok(asked) => asked.answer(limit).await,
@@ -195,6 +194,15 @@ impl From {
             return self.discovered(session, id, answer);
         }
         match answer {
+            Ok(answer) if method == TOOLS_LIST => {
+                let (agent, upstream) = (&self.agent, &self.upstream.name);
+                let seen = |result| listing::without_denied(&self.engine, agent, upstream, result);
+                answer.map_result(seen).with_id(id)
+            }
+            Ok(answer) if method == "tasks/list" => {
+                let seen = |result| self.engine.born_tasks().filter_list(agent, upstream, result);
+                answer.map_result(seen).with_id(id)
+            }
             Ok(answer) => answer.with_id(id),
             Err(error) => self.failed(&id, &error),
         }
@@ -265,12 +273,14 @@ pub(super) fn refuse_bare_call(notification: &Notification) -> Result<(), Refuse
 /// Whether a message says that it is of the stateless era.
 pub(super) fn is_stateless(message: &Message) -> bool {
     match message {
-        Message::Request(request) => {
-            request.meta(crate::message::META_VERSION).is_some() || request.method == DISCOVER
-        }
-        Message::Notification(notification) => notification.meta(crate::message::META_VERSION).is_some(),
+        Message::Request(request) => is_stateless_request(request),
+        Message::Notification(notification) => notification.meta(META_VERSION).is_some(),
         Message::Response(_) => false,
     }
+}
+
+pub(super) fn is_stateless_request(request: &Request) -> bool {
+    request.meta(META_VERSION).is_some() || request.method == DISCOVER
 }
 
 /// The status of an answer that is plain JSON: the upstream's own, or what the stateless era asks for.

@@ -10,22 +10,30 @@ use super::{
     stream::{Last, Life, UNREAD_LIMIT, beat},
 };
 use crate::{
-    message::{Message, Notification, Request, Response, classify, code},
+    desk::DeskEvent,
+    message::{META_VERSION, Message, Notification, Request, Response, classify, code},
     slip::Slip,
     upstream::{LineError, next_line},
 };
 use axum::http::StatusCode;
 use policy::Value;
-use std::sync::Arc;
+use std::{
+    collections::VecDeque,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
-    sync::mpsc,
+    sync::{broadcast::error::RecvError, mpsc},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
 /// What the socket is asked to be upgraded to.
 pub(super) const PROTOCOL: &str = "mcp-lines";
+
+/// Most messages that were read and wait for their turn; then nothing more is read.
+const MAX_QUEUED: usize = 256;
 
 /// One text on its way to the agent.
 struct Line {
@@ -40,11 +48,14 @@ struct Out(mpsc::Sender<Line>);
 /// The agent is gone.
 struct Gone;
 
-/// One connection's sessions.
+/// One connection's sessions. One task reads, another takes requests and notifications one after the other; answers
+/// and cancels do not wait for what came before them.
 struct Lines {
-    from: From,
+    from: Mutex<From>,
     out: Out,
-    legacy: Option<(String, Arc<AgentSession>)>,
+    legacy: Mutex<Option<(String, Arc<AgentSession>)>>,
+    /// Requests that were read and are not begun: one that is taken back meanwhile is missing here.
+    waiting: Mutex<VecDeque<Value>>,
 }
 
 /// Until either side closes, or the gateway stops.
@@ -54,11 +65,14 @@ where
 {
     let (reader, writer) = tokio::io::split(stream);
     let (sender, lines) = mpsc::channel(64);
-    let mut connection = Lines { from, out: Out(sender), legacy: None };
+    let out = Out(sender);
+    let connection =
+        Lines { from: Mutex::new(from), out, legacy: Mutex::default(), waiting: Mutex::default() };
+    let (queue, queued) = mpsc::channel(MAX_QUEUED);
     let writing = tokio::spawn(write(writer, lines));
-    let reading = connection.read(BufReader::with_capacity(64 * 1024, reader));
     tokio::select! {
-        () = reading => {}
+        () = connection.read(BufReader::with_capacity(64 * 1024, reader), queue) => {}
+        () = connection.follow(queued) => {}
         () = stopping.cancelled() => {}
     }
     connection.close().await;
@@ -67,15 +81,25 @@ where
 }
 
 impl Lines {
-    async fn read<R: AsyncRead + Unpin>(&mut self, mut reader: BufReader<R>) {
+    async fn read<R: AsyncRead + Unpin>(&self, mut reader: BufReader<R>, queue: mpsc::Sender<Message>) {
+        let mut changes = self.from().engine.desk().events();
         loop {
-            let line = tokio::select! {
-                line = next_line(&mut reader, super::body::MAX_BODY) => line,
-                () = self.out.closed() => return,
+            let line = {
+                // Kept while other things happen: it may have the beginning of a line.
+                let mut next = pin!(next_line(&mut reader, super::body::MAX_BODY));
+                loop {
+                    tokio::select! {
+                        // A change that was made before a line came counts for that line.
+                        biased;
+                        change = changes.recv() => if concerns_us(&change) && !self.look_again() { return },
+                        () = self.out.closed() => return,
+                        line = &mut next => break line,
+                    }
+                }
             };
             let taken = match line {
                 Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => Ok(()),
-                Ok(Some(line)) => self.take(line).await,
+                Ok(Some(line)) => self.take(line, &queue).await,
                 Ok(None) | Err(LineError::Broken(_)) => return,
                 Err(LineError::TooLong) => {
                     let message = format!("a message may have at most {} bytes", super::body::MAX_BODY);
@@ -92,101 +116,157 @@ impl Lines {
         }
     }
 
-    async fn take(&mut self, line: Vec<u8>) -> Result<(), Refused> {
+    async fn take(&self, line: Vec<u8>, queue: &mpsc::Sender<Message>) -> Result<(), Refused> {
         let value = super::body::parse(line).await?;
         let id = value.get("id").filter(|id| matches!(id, Value::Number(_) | Value::Text(_))).cloned();
         let message = classify(value).map_err(|error| {
             let refused = Refused::new(StatusCode::BAD_REQUEST, code::INVALID_REQUEST, error.to_string());
             refused.to(&id.unwrap_or(Value::Null))
         })?;
-        if exchange::is_stateless(&message) {
-            return self.take_stateless(message).await;
-        }
         match message {
-            Message::Request(request) if request.method == "initialize" => self.initialize(&request).await,
-            Message::Request(request) => {
-                let session = self.session().map_err(|refused| refused.to(&request.id))?;
-                self.begin(session, request).await
-            }
-            Message::Notification(notification) => {
-                exchange::refuse_bare_call(&notification)?;
-                match self.session() {
-                    Ok(session) => self.from.notify(&session, notification).await,
-                    // One of the stateless era need not say that it is.
-                    Err(_) => self.notify_stateless(notification).await,
-                }
-                Ok(())
-            }
             Message::Response(answer) => {
                 if let Ok(session) = self.session() {
-                    self.from.answer(&session, answer).await;
+                    self.from().answer(&session, answer).await;
                 }
-                Ok(())
+            }
+            Message::Notification(notification) if notification.method == "notifications/cancelled" => {
+                let id = notification.params().and_then(|params| params.get("requestId"));
+                self.waiting().retain(|waiting| Some(waiting) != id);
+                self.notify(notification).await;
+            }
+            message => {
+                if let Message::Request(request) = &message {
+                    self.waiting().push_back(request.id.clone());
+                }
+                // The other end is gone only together with this one.
+                let _ = queue.send(message).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up what is to keep its order: the next one when the one before is up, is held, or will never be up.
+    async fn follow(&self, mut queued: mpsc::Receiver<Message>) {
+        while let Some(message) = queued.recv().await {
+            let taken = match message {
+                Message::Request(request) if !self.is_wanted(&request) => Ok(()),
+                Message::Request(request) => self.begin(request).await,
+                Message::Notification(notification) => match exchange::refuse_bare_call(&notification) {
+                    Ok(()) => {
+                        self.notify(notification).await;
+                        Ok(())
+                    }
+                    Err(refused) => Err(refused),
+                },
+                Message::Response(_) => Ok(()),
+            };
+            if let Err(refused) = taken
+                && self.out.refused(refused).await.is_err()
+            {
+                return;
             }
         }
     }
 
-    async fn take_stateless(&mut self, message: Message) -> Result<(), Refused> {
-        match message {
-            Message::Request(request) => {
-                let session = self.from.engine.sessions().stateless(&self.from, &request).await?;
-                session.up.speaks_for(&request);
-                self.begin(session, request).await
-            }
-            Message::Notification(notification) => {
-                exchange::refuse_bare_call(&notification)?;
-                self.notify_stateless(notification).await;
-                Ok(())
-            }
-            Message::Response(_) => Ok(()),
-        }
+    /// Whether the request was not taken back while it waited.
+    fn is_wanted(&self, request: &Request) -> bool {
+        let mut waiting = self.waiting();
+        let place = waiting.iter().position(|id| *id == request.id);
+        place.is_some_and(|place| waiting.remove(place).is_some())
     }
 
-    async fn notify_stateless(&self, notification: Notification) {
-        if let Some(session) = self.from.engine.sessions().known_stateless(&self.from).await {
-            self.from.notify(&session, notification).await;
-        }
-    }
-
-    fn session(&self) -> Result<Arc<AgentSession>, Refused> {
-        self.legacy.as_ref().map(|(_, session)| Arc::clone(session)).ok_or_else(|| {
-            let message = "there is no session yet: send `initialize` first";
-            Refused::new(StatusCode::BAD_REQUEST, code::NO_SESSION, message)
-        })
+    async fn begin(&self, request: Request) -> Result<(), Refused> {
+        let from = self.from();
+        let session = if exchange::is_stateless_request(&request) {
+            let session = from.engine.sessions().stateless(&from, &request).await?;
+            session.up.speaks_for(&request);
+            session
+        } else if request.method == "initialize" {
+            return self.initialize(&from, &request).await;
+        } else {
+            self.session().map_err(|refused| refused.to(&request.id))?
+        };
+        let begun = from.begin(session, request)?;
+        let passed = begun.passed.clone();
+        tokio::spawn(answer(begun, self.out.clone()));
+        passed.cancelled().await;
+        Ok(())
     }
 
     /// A second `initialize` begins anew.
-    async fn initialize(&mut self, request: &Request) -> Result<(), Refused> {
-        let opened = self.from.open(request).await?;
+    async fn initialize(&self, from: &From, request: &Request) -> Result<(), Refused> {
+        let opened = from.open(request).await?;
         self.end_legacy();
         if let Some((id, session)) = opened.session {
             tokio::spawn(stand(Arc::clone(&session), self.out.clone()));
-            self.legacy = Some((id, session));
+            *self.legacy() = Some((id, session));
         }
         let _ = self.out.send(opened.answer.to_json(), None).await;
         Ok(())
     }
 
-    async fn begin(&self, session: Arc<AgentSession>, request: Request) -> Result<(), Refused> {
-        let mut begun = self.from.begin(session, request)?;
-        let _ = (&mut begun.sent).await;
-        tokio::spawn(answer(begun, self.out.clone()));
-        Ok(())
-    }
-
-    fn end_legacy(&mut self) {
-        if let Some((id, _)) = self.legacy.take() {
-            self.from.engine.sessions().end(&id);
+    /// A notification of the stateless era need not say that it is one.
+    async fn notify(&self, notification: Notification) {
+        let from = self.from();
+        let session = match self.session() {
+            Ok(session) if notification.meta(META_VERSION).is_none() => Some(session),
+            _ => from.engine.sessions().known_stateless(&from).await,
+        };
+        if let Some(session) = session {
+            from.notify(&session, notification).await;
         }
     }
 
-    async fn close(mut self) {
+    fn session(&self) -> Result<Arc<AgentSession>, Refused> {
+        self.legacy().as_ref().map(|(_, session)| Arc::clone(session)).ok_or_else(|| {
+            let message = "there is no session yet: send `initialize` first";
+            Refused::new(StatusCode::BAD_REQUEST, code::NO_SESSION, message)
+        })
+    }
+
+    /// The agent as it is paired now. False when it, or the upstream, is not what it was: then the connection ends,
+    /// and whoever comes again is told so, or begins anew.
+    fn look_again(&self) -> bool {
+        let mut from = self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        let From { engine, agent, upstream, .. } = &mut *from;
+        match engine.agent(&agent.name) {
+            Some(known) if known.user == agent.user => *agent = known,
+            _ => return false,
+        }
+        engine.upstream(upstream.name.as_str()).is_some_and(|known| known == *upstream)
+    }
+
+    fn end_legacy(&self) {
+        let ended = self.legacy().take();
+        if let Some((id, _)) = ended {
+            self.from().engine.sessions().end(&id);
+        }
+    }
+
+    async fn close(self) {
         self.end_legacy();
-        let sessions = self.from.engine.sessions();
-        if let Some(session) = sessions.known_stateless(&self.from).await {
-            sessions.forget(&session);
+        let from = self.from();
+        if let Some(session) = from.engine.sessions().known_stateless(&from).await {
+            from.engine.sessions().forget(&session);
         }
     }
+
+    fn from(&self) -> From {
+        self.from.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn legacy(&self) -> MutexGuard<'_, Option<(String, Arc<AgentSession>)>> {
+        self.legacy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Value>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// After a gap nothing that is known is known to be right.
+fn concerns_us(change: &Result<DeskEvent, RecvError>) -> bool {
+    matches!(change, Ok(DeskEvent::Agents | DeskEvent::Upstreams) | Err(RecvError::Lagged(_)))
 }
 
 /// Writes the answer when it is there, and what is said before.

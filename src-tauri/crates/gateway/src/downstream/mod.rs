@@ -3,6 +3,7 @@
 //! Everything but `tools/call` passes through as it came; that one goes to the pipeline. INVARIANT(I11): no
 //! route here approves, changes or confirms anything.
 
+mod asked;
 mod body;
 mod call;
 mod event_log;

@@ -2,7 +2,7 @@
 //!
 //! A slow or silent peer holds a connection, never more: heads are timed, connections are counted.
 
-use super::{exchange::From, get, guard, lines, peer::Connected, post, refuse::Refused};
+use super::{asked, exchange::From, get, guard, lines, peer::Connected, post, refuse::Refused};
 use crate::{engine::Engine, message::code};
 use axum::{
     Extension, Router,
@@ -37,7 +37,8 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 /// The agents' port, until told to stop.
 pub(crate) async fn serve_tcp(engine: Arc<Engine>, listener: TcpListener, stopping: CancellationToken) {
-    let router = routes(Arc::clone(&engine)).with_state(Arc::clone(&engine));
+    let asked = Router::new().route("/hold/{hold}", any(asked::page)).with_state(Arc::clone(&engine));
+    let router = asked.merge(routes(Arc::clone(&engine)).with_state(Arc::clone(&engine)));
     let served = Served::new(stopping.clone());
     let accepting = async {
         let mut sweep = interval(SWEEP);

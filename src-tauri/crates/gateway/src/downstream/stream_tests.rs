@@ -26,7 +26,7 @@ fn call_with(token: Option<Value>, log: Arc<EventLog>) -> Call {
         items: receiver,
         token,
         left: left.clone().drop_guard(),
-        sent: oneshot::channel().1,
+        passed: CancellationToken::new(),
     };
     let response = tokio::spawn(async move { answer(begun, || log).await });
     Call { done: Some(done), items, left, response }

@@ -21,7 +21,7 @@ pub use documents::{read_documents, write_document, write_documents};
 pub use error::{BookError, FileError, HomeError};
 pub(crate) use folder::{read_text, write_whole};
 pub use people::read_people;
-pub use settings::{KeychainKind, Settings, default_listen, loopback};
+pub use settings::{DeniedTools, KeychainKind, Settings, default_listen, loopback};
 pub use upstreams::{ConfigError, Transport, UpstreamBook, UpstreamConfig};
 
 use crate::keychain::{self, Keychain, KeychainError};

@@ -24,6 +24,15 @@ pub enum KeychainKind {
     Memory,
 }
 
+/// What becomes of tools that are denied whatever their arguments, in the lists that agents get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeniedTools {
+    #[default]
+    Hide,
+    Show,
+}
+
 /// What `doorward.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +45,8 @@ pub struct Settings {
     pub terminal_votes: bool,
     #[serde(default)]
     pub keychain: KeychainKind,
+    #[serde(default)]
+    pub denied_tools: DeniedTools,
 }
 
 /// 127.0.0.1, port 7717 and up: users of one machine get different ports by their uid (modulo 200).
@@ -69,7 +80,8 @@ impl Settings {
         random: [u8; 16],
     ) -> Self {
         let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Settings { id: birth(terminal_votes, keychain) + &hex, listen, terminal_votes, keychain }
+        let id = birth(terminal_votes, keychain) + &hex;
+        Settings { id, listen, terminal_votes, keychain, denied_tools: DeniedTools::default() }
     }
 
     pub(super) fn read(path: &Path) -> Result<Settings, HomeError> {
@@ -98,6 +110,10 @@ impl Settings {
             KeychainKind::Os => "os",
             KeychainKind::Memory => "memory",
         };
+        let denied_tools = match self.denied_tools {
+            DeniedTools::Hide => "hide",
+            DeniedTools::Show => "show",
+        };
         format!(
             "# Settings of this Doorward home. Doorward reads them when it starts.\n\
              \n\
@@ -106,6 +122,9 @@ impl Settings {
              \n\
              # Where agents connect: a loopback address. A port that is taken is an error, never moved.\n\
              listen = \"{}\"\n\
+             \n\
+             # Tools that a policy denies to an agent whatever the arguments: \"hide\" them from its lists, or \"show\" them.\n\
+             denied_tools = \"{denied_tools}\"\n\
              \n\
              # Fixed when the home was made: may votes be typed into `doorward serve`?\n\
              terminal_votes = {}\n\

@@ -110,6 +110,7 @@ impl Connection {
             return Err(UpstreamError::CancelledUnsent { name: name.clone() });
         }
         let (cancel, stream) = (route.cancel.clone(), route.stream.clone());
+        let passed = route.passed().clone();
         let (id, answer) =
             self.pending.ask(route, outgoing.progress_token()).map_err(|no_place| match no_place {
                 NoPlace::Full => UpstreamError::Busy { name: name.clone(), limit: MAX_PENDING },
@@ -129,6 +130,7 @@ impl Connection {
                 Some(AbortOnDrop(tokio::spawn(exchange)))
             }
         };
+        passed.cancel();
         Ok(Asked { place, answer, _exchange: exchange, cancel, stream, ends_by_closing })
     }
 

@@ -32,6 +32,8 @@ pub struct Along {
     pub params: Map,
     /// Members of the envelope that JSON-RPC does not know.
     pub envelope: Map,
+    /// Arguments are left out where there are none, as the agent left them out.
+    pub omits_arguments: bool,
 }
 
 impl Outgoing {
@@ -39,7 +41,11 @@ impl Outgoing {
     pub(super) fn released(call: JournalledCall, along: Along, definition: &Value) -> Outgoing {
         let mut params = Map::default();
         params.insert("name", call.call().tool.as_str().into());
-        params.insert("arguments", call.call().arguments.clone());
+        let arguments = &call.call().arguments;
+        let is_empty = arguments.as_map().is_some_and(Map::is_empty);
+        if !(along.omits_arguments && is_empty) {
+            params.insert("arguments", arguments.clone());
+        }
         for (key, value) in along.params.iter().filter(|(key, _)| !is_own_param(key)) {
             params.insert(key, value.clone());
         }

@@ -19,17 +19,29 @@ pub struct CallRoute {
     pub(super) cancel: CancellationToken,
     /// The agent's own id of the request, which some messages about it repeat.
     pub(super) id: Option<Value>,
+    /// Cancelled when what the agent sent after this request may go up.
+    passed: CancellationToken,
 }
 
 impl CallRoute {
     pub(crate) fn new(stream: mpsc::Sender<StreamItem>, cancel: CancellationToken, id: Value) -> CallRoute {
-        CallRoute { stream: Some(stream), cancel, id: Some(id) }
+        CallRoute { stream: Some(stream), cancel, id: Some(id), passed: CancellationToken::new() }
+    }
+
+    /// Keeps what comes after a request behind it until the request is up, or waits for a person.
+    pub(crate) fn passed(&self) -> &CancellationToken {
+        &self.passed
     }
 
     /// For requests of our own: what belongs to them goes to the agent's standing stream.
     #[must_use]
     pub fn nowhere() -> CallRoute {
-        CallRoute { stream: None, cancel: CancellationToken::new(), id: None }
+        CallRoute {
+            stream: None,
+            cancel: CancellationToken::new(),
+            id: None,
+            passed: CancellationToken::new(),
+        }
     }
 }
 

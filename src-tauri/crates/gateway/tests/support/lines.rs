@@ -1,8 +1,7 @@
 //! An agent that speaks lines on the home's socket, as `doorward connect` passes them on.
 
-use super::{Bench, INITIALIZE, INITIALIZED, json};
+use super::{Bench, INITIALIZE, INITIALIZED, PATIENCE, json};
 use policy::Value;
-use std::time::Duration;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{
@@ -57,9 +56,21 @@ impl Lines {
     pub(crate) async fn next(&mut self) -> Value {
         let mut line = String::new();
         let reading = self.reader.read_line(&mut line);
-        let read =
-            tokio::time::timeout(Duration::from_secs(20), reading).await.expect("a line comes").unwrap();
+        let read = tokio::time::timeout(PATIENCE, reading).await.expect("a line comes").unwrap();
         assert_ne!(read, 0, "the connection ended");
         json(&line)
+    }
+
+    /// Until the gateway closes the connection; it says nothing more.
+    pub(crate) async fn ended(&mut self) {
+        let mut line = String::new();
+        let reading = self.reader.read_line(&mut line);
+        let read = tokio::time::timeout(PATIENCE, reading).await.expect("the connection ends");
+        // What it had not read yet makes the end a reset.
+        let is_reset = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionReset;
+        assert!(
+            read.as_ref().is_ok_and(|read| *read == 0) || read.as_ref().is_err_and(is_reset),
+            "{read:?} {line}"
+        );
     }
 }

@@ -14,6 +14,9 @@ use policy::Value;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+/// What hangs is given up after so long; a machine under load is not.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
 pub(crate) const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{"x":1.0},"clientInfo":{"name":"test","version":"1"}}}"#;
 pub(crate) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 
@@ -181,6 +184,6 @@ impl Events {
                 self.text.push_str(std::str::from_utf8(&chunk).unwrap());
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("an event comes")
+        tokio::time::timeout(PATIENCE, reading).await.expect("an event comes")
     }
 }

@@ -2,7 +2,7 @@
 //! turn into each other; what cannot be compared is undetermined, and says why.
 
 use super::{Comparison, Literal, Pattern, Test, TextLiteral, lookup::Seen, path};
-use crate::{Facts, decimal::Decimal, moment::Moment};
+use crate::{Facts, moment::Moment};
 use std::{borrow::Cow, cmp::Ordering};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -11,6 +11,10 @@ pub(crate) type Note = Cow<'static, str>;
 
 /// The form in which texts are compared.
 pub(crate) fn form(text: &str, ignore_case: bool) -> Cow<'_, str> {
+    if text.is_ascii() {
+        let shouts = ignore_case && text.bytes().any(|b| b.is_ascii_uppercase());
+        return if shouts { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+    }
     match (ignore_case, is_nfc_quick(text.chars())) {
         (false, IsNormalized::Yes) => Cow::Borrowed(text),
         (false, _) => Cow::Owned(text.nfc().collect()),
@@ -38,6 +42,13 @@ pub(crate) fn holds(seen: &Seen<'_>, test: &Test, ignore_case: bool, spot: Spot<
             Ok(from != Ordering::Less && compare(seen, high, ignore_case)? != Ordering::Greater)
         }
         Test::OneOf(literals) => {
+            // All of one type: a text takes its form once for the whole list.
+            if let (Seen::Text(text), Some(Literal::Text(_))) = (seen, literals.first()) {
+                let form = form(text, ignore_case);
+                return Ok(literals.iter().any(|literal| {
+                    matches!(literal, Literal::Text(TextLiteral { form: wanted, .. }) if form == wanted.as_str())
+                }));
+            }
             for literal in literals {
                 if compare(seen, literal, ignore_case)? == Ordering::Equal {
                     return Ok(true);
@@ -83,18 +94,13 @@ fn mismatch(seen: &Seen<'_>, wanted: &str) -> Note {
 fn compare(seen: &Seen<'_>, literal: &Literal, ignore_case: bool) -> Result<Ordering, Note> {
     let unequal = |same: bool| if same { Ordering::Equal } else { Ordering::Less };
     match literal {
-        Literal::Number { value, .. } => {
-            let number = match seen {
-                Seen::Number(text) => {
-                    Decimal::parse(text).ok_or("the number is too large or too long to be judged")?
-                }
-                Seen::Whole(number) => {
-                    Decimal::parse(&number.to_string()).ok_or("the number is too large")?
-                }
-                other => return Err(mismatch(other, "a number")),
-            };
-            Ok(number.cmp(value))
-        }
+        Literal::Number { value, .. } => match seen {
+            Seen::Number(text) => {
+                Ok(value.order_of(text).ok_or("the number is too large or too long to be judged")?)
+            }
+            Seen::Whole(number) => Ok(value.order_of_whole(*number)),
+            other => Err(mismatch(other, "a number")),
+        },
         Literal::Text(TextLiteral { form: wanted, .. }) => {
             Ok(unequal(form(text(seen)?, ignore_case) == wanted.as_str()))
         }

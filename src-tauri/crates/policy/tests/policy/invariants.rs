@@ -3,7 +3,7 @@
 use policy::{
     ActionKind, Applied, Documents, Facts, Outcome, PolicySet, ToolCall, Value,
     cases::{self, Case},
-    decide,
+    conclude, decide,
 };
 use proptest::prelude::*;
 
@@ -75,16 +75,27 @@ fn condition() -> impl Strategy<Value = String> {
 
 fn policy() -> impl Strategy<Value = String> {
     let kind = prop_oneof![Just("deny"), Just("request_approval"), Just("step_up"), Just("allow")];
-    let tools = prop_oneof![Just("a/b"), Just("a/*"), Just("**"), Just("c/d")];
+    let tools = prop_oneof![Just("a/b"), Just("a/*"), Just("**"), Just("*/b*"), Just("c/d")];
     let mode = prop_oneof![4 => Just("enforce"), 1 => Just("observe"), 1 => Just("off")];
-    (kind, tools, mode, prop::option::of(condition()))
-        .prop_map(|(kind, tools, mode, when)| document(kind, tools, mode, when))
+    let people = prop_oneof![
+        4 => Just(""),
+        1 => Just("users = [\"ana\", \"me\"]\n"),
+        1 => Just("users = [\"ana\"]\n"),
+        1 => Just("agents = [\"agent\"]\nroles = [\"employee\"]\n"),
+        1 => Just("agents = [\"other\"]\n"),
+        1 => Just("roles = [\"finance\", \"employee\"]\n"),
+        1 => Just("roles = [\"admin\"]\n"),
+    ];
+    (kind, tools, mode, prop::option::of(condition()), people)
+        .prop_map(|(kind, tools, mode, when, people)| document(kind, tools, mode, when) + people)
 }
 
+/// Its last table is the target, so that more of one can follow.
 fn document(kind: &str, tools: &str, mode: &str, when: Option<String>) -> String {
     let when = when.map(|when| format!("when = '''{when}'''\n")).unwrap_or_default();
     format!(
-        "name = \"x\"\nmode = \"{mode}\"\n{when}[target]\ntools = [\"{tools}\"]\n[action]\nkind = \"{kind}\"\n"
+        "name = \"x\"\nmode = \"{mode}\"\n{when}[action]\nkind = \"{kind}\"\n\
+         [target]\ntools = [\"{tools}\"]\n"
     )
 }
 
@@ -115,6 +126,34 @@ fn freedom(outcome: &Outcome) -> u8 {
 }
 
 proptest! {
+    #[test]
+    fn a_decision_with_its_reasons_and_one_without_are_the_same(
+        default in default(), policies in prop::collection::vec(policy(), 0..7), (call, facts) in call(),
+    ) {
+        let set = set(default, &policies);
+        let (decision, conclusion) = (decide(&set, &call, &facts), conclude(&set, &call, &facts));
+        prop_assert_eq!(&decision.outcome, &conclusion.outcome());
+        prop_assert_eq!(freedom(&decision.outcome), match conclusion.kind() {
+            ActionKind::Deny => 0,
+            ActionKind::RequestApproval | ActionKind::StepUp => 1,
+            ActionKind::Allow => 2,
+        });
+        let deciding: Vec<_> = decision.trace.policies.iter().filter(|policy| policy.deciding).map(|policy| &policy.id).collect();
+        prop_assert_eq!(deciding, conclusion.deciding().collect::<Vec<_>>());
+        prop_assert_eq!(decision.trace.by_default, conclusion.is_by_default());
+    }
+
+    #[test]
+    fn deciding_is_deterministic_whatever_a_set_remembers(
+        default in default(), policies in prop::collection::vec(policy(), 0..5), (call, facts) in call(),
+    ) {
+        let set = set(default, &policies);
+        let first = decide(&set, &call, &facts);
+        prop_assert_eq!(&first, &decide(&set, &call, &facts));
+        prop_assert_eq!(&first, &decide(&set.clone(), &call, &facts));
+        prop_assert_eq!(first, decide(&super::compile(&documents(default, &policies)), &call, &facts));
+    }
+
     #[test]
     fn i4_adding_a_deny_never_permits_more(
         default in default(), policies in prop::collection::vec(policy(), 0..5), when in prop::option::of(condition()),

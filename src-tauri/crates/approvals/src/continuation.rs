@@ -1,0 +1,68 @@
+//! A call that its upstream asked more of goes on under the release it came from.
+//!
+//! INVARIANT(I1, I2): a [`Continuation`] comes only from a [`ReleasedCall`], is not cloned, and admits exactly the
+//! call of that release, once. What that release did not satisfy is never waived.
+
+use crate::{ReleaseId, ReleasedCall};
+use policy::{ApprovalFlow, CallDigest, Decision, Facts, Outcome, Timestamp, ToolCall};
+
+/// The right to send the same call once more, with what its upstream asked for.
+#[derive(Debug)]
+#[must_use = "a continuation that is dropped lets nothing go"]
+pub struct Continuation {
+    release: ReleaseId,
+    digest: CallDigest,
+    satisfied: Vec<ApprovalFlow>,
+}
+
+impl ReleasedCall {
+    /// What may follow this release. Whoever keeps it sees to it that it is used for an answer of this release only.
+    pub fn continuation(&self) -> Continuation {
+        Continuation {
+            release: self.id().clone(),
+            digest: self.digest(),
+            satisfied: self.satisfied().to_vec(),
+        }
+    }
+}
+
+impl Continuation {
+    /// Whether it is for this call: same user, agent, tool, definition and arguments.
+    #[must_use]
+    pub fn is_for(&self, call: &ToolCall) -> bool {
+        self.digest == call.digest()
+    }
+
+    /// Lets the call go once more, judged anew, where nothing is required that the release did not satisfy. None
+    /// where something is, or it is another call: then it is admitted as any other.
+    #[must_use]
+    pub fn admit(
+        self,
+        decision: &Decision,
+        call: &ToolCall,
+        facts: &Facts,
+        release: ReleaseId,
+        now: Timestamp,
+    ) -> Option<ReleasedCall> {
+        let is_covered = match &decision.outcome {
+            Outcome::Allowed => true,
+            Outcome::Denied { .. } => false,
+            Outcome::Held(required) => {
+                required.step_up.is_none()
+                    && !required.flows.is_empty()
+                    && required.flows.iter().all(|flow| self.satisfied.contains(flow))
+            }
+        };
+        if !is_covered || !self.is_for(call) {
+            return None;
+        }
+        Some(ReleasedCall::by_continuation(
+            release,
+            call.clone(),
+            facts.clone(),
+            decision.clone(),
+            (self.release, self.satisfied),
+            now,
+        ))
+    }
+}

@@ -1,0 +1,79 @@
+//! A call that its upstream asked more of: what goes on, and what is admitted anew.
+
+#![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, dead_code, reason = "tests")]
+
+mod support;
+
+use approvals::{Admission, Basis, Continuation, ReleasedCall, admit};
+use policy::{Decision, Outcome, ToolCall};
+use support::*;
+
+fn allowed() -> ReleasedCall {
+    match admit(decision(Outcome::Allowed), call("1"), facts(), owner(), ids(1), START) {
+        Admission::Released(released) => released,
+        other => panic!("released, not {other:?}"),
+    }
+}
+
+fn approved() -> ReleasedCall {
+    let mut held = held(vec![anybody("owner", 15)]);
+    held.apply(approval(&held), at(1)).unwrap();
+    let now = held.decision().clone();
+    held.release(&now, release_id(1), at(2)).unwrap()
+}
+
+fn goes_on(from: Continuation, decision: &Decision, call: &ToolCall) -> Option<ReleasedCall> {
+    from.admit(decision, call, &facts(), release_id(2), at(3))
+}
+
+#[test]
+fn what_is_allowed_goes_on_under_its_release() {
+    let released = allowed();
+    let next = goes_on(released.continuation(), &decision(Outcome::Allowed), released.call()).unwrap();
+    assert_eq!(*next.basis(), Basis::Continued { release: released.id().clone() });
+    assert_eq!((next.digest(), next.hold()), (released.digest(), None), "I2");
+}
+
+#[test]
+fn what_people_approved_goes_on_through_several_rounds_without_asking_them_again() {
+    let mut released = approved();
+    let again = held_by(vec![anybody("owner", 15)]);
+    for _ in 0..3 {
+        let call = released.call().clone();
+        released = goes_on(released.continuation(), &again, &call).expect("nothing new is required");
+    }
+}
+
+#[test]
+fn anything_new_is_not_waived() {
+    let owner = || anybody("owner", 15);
+    let more_votes = flow("owner", vec![stage(&["ana", "me"], &[], 2, 15)]);
+    for required in [
+        held_by(vec![owner(), anybody("finance", 15)]),
+        held_by(vec![more_votes]),
+        held_by(vec![]),
+        step_up(),
+        denied(),
+    ] {
+        let released = approved();
+        let call = released.call().clone();
+        assert!(goes_on(released.continuation(), &required, &call).is_none(), "{required:?}");
+    }
+    let released = allowed();
+    let call = released.call().clone();
+    assert!(goes_on(released.continuation(), &held_by(vec![owner()]), &call).is_none(), "nobody approved it");
+}
+
+#[test]
+fn i2_another_call_does_not_go_on() {
+    for other in [
+        call("2"),
+        ToolCall { agent: "codex".parse().unwrap(), ..call("1") },
+        ToolCall { user: "bob".parse().unwrap(), ..call("1") },
+        ToolCall { tool: "other".parse().unwrap(), ..call("1") },
+    ] {
+        let from = allowed().continuation();
+        assert!(!from.is_for(&other));
+        assert!(goes_on(from, &decision(Outcome::Allowed), &other).is_none());
+    }
+}

@@ -5,6 +5,7 @@
 //! Pure (I9): time, people and paths come in as [`Facts`]; nothing here reads a clock, a file or the network.
 
 mod analysis;
+pub mod backtest;
 pub mod call;
 pub mod cases;
 pub mod catalogue;
@@ -19,10 +20,13 @@ pub mod facts;
 pub mod flow;
 mod glob;
 mod index;
+pub mod lint;
+pub mod mend;
 mod moment;
 pub mod names;
 pub mod people;
 pub mod policy;
+mod readback;
 #[cfg(test)]
 mod sample;
 mod section;

@@ -74,11 +74,16 @@ impl DocumentError {
     }
 }
 
-/// The known word nearest to the given one, if it is near at all.
+/// The known word nearest to the given one, if it is near at all, as a question.
 pub(crate) fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
+    nearest(given, known).map(|word| format!("did you mean `{word}`?"))
+}
+
+/// The known word nearest to the given one, if it is near at all.
+pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = known.iter().map(|word| (strsim::damerau_levenshtein(given, word), *word)).min()?;
     let limit = 1 + given.chars().count().min(12) / 4;
-    (near.0 <= limit).then(|| format!("did you mean `{}`?", near.1))
+    (near.0 <= limit).then_some(near.1)
 }
 
 impl<'a> Section<'a> {

@@ -3,6 +3,7 @@
 use crate::{
     ActionKind,
     policy::Policy,
+    readback,
     wording::{and, few, or, quoted},
 };
 
@@ -17,10 +18,10 @@ impl Policy {
             ActionKind::RequestApproval => {
                 format!("Ask {} before {tools}", self.asked.as_deref().unwrap_or("for approval"))
             }
-            ActionKind::StepUp if self.action.step_up.is_some_and(|rule| rule.passkey_only) => {
-                format!("Ask for a passkey before {tools}")
+            ActionKind::StepUp => {
+                let proof = self.action.step_up.map_or_else(String::new, readback::proof);
+                format!("Ask for {proof} before {tools}")
             }
-            ActionKind::StepUp => format!("Ask for a passkey or passphrase before {tools}"),
         };
         let target = &self.target;
         let words = |list: &[String]| list.iter().map(|word| quoted(word)).collect::<Vec<_>>();

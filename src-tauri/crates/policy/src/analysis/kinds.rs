@@ -85,7 +85,7 @@ fn bounds(attribute: &Attribute) -> Bounds {
     match (attribute, attribute.vocabulary()) {
         (_, Some(words)) => Bounds::Words(words),
         (Attribute::Fact(Fact::Hour), _) => Bounds::Whole(Some(23)),
-        (Attribute::Fact(Fact::CallsLastMinute), _) => Bounds::Whole(None),
+        (Attribute::Fact(_), _) if attribute.kind() == Type::Number => Bounds::Whole(None),
         _ => Bounds::None,
     }
 }

@@ -10,6 +10,8 @@ mod properties;
 mod ranges;
 mod texts;
 
+pub(crate) use texts::cannot_match;
+
 use crate::condition::{
     Condition, Predicate,
     attribute::{Attribute, Fact},

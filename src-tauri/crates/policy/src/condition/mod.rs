@@ -12,7 +12,7 @@ mod print;
 mod recognise;
 pub(crate) mod scalar;
 pub(crate) mod syntax;
-mod token;
+pub(crate) mod token;
 pub(crate) mod why;
 
 use crate::decimal::Decimal;

@@ -10,6 +10,7 @@ mod precedence;
 mod purity;
 mod reference;
 mod sentences;
+mod trials;
 
 use policy::{Documents, PolicySet, cases};
 use std::path::{Path, PathBuf};

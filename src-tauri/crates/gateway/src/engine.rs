@@ -10,6 +10,7 @@ use crate::home::{
 };
 use crate::keychain;
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
+use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::{downstream, socket};
 use approvals::{HeldCall, ReleaseId};
@@ -70,6 +71,7 @@ pub struct Engine {
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
+    pub(crate) sightings: Sightings,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -123,12 +125,14 @@ impl Engine {
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
+            sightings: Sightings::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
             tasks: opened.tasks,
             watcher: Mutex::new(None),
         });
+        engine.recall_callers();
         engine.run(listener, socket);
         Ok(engine)
     }
@@ -274,7 +278,7 @@ impl Engine {
 
     // Agents and upstreams.
 
-    fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
+    pub(crate) fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
         self.agents.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -359,6 +363,7 @@ impl Engine {
     pub fn remove_agent(&self, name: &str) -> Result<(), BookError> {
         self.change_agents(|book| book.remove(name))?;
         self.sessions.close_agent(name);
+        self.forget_caller(name);
         self.desk.withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
         if let Ok(agent) = name.parse() {
             self.note(Entry::AgentRemoved { agent });

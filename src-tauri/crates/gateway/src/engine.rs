@@ -10,6 +10,7 @@ use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, Ups
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
+use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
 use crate::{downstream, socket};
@@ -71,6 +72,7 @@ pub struct Engine {
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
+    pub(crate) sightings: Sightings,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -138,6 +140,7 @@ impl Engine {
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
+            sightings: Sightings::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -146,6 +149,7 @@ impl Engine {
             born: Tasks::default(),
             watcher: Mutex::new(None),
         });
+        engine.recall_callers();
         engine.run(listener, socket);
         Ok(engine)
     }
@@ -300,7 +304,7 @@ impl Engine {
 
     // Agents and upstreams.
 
-    fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
+    pub(crate) fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
         self.agents.read().unwrap_or_else(PoisonError::into_inner)
     }
 

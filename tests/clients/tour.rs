@@ -32,6 +32,12 @@ impl Tour {
         Tour { program: command.start() }
     }
 
+    /// Waits until it says so, in a line of its own.
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) {
+        self.program.line(words, |line| line == words);
+    }
+
     /// What it saw, once it is over.
     #[track_caller]
     pub(crate) fn notebook(self) -> Notebook {

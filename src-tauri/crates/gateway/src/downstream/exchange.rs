@@ -30,7 +30,7 @@ const STREAM_ROOM: usize = 64;
 /// How many may wait for the standing stream.
 const STANDING_ROOM: usize = 4096;
 /// How long an upstream may take to say whether it speaks the stateless era.
-const DISCOVER_LIMIT: Duration = Duration::from_secs(10);
+const DISCOVER_LIMIT: Duration = Duration::from_secs(30);
 
 const TOOLS_LIST: &str = "tools/list";
 const TASKS_LIST: &str = "tasks/list";

@@ -44,8 +44,7 @@ fn documents(fitting: usize, total: usize) -> Documents {
     documents.insert("set.toml", "default = \"allow\"\n".to_owned());
     documents
         .insert("flows/finance.toml", "name = \"Finance\"\n[[stage]]\nroles = [\"finance\"]\n".to_owned());
-    for at in 0..total {
-        let when = CONDITIONS[at % CONDITIONS.len()];
+    for (at, when) in CONDITIONS.iter().cycle().take(total).enumerate() {
         let text = if at < fitting {
             policy(if at % 2 == 0 { TARGET } else { "expenses/*" }, when)
         } else {

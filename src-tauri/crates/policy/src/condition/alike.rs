@@ -4,7 +4,7 @@
 //!
 //! [`lookup`](super::lookup) asks for every step into an object. Values are never compared this way, names only.
 
-use crate::{Map, Value};
+use crate::{Map, Value, value::is_odd};
 use unicode_normalization::UnicodeNormalization;
 
 /// Most names beyond plain ASCII that one lookup compares; an object with more is in doubt as a whole.
@@ -17,10 +17,11 @@ pub(crate) struct Alike;
 /// The member of this name; an error where a second one could pass for it.
 pub(crate) fn member<'a>(map: &'a Map, name: &str) -> Result<Option<&'a Value>, Alike> {
     let (mut found, mut wanted, mut compared, mut prototype) = (None, None, 0_usize, false);
+    let any_odd = map.has_odd_keys() || is_odd(name);
     for (key, value) in map.iter() {
         if key == name {
             found = Some(value);
-        } else if is_plain(key) && is_plain(name) {
+        } else if !any_odd || !is_odd(key) && !is_odd(name) {
             if key.eq_ignore_ascii_case(name) {
                 return Err(Alike);
             }
@@ -34,10 +35,6 @@ pub(crate) fn member<'a>(map: &'a Map, name: &str) -> Result<Option<&'a Value>, 
     }
     // A JavaScript program that copies the object finds there whatever the object itself does not have.
     if prototype && matches!(found, None | Some(Value::Null)) { Err(Alike) } else { Ok(found) }
-}
-
-fn is_plain(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Names that could pass for each other have one folded form.

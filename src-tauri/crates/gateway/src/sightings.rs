@@ -132,6 +132,81 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::card::ToolWords;
+    use crate::home::{Home, InitOptions};
+    use crate::{ChangePolicy, Options, home::KeychainKind};
+    use approvals::{Admission, Ids, Owner};
+    use policy::{
+        AgentFacts, ApprovalFlow, ContextFacts, Decision, DefinitionHash, Facts, Outcome, Requirements,
+        ToolCall, ToolFacts, Trace, UpstreamFacts, Value,
+    };
+
+    /// A held call of `claude`, made by `program`, which is paired with `/old/claude`.
+    fn held(engine: &Engine, program: &str, n: u8) -> approvals::HeldCall {
+        let now = engine.desk().clock().now();
+        let user = engine.sets().current().people.owner().unwrap().clone();
+        let call = ToolCall {
+            user: user.id.clone(),
+            agent: "claude".parse().unwrap(),
+            upstream: "files".parse().unwrap(),
+            tool: "drop".parse().unwrap(),
+            definition: DefinitionHash::of(&Value::Null),
+            arguments: Value::object([("n", n.to_string().as_str().into())]),
+        };
+        let facts = Facts {
+            agent: AgentFacts {
+                name: "claude".to_owned(),
+                program: Some(program.to_owned()),
+                process: None,
+                claimed_client: None,
+                paired_programs: vec!["/old/claude".to_owned()],
+            },
+            tool: ToolFacts::default(),
+            upstream: UpstreamFacts { name: "files".into(), transport: "stdio".into(), remote: false },
+            context: ContextFacts {
+                time: now,
+                utc_offset_minutes: 0,
+                project: None,
+                branch: None,
+                locked: None,
+                calls_last_minute: 0,
+            },
+            paths: [].into(),
+            user: user.clone(),
+        };
+        let flows = vec![ApprovalFlow::owner().unwrap()];
+        let outcome = Outcome::Held(Requirements { flows, ..Requirements::default() });
+        let decision = Decision { revision: "r".into(), outcome, trace: Trace::default() };
+        let ids = Ids::from_random([n; 16], [n; 16]);
+        match approvals::admit(decision, call, facts, Owner::from(&user), ids, now) {
+            Admission::Held(held) => *held,
+            _ => panic!("it is held"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_holds_of_before_a_restart_say_which_other_programs_called() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("h");
+        Home::init(&home, &InitOptions { keychain: KeychainKind::Memory, ..InitOptions::default() }).unwrap();
+        let known = "[[agent]]\nname = \"claude\"\nuser = \"me\"\nprogram = \"/old/claude\"\n";
+        std::fs::write(home.join("agents.toml"), known).unwrap();
+        let listen = Some("127.0.0.1:0".parse().unwrap());
+        let options = Options { home, listen, on_change: ChangePolicy::TakeAtStart };
+        let engine = Engine::start(options).await.unwrap();
+        for (n, program) in ["/new/claude", "/old/claude"].into_iter().enumerate() {
+            let held = held(&engine, program, u8::try_from(n).unwrap());
+            engine.desk().attach(held, ToolWords::default()).unwrap();
+        }
+        let row = engine.agents().into_iter().next().unwrap();
+        assert_eq!(engine.other_programs(&row), [], "nobody called since the start");
+        engine.recall_callers();
+        let others = engine.other_programs(&row);
+        assert_eq!(others.iter().map(|other| other.program.as_str()).collect::<Vec<_>>(), ["/new/claude"]);
+        engine.accept_program(&row.name, "/new/claude").unwrap();
+        assert_eq!(engine.agents().into_iter().next().unwrap().programs, ["/old/claude", "/new/claude"]);
+        engine.shutdown().await;
+    }
 
     fn programs(sighting: &Sighting) -> Vec<&str> {
         sighting.others.iter().map(|other| other.program.as_str()).collect()

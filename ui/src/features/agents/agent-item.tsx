@@ -21,7 +21,7 @@ export function AgentItem({ agent, users, onAsk }: {
       <div className={classes.head}>
         <div className={classes.words}>
           <strong><Marked text={agent.name} /></strong>
-          <span className="muted">acts for <Marked text={user?.name ?? agent.user} /></span>
+          <span className={classes.user}>acts for <Marked text={user?.name ?? agent.user} /></span>
         </div>
         <div className={classes.times}>
           <span>{agent.last_seen === null ? "never seen yet" : <>last seen <Ago at={agent.last_seen} precision="minute" /></>}</span>
@@ -40,36 +40,37 @@ export function AgentItem({ agent, users, onAsk }: {
           <dd>
             {agent.programs.length === 0
               ? <span className="faint">the one that calls first</span>
-              : agent.programs.map((program) => <ShortPath key={program} path={program} />)}
+              : agent.programs.map((program) => <div key={program}><ShortPath path={program} /></div>)}
           </dd>
         </div>
         <div>
           <dt>Waits</dt>
           <dd>
             {waitWords(agent)}
-            <Button
-              className={classes.change} size="compact-xs" variant="subtle" onClick={() => { onAsk("wait"); }}
+            {" "}
+            <button
+              type="button" className={classes.change} onClick={() => { onAsk("wait"); }}
               aria-label={`Change how long ${agent.name} waits`} data-testid={`wait-${agent.name}`}
             >
               Change…
-            </Button>
+            </button>
           </dd>
         </div>
       </dl>
-      {agent.other_programs.map(({ program, last_call: at }) => (
-        <Notice
-          key={program} tone="hold" testId="other-program"
-          title={(
-            <>
-              Another program asked in this agent&rsquo;s name: <code className={classes.path}><Marked text={program} /></code>,{" "}
-              <Ago at={at} precision="minute" />. Its calls wait for you.
-            </>
-          )}
-          actions={<Button size="xs" onClick={() => { onAsk({ accept: program }); }} data-testid="accept-program">Accept this program…</Button>}
-        >
-          If you do not know it, reject its calls and remove this agent.
-        </Notice>
-      ))}
+      {agent.other_programs.length > 0 && (
+        <div className={classes.others}>
+          {agent.other_programs.map(({ program, last_call: at }) => (
+            <Notice
+              key={program} tone="hold" testId="other-program"
+              title={<>Another program asked in this agent&rsquo;s name, <Ago at={at} precision="minute" />. Its calls wait for you.</>}
+              actions={<Button size="xs" onClick={() => { onAsk({ accept: program }); }} data-testid="accept-program">Accept this program…</Button>}
+            >
+              <code className={classes.path}><Marked text={program} /></code>
+              <p>If you do not know it, reject its calls and remove this agent.</p>
+            </Notice>
+          ))}
+        </div>
+      )}
     </article>
   );
 }

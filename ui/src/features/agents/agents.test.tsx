@@ -60,7 +60,7 @@ describe("agents", () => {
     const { user, host } = openWindow("/agents", "full");
     const notice = await screen.findByTestId("other-program");
     const path = "/home/ana/.local/share/claude/versions/2.5.0/bin/claude";
-    expect(notice).toHaveTextContent(`Another program asked in this agent’s name: ${path}, 2 min ago. Its calls wait for you.`);
+    expect(notice).toHaveTextContent(`Another program asked in this agent’s name, 2 min ago. Its calls wait for you.${path}If you do not know it`);
     await user.click(within(notice).getByRole("button", { name: "Accept this program…" }));
     const dialog = await screen.findByRole("dialog", { name: "Accept this program as claude-code?" });
     expect(dialog).toHaveTextContent(`New${path}Known/home/ana/.local/share/claude/versions/2.4.1/bin/claude`);

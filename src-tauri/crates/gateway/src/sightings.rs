@@ -162,7 +162,12 @@ mod tests {
                 paired_programs: vec!["/old/claude".to_owned()],
             },
             tool: ToolFacts::default(),
-            upstream: UpstreamFacts { name: "files".into(), transport: "stdio".into(), remote: false },
+            upstream: UpstreamFacts {
+                name: "files".into(),
+                transport: "stdio".into(),
+                remote: false,
+                root: None,
+            },
             context: ContextFacts {
                 time: now,
                 utc_offset_minutes: 0,
@@ -170,6 +175,9 @@ mod tests {
                 branch: None,
                 locked: None,
                 calls_last_minute: 0,
+                calls_last_hour: None,
+                tool_calls_last_minute: None,
+                tool_calls_last_hour: None,
             },
             paths: [].into(),
             user: user.clone(),

@@ -89,7 +89,7 @@ describe("agents", () => {
     const [claude, codex, cursor] = await screen.findAllByTestId("agent-row");
     expect(claude).toHaveTextContent("as its program allows: 25 min, or 4 min 40 s for a call without progress");
     expect(codex).toHaveTextContent("up to 10 min for a held call");
-    expect(cursor).toHaveTextContent("Waitsas its program allowsChange");
+    expect(cursor).toHaveTextContent("Waitsas its program allows Change…");
     await user.click(screen.getByRole("button", { name: "Change how long codex waits" }));
     expect(await screen.findByTestId("wait-limit")).toHaveValue("600");
     await user.selectOptions(screen.getByTestId("wait-limit"), "As its program allows");

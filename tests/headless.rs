@@ -4,6 +4,8 @@
 
 #[path = "headless/bad_input.rs"]
 mod bad_input;
+#[path = "headless/crowd.rs"]
+mod crowd;
 #[path = "headless/no_route.rs"]
 mod no_route;
 #[path = "headless/numbers.rs"]

@@ -1,7 +1,7 @@
 //! What a notification says and which buttons it has, one case a rule.
 
 use super::*;
-use ipc::{CardReason, CardState};
+use ipc::{CardReason, CardState, ReasonKind};
 
 fn desktop() -> Service {
     Service { name: "gnome-shell".into(), buttons: true, markup: true }
@@ -53,6 +53,7 @@ fn policy_sentence() -> &'static str {
 
 fn reason(sentence: &str, action: ActionKind) -> CardReason {
     CardReason {
+        kind: ReasonKind::Policy,
         policy: "p".into(),
         name: "P".into(),
         description: String::new(),

@@ -56,6 +56,21 @@ fn everything_passes_from_a_client_that_falls_back_before_an_address() {
 }
 
 #[test]
+fn what_is_sent_at_once_arrives_in_its_order() {
+    let folder = TestHome::folder();
+    let (here, there) = (folder.beside("record").join("here"), folder.beside("record").join("there"));
+    let server = Command::node(OURS, &[]);
+    let door = Door::before(&[("ours", &server.tapped(&there))]);
+    let direct = typescript::tour("order", "auto", server.tapped(&here).reach());
+    let through =
+        typescript::tour("order", "auto", door.connect(typescript::AGENT, "ours").reach()).notebook();
+    assert_eq!(through.saw("answers")[58], "Hello 58 in here; tools/call");
+    through.is_as(&direct.notebook());
+    sent::is_in_order_as(&there, &here);
+    door.close();
+}
+
+#[test]
 fn files_are_written_and_the_time_is_told() {
     let folder = TestHome::folder();
     let (here, there) = (folder.beside("here"), folder.beside("there"));

@@ -13,6 +13,7 @@ const REPEATS: (&str, &str) = (
     "name = \"Repeats are looked at\"\n[target]\ntools = [\"ours/repeat\"]\n[action]\nkind = \"request_approval\"\n",
 );
 
+/// Five calls, each of which knows that it waits.
 fn tours(door: &Door) -> [Tour; 5] {
     let (node, snake) = ((Guide::TypeScript, typescript::AGENT), (Guide::Python, python::AGENT));
     let http = |agent| door.http(agent, "ours");
@@ -24,9 +25,12 @@ fn tours(door: &Door) -> [Tour; 5] {
         (node, "auto", &connect, "four"),
         (snake, "legacy", &connect, "five"),
     ];
-    ways.map(|((guide, agent), era, way, words)| {
+    let tours = ways.map(|((guide, agent), era, way, words)| {
         Tour::start(guide, "held", era, way(agent), json!({ "words": format!("say {words}") }))
-    })
+    });
+    // An answer that comes in one piece with the first word of waiting would hide it from some client libraries.
+    tours.iter().for_each(|tour| tour.says("told"));
+    tours
 }
 
 #[test]

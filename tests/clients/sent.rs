@@ -11,6 +11,13 @@ pub(crate) fn messages(record: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("a message is JSON")).collect()
 }
 
+/// The same messages were sent, and in the same order.
+#[track_caller]
+pub(crate) fn is_in_order_as(through: &Path, direct: &Path) {
+    is_as(through, direct);
+    assert_eq!(known(through), known(direct), "the order is another one");
+}
+
 /// The same messages were sent, in whatever order.
 #[track_caller]
 pub(crate) fn is_as(through: &Path, direct: &Path) {
@@ -40,26 +47,19 @@ fn known(record: &Path) -> Vec<String> {
         // The gateway lists the tools to compare them with their pins; the tours ask `waited` as often as it takes.
         message["method"] != "tools/list" && message["params"]["name"] != "waited"
     });
-    let mut lines: Vec<String> = messages
-        .map(|mut message| {
-            let is_request = message.as_object_mut().is_some_and(|members| members.remove("id").is_some());
-            if let Some(params) = message["params"].as_object_mut() {
-                for own in ["requestId", "requestState"] {
-                    if let Some(own) = params.get_mut(own) {
-                        *own = json!("another in each run");
-                    }
-                }
-                // No arguments are judged, and then sent, as an empty map.
-                if params.get("arguments") == Some(&json!({})) {
-                    params.remove("arguments");
-                }
-                if let Some(token) = params.get_mut("_meta").and_then(|meta| meta.get_mut("progressToken")) {
-                    *token = json!("another in each run");
+    let lines = messages.map(|mut message| {
+        let is_request = message.as_object_mut().is_some_and(|members| members.remove("id").is_some());
+        if let Some(params) = message["params"].as_object_mut() {
+            for own in ["requestId", "requestState"] {
+                if let Some(own) = params.get_mut(own) {
+                    *own = json!("another in each run");
                 }
             }
-            format!("{} {message}", if is_request { "with an id" } else { "without" })
-        })
-        .collect();
-    lines.sort();
-    lines
+            if let Some(token) = params.get_mut("_meta").and_then(|meta| meta.get_mut("progressToken")) {
+                *token = json!("another in each run");
+            }
+        }
+        format!("{} {message}", if is_request { "with an id" } else { "without" })
+    });
+    lines.collect()
 }

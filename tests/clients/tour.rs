@@ -5,6 +5,10 @@ use super::door::Command;
 use crate::support::program::Program;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::time::Duration;
+
+/// How long a tour may take: with all else that runs at the time, five programs may have to start for it.
+const LONGEST: Duration = Duration::from_secs(90);
 
 /// A client program under way.
 pub(crate) struct Tour {
@@ -32,10 +36,16 @@ impl Tour {
         Tour { program: command.start() }
     }
 
+    /// Waits until it says so, in a line of its own.
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) {
+        self.program.line_within(LONGEST, 0, words, |line| line == words);
+    }
+
     /// What it saw, once it is over.
     #[track_caller]
     pub(crate) fn notebook(self) -> Notebook {
-        let line = self.program.line("its notebook", |line| line.starts_with("[{"));
+        let (_, line) = self.program.line_within(LONGEST, 0, "its notebook", |line| line.starts_with("[{"));
         let steps: Vec<Value> = serde_json::from_str(&line).expect("a notebook is JSON");
         let steps = steps.into_iter().map(|mut step| {
             let saw = step["saw"].take();

@@ -127,7 +127,7 @@ async fn a_web_page_is_refused_whatever_it_says_it_is() {
         "null",
         "http://localhost:5173",
         "tauri://localhost",
-        &format!("http://{own}"),
+        &format!("https://{own}"),
     ] {
         let response = finish(changed(&wire, ORIGIN, origin)).await;
         refused(&response, 403, "Origin");

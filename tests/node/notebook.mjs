@@ -2,7 +2,7 @@
 // itself. What differs from run to run (times of day, random ids) is written as a word.
 
 /** How long anything is awaited. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 export class Notebook {
   #steps = [];

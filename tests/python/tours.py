@@ -1,6 +1,7 @@
 """The tours of the Python client, one function for each server."""
 
 import json
+import sys
 from typing import Any
 
 import anyio
@@ -137,10 +138,12 @@ async def everything(client: Client, notebook: Notebook, _: dict[str, Any]) -> N
 
 
 async def held(client: Client, notebook: Notebook, given: dict[str, Any]) -> None:
-    """One call that is held for a person."""
+    """One call that is held for a person; it says `told` once it knows that it waits."""
     messages: list[str | None] = []
 
     async def progress(_: float, __: float | None, message: str | None) -> None:
+        if not messages:
+            print("told", file=sys.stderr, flush=True)
         messages.append(message)
 
     arguments = {"words": given["words"], "times": 1}

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A running program.
 pub(crate) struct Program {
@@ -55,7 +55,19 @@ impl Program {
     /// The first line, from `from` on, that fits; its number and itself.
     #[track_caller]
     pub(crate) fn line_from(&self, from: usize, what: &str, fits: impl Fn(&str) -> bool) -> (usize, String) {
-        let limit = Instant::now() + PATIENCE;
+        self.line_within(PATIENCE, from, what, fits)
+    }
+
+    /// The same of a program that may take longer.
+    #[track_caller]
+    pub(crate) fn line_within(
+        &self,
+        patience: Duration,
+        from: usize,
+        what: &str,
+        fits: impl Fn(&str) -> bool,
+    ) -> (usize, String) {
+        let limit = Instant::now() + patience;
         let mut lines = self.printed.lines.lock().unwrap();
         loop {
             let found = lines.all.iter().enumerate().skip(from).find(|(_, line)| fits(line));

@@ -22,6 +22,8 @@ pub(crate) enum Manner {
     Answers,
     /// Begins an answer and breaks off.
     BreaksOff,
+    /// Writes the call down and never answers.
+    Stalls,
     /// Asks for more first, with one state for all, as the stateless era has it.
     AsksMore,
     /// Answers with a task, whose id is `t-1`.
@@ -132,6 +134,9 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: axum::http::HeaderMa
             let params = serde_json::from_str::<Value>(params).expect("params");
             let manner = *shared.manner.lock().unwrap();
             let ran = format!("{} ran", params["name"].as_str().unwrap_or_default());
+            if manner == Manner::Stalls {
+                std::future::pending::<()>().await;
+            }
             match manner {
                 Manner::AsksMore if params["requestState"] != "s-1" => json!({
                     "resultType": "input_required",

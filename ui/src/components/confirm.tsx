@@ -1,14 +1,16 @@
-/** Asks once more before something that cannot be taken back. The safe answer has the focus. */
+/** Asks once more before something of weight. The safe answer has the focus. */
 import { Button, Modal } from "@mantine/core";
 import type { ReactNode } from "react";
 import classes from "./confirm.module.css";
 
-export function Confirm({ opened, title, children, action, busy, error, onConfirm, onCancel }: {
+export function Confirm({ opened, title, children, action, variant = "danger", busy, error, onConfirm, onCancel }: {
   opened: boolean;
   title: string;
   children: ReactNode;
   /** What the button does: "Remove practice". */
   action: string;
+  /** `danger` where it cannot be taken back. */
+  variant?: "danger" | "filled";
   busy: boolean;
   error?: ReactNode;
   onConfirm: () => void;
@@ -20,7 +22,7 @@ export function Confirm({ opened, title, children, action, busy, error, onConfir
       {error}
       <div className={classes.buttons}>
         <Button data-autofocus onClick={onCancel}>Cancel</Button>
-        <Button variant="danger" onClick={onConfirm} disabled={busy} data-testid="confirm-action">{action}</Button>
+        <Button variant={variant} onClick={onConfirm} disabled={busy} data-testid="confirm-action">{action}</Button>
       </div>
     </Modal>
   );

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { splitCommandLine } from "./command-line";
 import { lineDiff } from "./line-diff";
 import { checked, head, piecesOf } from "./pieces";
-import { ago, countdown, timeLeft } from "./time";
-import { listed, phrase, plural, sentence, size } from "./words";
+import { ago, countdown, lengthOf, timeLeft } from "./time";
+import { listed, phrase, plural, sentence, shortPath, size } from "./words";
 
 const texts = (value: string): string[] => piecesOf(value).map((piece) => piece.kind === "plain" ? piece.text : `[${piece.name}]`);
 
@@ -99,6 +99,19 @@ describe("words", () => {
     expect(size(12)).toBe("12 characters");
     expect(size(1_080_000)).toBe("1.1 MB");
     expect(listed(["a", "b", "c"])).toBe("a, b and c");
+  });
+
+  it("leaves the middle of a long path out, between whole names where that can be", () => {
+    const fits = "/home/ana/.local/share/claude/versions/2.4.1/bin/claude";
+    expect(shortPath(fits)).toBe(fits);
+    expect(shortPath(`/home/ana/.local/share/deep${fits}`)).toBe("/home/ana/.local/…/claude/versions/2.4.1/bin/claude");
+    const name = `/${"x".repeat(80)}😀`;
+    expect(shortPath(name)).toBe(`/…${"x".repeat(32)}😀`);
+    expect(shortPath("y".repeat(80))).toBe(`${"y".repeat(22)}…${"y".repeat(33)}`);
+  });
+
+  it("says a length of time", () => {
+    expect([45, 280, 600, 3600, 5430, 86_400].map(lengthOf)).toEqual(["45 s", "4 min 40 s", "10 min", "1 h", "1 h 30 min 30 s", "24 h"]);
   });
 
   it("tells what is left and what is past", () => {

@@ -24,6 +24,12 @@ export function timeLeft(milliseconds: number): string {
   return `about ${hours} ${hours === 1 ? "hour" : "hours"} left`;
 }
 
+/** A length of time in seconds: `45 s`, `4 min 40 s`, `1 h 30 min`. */
+export function lengthOf(seconds: number): string {
+  const parts = [[Math.floor(seconds / 3600), "h"], [Math.floor(seconds / 60) % 60, "min"], [seconds % 60, "s"]] as const;
+  return parts.filter(([n]) => n > 0).map(([n, unit]) => `${n} ${unit}`).join(" ");
+}
+
 /** `12 s ago`, `3 min ago`, `2 h ago`, `5 days ago`. */
 export function ago(milliseconds: number): string {
   if (milliseconds < SECOND) return "just now";

@@ -37,3 +37,16 @@ export function listed(words: readonly string[], joiner = "and"): string {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} ${joiner} ${words.at(-1) ?? ""}`;
 }
+
+const LONGEST_PATH = 56;
+
+/** `/home/ana/…/versions/2.4.1/claude`: what is left out is in the middle, between whole names where that can be. */
+export function shortPath(path: string): string {
+  const all = Array.from(path);
+  if (all.length <= LONGEST_PATH) return path;
+  const tail = all.slice(-Math.floor(LONGEST_PATH * 0.6));
+  const end = tail.slice(Math.max(0, tail.indexOf("/")));
+  const head = all.slice(0, LONGEST_PATH - 1 - end.length);
+  const begin = head.slice(0, head.lastIndexOf("/") + 1 || head.length);
+  return `${begin.join("")}…${end.join("")}`;
+}

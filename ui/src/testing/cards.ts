@@ -1,6 +1,6 @@
-/** Makes cards and arguments for tests and scenarios, in the shape Rust gives them. */
+/** Makes cards, arguments and agents for tests and scenarios, in the shape Rust gives them. */
 import { piecesOf, type TextPiece } from "@/lib/pieces";
-import type { Card, CardArgument } from "@/ipc/schema";
+import type { AgentRow, Card, CardArgument } from "@/ipc/schema";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -53,4 +53,8 @@ export function cardOf(card: Partial<Card> & Pick<Card, "hold" | "opened_at" | "
     verdict: null,
     ...card,
   };
+}
+
+export function agentOf(agent: Partial<AgentRow> & Pick<AgentRow, "name" | "added_at">): AgentRow {
+  return { user: "ana", last_seen: null, programs: [], other_programs: [], wait_limit: null, wait_of_program: null, ...agent };
 }

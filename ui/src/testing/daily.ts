@@ -1,6 +1,9 @@
 /** A world in daily use. */
 import type { ActivityOutcome, ActivityRow, AgentsView, Card, PoliciesView, UpstreamRow } from "@/ipc/schema";
-import { argument, cardOf, HOUR, MINUTE, SECOND } from "./cards";
+import { agentOf, argument, cardOf, HOUR, MINUTE, SECOND } from "./cards";
+
+const CLAUDE = "/home/ana/.local/share/claude/versions/2.4.1/bin/claude";
+const NEW_CLAUDE = "/home/ana/.local/share/claude/versions/2.5.0/bin/claude";
 
 const LETTER = `Dear Sir or Madam,
 
@@ -26,11 +29,11 @@ export function dailyCards(now: number): Card[] {
       ],
       reasons: [
         {
-          policy: "large-expenses", name: "Large expenses need finance", description: "Above 5,000 someone looks first.",
+          kind: "policy", policy: "large-expenses", name: "Large expenses need finance", description: "Above 5,000 someone looks first.",
           action: "request_approval", sentence: "`amount` is `7250.00`, greater than `5000`, and `user.role` is `employee`, not `finance`",
         },
         {
-          policy: "new-payee", name: "A payee that was never paid before", description: "", action: "request_approval",
+          kind: "policy", policy: "new-payee", name: "A payee that was never paid before", description: "", action: "request_approval",
           sentence: "`payee` is not in the list of known payees",
         },
       ],
@@ -42,7 +45,7 @@ export function dailyCards(now: number): Card[] {
       tool_description: "Deletes one customer and everything kept of them.",
       arguments: [argument("customer_id", "c-88231", { title: "Customer" })],
       reasons: [{
-        policy: "delete-customer", name: "Deleting a customer needs a look", description: "What is deleted cannot be brought back.",
+        kind: "policy", policy: "delete-customer", name: "Deleting a customer needs a look", description: "What is deleted cannot be brought back.",
         action: "request_approval", sentence: "every call of `practice/delete_customer`",
       }],
       opened_at: now - 58 * SECOND, deadline: now + 842 * SECOND,
@@ -55,17 +58,21 @@ export function dailyCards(now: number): Card[] {
         argument("content", "export function total(items: readonly Item[]): Money {\n  return items.reduce((sum, item) => sum.plus(item.price), Money.zero);\n}\n"),
       ],
       reasons: [{
-        policy: "writes-in-shop", name: "Writes in the shop are looked at", description: "Only on the main branch.",
+        kind: "policy", policy: "writes-in-shop", name: "Writes in the shop are looked at", description: "Only on the main branch.",
         action: "request_approval", sentence: "`path` is within `/home/ana/code/shop` and `context.branch` is `main`",
       }],
       opened_at: now - 330 * SECOND, deadline: now + 570 * SECOND,
     }),
     cardOf({
-      hold: "h-4k7xwz2mq5tb6cn3rd5a", agent: "claude-code", program: "claude", process: 4312, project: "~/code/shop", branch: "main",
+      hold: "h-4k7xwz2mq5tb6cn3rd5a", agent: "claude-code", program: NEW_CLAUDE, process: 9021, project: "~/code/shop", branch: "main",
       upstream: "expenses", tool: "list_reports",
       arguments: [],
       reasons: [{
-        policy: "night", name: "Nothing runs unseen at night", description: "", action: "request_approval",
+        kind: "other_program", policy: "program", name: "Another program", action: "request_approval",
+        description: "Its calls wait until it is accepted under Agents. This one needs your answer all the same.",
+        sentence: `\`${NEW_CLAUDE}\` asks in the name of claude-code, which is paired with \`${CLAUDE}\``,
+      }, {
+        kind: "policy", policy: "night", name: "Nothing runs unseen at night", description: "", action: "request_approval",
         sentence: "`context.hour` is `23`, not between `7` and `21`",
       }],
       opened_at: now - 605 * SECOND, deadline: now + 48 * SECOND,
@@ -193,10 +200,18 @@ export function dailyAgents(now: number): AgentsView {
   return {
     users: [{ id: "ana", name: "Ana Ruiz" }, { id: "ben", name: "Ben Okafor" }],
     agents: [
-      { name: "claude-code", user: "ana", added_at: now - 40 * 24 * HOUR, last_seen: now - 20 * SECOND },
-      { name: "codex", user: "ana", added_at: now - 12 * 24 * HOUR, last_seen: now - 6 * MINUTE },
-      { name: "cursor", user: "ben", added_at: now - 3 * 24 * HOUR, last_seen: now - 26 * HOUR },
-      { name: "practice", user: "ana", added_at: now - 40 * 24 * HOUR, last_seen: null },
+      agentOf({
+        name: "claude-code", added_at: now - 40 * 24 * HOUR, last_seen: now - 20 * SECOND, programs: [CLAUDE],
+        other_programs: [{ program: NEW_CLAUDE, last_call: now - 2 * MINUTE - 5 * SECOND }],
+        wait_of_program: "25 min, or 4 min 40 s for a call without progress",
+      }),
+      agentOf({
+        name: "codex", added_at: now - 12 * 24 * HOUR, last_seen: now - 6 * MINUTE,
+        programs: ["/usr/local/bin/codex", "/home/ana/.local/share/fnm/node-versions/v22.11.0/installation/bin/node"],
+        wait_limit: 600, wait_of_program: "4 min 40 s",
+      }),
+      agentOf({ name: "cursor", user: "ben", added_at: now - 3 * 24 * HOUR, last_seen: now - 26 * HOUR, programs: ["/opt/cursor/cursor"] }),
+      agentOf({ name: "practice", added_at: now - 40 * 24 * HOUR }),
     ],
   };
 }

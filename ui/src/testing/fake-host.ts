@@ -4,8 +4,9 @@
  */
 import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
-  ActivityOutcome, ActivityRow, Card, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag,
+  ActivityOutcome, ActivityRow, AgentRow, Card, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag,
 } from "@/ipc/schema";
+import { agentOf } from "./cards";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
 
 type Handlers = { [K in keyof IpcSchema]: (req: IpcSchema[K]["req"]) => IpcSchema[K]["res"] };
@@ -147,7 +148,7 @@ export class FakeHost implements Host {
     },
     agents: () => this.world.agents,
     add_agent: ({ name, user }) => {
-      this.world.agents.agents.push({ name, user, added_at: Date.now(), last_seen: null });
+      this.world.agents.agents.push(agentOf({ name, user, added_at: Date.now() }));
       this.#emit(["agents"]);
       const token = "dw_Zm9yLXRlc3RzLW9ubHktbm90LWEtcmVhbC10b2tlbg";
       return {
@@ -169,6 +170,24 @@ export class FakeHost implements Host {
       this.#emit(["agents"]);
       return this.world.agents;
     },
+    accept_program: ({ agent, program }) => {
+      const row = this.#agent(agent);
+      if (!row.other_programs.some((other) => other.program === program)) {
+        throw failure(
+          "no_such_program", `\`${program}\` has not called in the name of \`${agent}\` lately`,
+          "accept one that is shown as another program of the agent; each is shown for a day",
+        );
+      }
+      row.programs.push(program);
+      row.other_programs = row.other_programs.filter((other) => other.program !== program);
+      this.#emit(["agents"]);
+      return this.world.agents;
+    },
+    set_wait_limit: ({ agent, seconds }) => {
+      this.#agent(agent).wait_limit = seconds;
+      this.#emit(["agents"]);
+      return this.world.agents;
+    },
     practice_call: ({ kind }) => {
       const card = practiceCard(Date.now(), `h-practice${this.world.activity.length}`);
       if (kind === "held") this.hold(card);
@@ -186,6 +205,12 @@ export class FakeHost implements Host {
     const card = this.world.cards.find((one) => one.hold === hold);
     if (card === undefined) throw failure("unknown_hold", "there is no such hold", "It may have ended. Look at the activity.");
     return card;
+  }
+
+  #agent(name: string): AgentRow {
+    const row = this.world.agents.agents.find((agent) => agent.name === name);
+    if (row === undefined) throw failure("no_such_agent", `there is no agent \`${name}\``, "Look at the list again.");
+    return row;
   }
 
   #remember(card: Card, outcome: ActivityOutcome, by: string | null): void {

@@ -1,6 +1,6 @@
 /** A world that means ill: very long values, invisible and turned text, forty holds, names as long as they get. */
 import type { ActivityRow, AgentsView, Card, PoliciesView, UpstreamRow } from "@/ipc/schema";
-import { argument, cardOf, HOUR, MINUTE, SECOND } from "./cards";
+import { agentOf, argument, cardOf, HOUR, MINUTE, SECOND } from "./cards";
 
 const LONG_NAME = "the-agent-with-a-name-as-long-as-anybody-would-ever-want-to-write-down-in-a-configuration";
 const LONG_TOOL = "synchronise_every_record_of_every_connected_workspace_including_archived_and_deleted_ones";
@@ -29,7 +29,7 @@ export function hostileCards(now: number): Card[] {
       ...Array.from({ length: 600 }, (_, i) => argument(`nested.key_${i}.value`, `value ${i}`)),
     ],
     reasons: Array.from({ length: 8 }, (_, i) => ({
-      policy: `policy-${i}`, name: `A policy whose name goes on for quite a while and is the ${i + 1}th of its kind`,
+      kind: "policy" as const, policy: `policy-${i}`, name: `A policy whose name goes on for quite a while and is the ${i + 1}th of its kind`,
       description: "It has a description that is a hundred and sixty characters long, because that is what the form allows, and somebody thought that it should be used in full.",
       action: i % 3 === 2 ? "step_up" as const : "request_approval" as const,
       sentence: `\`nested.key_${i}.value\` is \`value ${i}\`, which contains \`${"v".repeat(120)}\``,
@@ -43,7 +43,7 @@ export function hostileCards(now: number): Card[] {
   const many = Array.from({ length: 39 }, (_, i) => cardOf({
     hold: `h-many-${i}`, agent: i % 5 === 0 ? LONG_NAME : "claude-code", upstream: "filesystem", tool: i % 4 === 0 ? LONG_TOOL : "write_file",
     arguments: [argument("path", `/home/ana/code/shop/src/generated/very/deep/folder/file-${i}.ts`), argument("content", "x".repeat(300))],
-    reasons: [{ policy: "writes", name: "Writes are looked at", description: "", action: "request_approval", sentence: "every call" }],
+    reasons: [{ kind: "policy", policy: "writes", name: "Writes are looked at", description: "", action: "request_approval", sentence: "every call" }],
     opened_at: now - i * SECOND, deadline: now + (i + 1) * 37 * SECOND,
   }));
   return [worst, ...many];
@@ -97,6 +97,13 @@ export function hostileUpstreams(): UpstreamRow[] {
 export function hostileAgents(now: number): AgentsView {
   return {
     users: [{ id: "ana", name: "Ana-Sofía Ruiz de la Peña y Villanueva" }],
-    agents: Array.from({ length: 30 }, (_, i) => ({ name: `${LONG_NAME}-${i}`, user: "ana", added_at: now - i * HOUR, last_seen: now - i * MINUTE })),
+    agents: Array.from({ length: 30 }, (_, i) => agentOf({
+      name: `${LONG_NAME}-${i}`, added_at: now - i * HOUR, last_seen: now - i * MINUTE,
+      programs: Array.from({ length: i % 4 }, (__, p) => `/opt${"/a folder".repeat(20)}/${TURNED}/${"x".repeat(90)}-${p}`),
+      other_programs: Array.from({ length: i % 3 * 2 }, (__, p) => ({
+        program: `/home/ana/${"deep/".repeat(40)}${TURNED}-${p}`, last_call: now - p * HOUR,
+      })),
+      wait_limit: i % 2 === 0 ? 86_399 : null, wait_of_program: "45 s, as for any program that Doorward does not know",
+    })),
   };
 }

@@ -98,7 +98,7 @@ export function practiceCard(now: number, hold: string): Card {
     destructive: true, program: "doorward-desktop", process: 4021,
     arguments: [argument("customer_id", "c-1042", { title: "Customer" })],
     reasons: [{
-      policy: "delete-customer", name: "Deleting a customer needs a look",
+      kind: "policy", policy: "delete-customer", name: "Deleting a customer needs a look",
       description: "What is deleted cannot be brought back.", action: "request_approval", sentence: "every call of `practice/delete_customer`",
     }],
     opened_at: now, deadline: now + 15 * MINUTE,

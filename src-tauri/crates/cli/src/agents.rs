@@ -24,6 +24,8 @@ struct Line {
     user: String,
     /// Seconds.
     wait: Option<u64>,
+    /// Paths.
+    programs: Vec<String>,
 }
 
 pub(crate) async fn run(dir: &Path, command: AgentCommand) -> Result<ExitCode, Failure> {
@@ -126,6 +128,7 @@ async fn list(dir: &Path, desk: &Desk) -> Result<(), Failure> {
                 name: row.name.to_string(),
                 user: row.user.to_string(),
                 wait: row.wait_limit.map(|limit| limit.as_secs()),
+                programs: row.programs.clone(),
             })
             .collect()
         }
@@ -133,10 +136,13 @@ async fn list(dir: &Path, desk: &Desk) -> Result<(), Failure> {
     if lines.is_empty() {
         say(format_args!("There are no agents: add one with `{} agent add NAME --user me`.", typed(dir)));
     }
-    for Line { name, user, wait } in lines {
+    for Line { name, user, wait, programs } in lines {
         let waits =
             wait.map(|wait| format!(", is kept waiting for {}", length_text(Duration::from_secs(wait))));
         say(format_args!("{name}  acts for {user}{}", waits.unwrap_or_default()));
+        for program in programs {
+            say(format_args!("    program {}", gateway::visible::marked(&program)));
+        }
     }
     Ok(())
 }

@@ -324,3 +324,15 @@ fn how_long_an_agent_waits_is_set_and_unset() {
     assert_eq!(home.run(&["agent", "wait", "practice", "default"]).code, 0);
     assert_eq!(home.run(&["agent", "list"]).out, "practice  acts for me\n");
 }
+
+#[test]
+fn the_programs_of_an_agent_are_listed_by_whoever_owns_the_home() {
+    let home = TestHome::made(&[]);
+    let book = home.read("agents.toml");
+    home.write("agents.toml", &format!("{book}program = [\"/opt/a/a\", \"/opt/b\\u202e/b\"]\n"));
+    let listed =
+        "practice  acts for me\n    program /opt/a/a\n    program /opt/b⟨RIGHT-TO-LEFT OVERRIDE⟩/b\n";
+    assert_eq!(home.run(&["agent", "list"]).out, listed);
+    let _serve = home.serve(&[]);
+    assert_eq!(home.run(&["agent", "list"]).out, listed);
+}

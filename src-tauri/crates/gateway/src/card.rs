@@ -76,15 +76,27 @@ pub struct CardArgument {
     pub folded: bool,
 }
 
-/// A deciding policy, as a sentence with the values it compared.
+/// Why a call waits: a deciding policy as a sentence with the values it compared, or what else holds it.
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct CardReason {
+    pub kind: ReasonKind,
     pub policy: String,
     pub name: String,
     pub description: String,
     #[ts(type = "\"deny\" | \"request_approval\" | \"step_up\" | \"allow\"")]
     pub action: ActionKind,
     pub sentence: String,
+}
+
+/// What holds a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonKind {
+    Policy,
+    /// No policy decides; the set's default does.
+    Default,
+    /// Another program than a known one calls in the agent's name.
+    OtherProgram,
 }
 
 /// One stage of a flow the call must pass.
@@ -246,10 +258,12 @@ fn other_program(agent: &policy::AgentFacts) -> Option<CardReason> {
     let paired: Vec<String> =
         agent.paired_programs.iter().map(|paired| format!("`{}`", visible::marked(paired))).collect();
     Some(CardReason {
+        kind: ReasonKind::OtherProgram,
         policy: "program".to_owned(),
-        name: "Another program than the paired one".to_owned(),
-        description: "A call from a program that an agent is not paired with waits for the desk's owner."
-            .to_owned(),
+        name: "Another program".to_owned(),
+        description:
+            "Its calls wait until it is accepted under Agents. This one needs your answer all the same."
+                .to_owned(),
         action: ActionKind::RequestApproval,
         sentence: format!(
             "`{}` asks in the name of {}, which is paired with {}",
@@ -268,6 +282,7 @@ pub fn reasons(trace: &policy::Trace) -> Vec<CardReason> {
         .iter()
         .filter(|policy| policy.deciding)
         .map(|policy| CardReason {
+            kind: ReasonKind::Policy,
             policy: policy.id.to_string(),
             name: policy.name.clone(),
             description: policy.description.clone(),
@@ -277,6 +292,7 @@ pub fn reasons(trace: &policy::Trace) -> Vec<CardReason> {
         .collect();
     if reasons.is_empty() && trace.by_default {
         reasons.push(CardReason {
+            kind: ReasonKind::Default,
             policy: "set".to_owned(),
             name: "Default of the policy set".to_owned(),
             description: "What happens to a call that no policy decides.".to_owned(),

@@ -8,7 +8,9 @@ use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
 use crate::keychain::{self, Keychain};
+use crate::pace::{Counts, Pace};
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
+use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
 use crate::{downstream, socket};
@@ -16,7 +18,7 @@ use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
 use policy::{AgentName, Timestamp, UpstreamName, UserId, Value};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -70,6 +72,7 @@ pub struct Engine {
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
+    pub(crate) sightings: Sightings,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -84,8 +87,7 @@ pub struct Engine {
 #[derive(Default)]
 struct Seen {
     last: Option<Timestamp>,
-    /// Calls of the last minute, oldest first.
-    calls: VecDeque<Timestamp>,
+    pace: Pace,
 }
 
 impl Engine {
@@ -138,6 +140,7 @@ impl Engine {
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
+            sightings: Sightings::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -146,6 +149,7 @@ impl Engine {
             born: Tasks::default(),
             watcher: Mutex::new(None),
         });
+        engine.recall_callers();
         engine.run(listener, socket);
         Ok(engine)
     }
@@ -300,7 +304,7 @@ impl Engine {
 
     // Agents and upstreams.
 
-    fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
+    pub(crate) fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
         self.agents.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -333,18 +337,15 @@ impl Engine {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call of this agent and says how many came in the 60 s before it.
-    pub(crate) fn count_call(&self, agent: &AgentName, now: Timestamp) -> u32 {
-        let mut seen = self.seen();
-        let calls = &mut seen.entry(agent.clone()).or_default().calls;
-        while calls.front().is_some_and(|first| first.0 <= now.0 - 60_000) {
-            calls.pop_front();
-        }
-        let count = u32::try_from(calls.len()).unwrap_or(u32::MAX);
-        if calls.len() < 10_000 {
-            calls.push_back(now);
-        }
-        count
+    /// Counts a call of this agent and says how many came before it.
+    pub(crate) fn count_call(
+        &self,
+        agent: &AgentName,
+        upstream: &UpstreamName,
+        tool: &str,
+        now: Timestamp,
+    ) -> Counts {
+        self.seen().entry(agent.clone()).or_default().pace.count(upstream.as_str(), tool, now)
     }
 
     /// When an agent was last heard of since the start.

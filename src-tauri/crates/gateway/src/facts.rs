@@ -3,6 +3,7 @@
 //! What a process says of its folder and what an upstream says of its tools are claimed; the rest is ours.
 
 use crate::home::{Agent, Transport, UpstreamConfig};
+use crate::pace::Counts;
 use crate::pairing;
 use crate::pipeline::PeerProcess;
 use policy::{AgentFacts, ContextFacts, Facts, PathFact, Timestamp, ToolFacts, UpstreamFacts, User, Value};
@@ -11,6 +12,9 @@ use std::path::{Component, Path, PathBuf};
 
 /// Most path facts kept for one call; further path-like arguments stay undetermined.
 const MOST_PATHS: usize = 64;
+/// Longest text that may be a path, and a relative one, in bytes.
+const LONGEST_PATH: usize = 4_096;
+const LONGEST_RELATIVE: usize = 1_024;
 
 /// What the gateway knows when the call comes in.
 pub(crate) struct Known<'a> {
@@ -23,14 +27,14 @@ pub(crate) struct Known<'a> {
     pub(crate) definition: &'a Value,
     pub(crate) arguments: &'a Value,
     pub(crate) now: Timestamp,
-    pub(crate) calls_last_minute: u32,
+    pub(crate) counts: Counts,
 }
 
 /// Reads the file system for paths and the peer's folder: call it where blocking is allowed.
 pub(crate) fn gather(known: &Known<'_>) -> Facts {
-    let (transport, remote) = match &known.upstream.transport {
-        Transport::Stdio { .. } => ("stdio", false),
-        Transport::Http { url, .. } => ("http", !is_loopback_url(url)),
+    let (transport, remote, cwd) = match &known.upstream.transport {
+        Transport::Stdio { cwd, .. } => ("stdio", false, cwd.as_deref()),
+        Transport::Http { url, .. } => ("http", !is_loopback_url(url), None),
     };
     let project = known.peer.pid.and_then(project_of);
     Facts {
@@ -47,16 +51,20 @@ pub(crate) fn gather(known: &Known<'_>) -> Facts {
             name: known.upstream.name.to_string(),
             transport: transport.to_owned(),
             remote,
+            root: cwd.and_then(Path::to_str).map(str::to_owned),
         },
         context: ContextFacts {
             time: known.now,
             utc_offset_minutes: utc_offset_minutes(known.now),
             branch: project.as_deref().and_then(branch_of),
-            project: project.map(|path| path.display().to_string()),
+            project: project.as_deref().and_then(Path::to_str).map(str::to_owned),
             locked: None,
-            calls_last_minute: known.calls_last_minute,
+            calls_last_minute: known.counts.last_minute,
+            calls_last_hour: Some(known.counts.last_hour),
+            tool_calls_last_minute: Some(known.counts.of_tool_last_minute),
+            tool_calls_last_hour: Some(known.counts.of_tool_last_hour),
         },
-        paths: if remote { BTreeMap::new() } else { path_facts(known.arguments) },
+        paths: if remote { BTreeMap::new() } else { path_facts(known.arguments, cwd) },
     }
 }
 
@@ -103,29 +111,55 @@ pub(crate) fn is_loopback_url(url: &str) -> bool {
     })
 }
 
-/// Every absolute path among the arguments, by attribute path, resolved on this machine.
-fn path_facts(arguments: &Value) -> BTreeMap<String, PathFact> {
-    let mut facts = BTreeMap::new();
-    collect_paths("args", arguments, &mut facts);
-    facts
+/// Every text among the arguments that may be a path, by attribute path, resolved on this machine: absolute ones
+/// first, then, where the upstream's root is known, those that look relative, then any other text.
+fn path_facts(arguments: &Value, root: Option<&Path>) -> BTreeMap<String, PathFact> {
+    let mut found: Vec<(Likelihood, String, &str)> = Vec::new();
+    collect_paths("args", arguments, root.is_some(), &mut found);
+    // Stable: of equally likely ones the first come first.
+    found.sort_by_key(|(likelihood, ..)| *likelihood);
+    let root = root.and_then(|root| root.canonicalize().ok());
+    let resolved = |text: &str| match &root {
+        _ if text.starts_with('/') => resolve(Path::new(text)),
+        Some(root) => follow(root.clone(), Path::new(text)),
+        None => None,
+    };
+    let facts = found.into_iter().take(MOST_PATHS);
+    facts.filter_map(|(_, at, text)| Some((at, PathFact { resolved: resolved(text)? }))).collect()
 }
 
-fn collect_paths(at: &str, value: &Value, facts: &mut BTreeMap<String, PathFact>) {
-    if facts.len() >= MOST_PATHS {
-        return;
-    }
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likelihood {
+    Absolute,
+    Relative,
+    Name,
+}
+
+fn collect_paths<'a>(
+    at: &str,
+    value: &'a Value,
+    relative: bool,
+    found: &mut Vec<(Likelihood, String, &'a str)>,
+) {
     match value {
-        Value::Text(text) if text.starts_with('/') && text.len() < 4096 && !text.contains('\0') => {
-            if let Some(resolved) = resolve(Path::new(text)) {
-                facts.insert(at.to_owned(), PathFact { resolved });
-            }
+        Value::Text(text) if text.len() < LONGEST_PATH && !text.contains('\0') => {
+            let likelihood = match text.as_str() {
+                text if text.starts_with('/') => Likelihood::Absolute,
+                text if !relative || text.is_empty() || text.len() > LONGEST_RELATIVE => return,
+                text if text.contains(char::is_control) => return,
+                text if text.contains(['/', '.']) => Likelihood::Relative,
+                _ => Likelihood::Name,
+            };
+            found.push((likelihood, at.to_owned(), text));
         }
         Value::Map(map) => {
-            map.iter().for_each(|(key, inner)| collect_paths(&policy::facts::member(at, key), inner, facts))
+            for (key, inner) in map.iter() {
+                collect_paths(&policy::facts::member(at, key), inner, relative, found);
+            }
         }
         Value::List(items) => {
             for (i, inner) in items.iter().enumerate() {
-                collect_paths(&format!("{at}[{i}]"), inner, facts);
+                collect_paths(&policy::facts::element(at, i), inner, relative, found);
             }
         }
         _ => {}
@@ -134,8 +168,12 @@ fn collect_paths(at: &str, value: &Value, facts: &mut BTreeMap<String, PathFact>
 
 /// Follows symbolic links as far as the path exists; what does not exist yet keeps its name. `None` where a
 /// missing part is followed by `..`, or the text is not Unicode once resolved: nobody can say where it leads.
-pub(crate) fn resolve(path: &Path) -> Option<String> {
-    let mut known = PathBuf::from("/");
+fn resolve(path: &Path) -> Option<String> {
+    follow(PathBuf::from("/"), path)
+}
+
+/// As [`resolve`], from a folder that is resolved already.
+fn follow(mut known: PathBuf, path: &Path) -> Option<String> {
     let mut exists = true;
     for part in path.components() {
         match part {
@@ -161,22 +199,28 @@ pub(crate) fn resolve(path: &Path) -> Option<String> {
     known.to_str().map(str::to_owned)
 }
 
-/// The folder the peer process works in, where the platform tells (Linux).
+/// The folder the peer process works in, where the platform tells (Linux). A folder that was removed since is none.
 fn project_of(pid: u32) -> Option<PathBuf> {
-    std::fs::read_link(format!("/proc/{pid}/cwd")).ok()
+    std::fs::read_link(format!("/proc/{pid}/cwd")).ok().filter(|folder| folder.is_dir())
 }
 
 /// The branch checked out in the folder or the nearest one above it; none for a detached head.
 fn branch_of(folder: &Path) -> Option<String> {
     let git = folder.ancestors().take(32).map(|dir| dir.join(".git")).find(|git| git.exists())?;
     let git = if git.is_file() {
-        let pointer = std::fs::read_to_string(&git).ok()?;
+        let pointer = small_text(&git)?;
         git.parent()?.join(pointer.strip_prefix("gitdir:")?.trim())
     } else {
         git
     };
-    let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let head = small_text(&git.join("HEAD"))?;
     Some(head.strip_prefix("ref: refs/heads/")?.trim().to_owned())
+}
+
+/// What a regular file of a few lines says; the folder is the agent's, and may hold a pipe or a flood instead.
+fn small_text(path: &Path) -> Option<String> {
+    let is_small = std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= 4_096);
+    if is_small { std::fs::read_to_string(path).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -195,6 +239,56 @@ mod tests {
         assert_eq!(resolve(&root.join("missing/../real")), None);
         std::os::unix::fs::symlink(root.join("nowhere"), root.join("dangling")).unwrap();
         assert_eq!(resolve(&root.join("dangling")), None);
+    }
+
+    #[test]
+    fn relative_paths_are_resolved_from_the_root_of_the_upstream_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("real")).unwrap();
+        std::os::unix::fs::symlink("/etc", root.join("link")).unwrap();
+        let arguments = Value::parse(
+            br#"{"a":"real/x.txt","b":"link/passwd","c":"../up","d":"plain","e":["/etc/x"],"f":"","g":"two\nlines"}"#,
+        )
+        .unwrap();
+        let facts = path_facts(&arguments, Some(&root));
+        let of = |key: &str| facts.get(key).map(|fact| fact.resolved.clone());
+        let at = |path: PathBuf| Some(path.display().to_string());
+        assert_eq!(of("args.a"), at(root.join("real/x.txt")));
+        assert_eq!(of("args.b"), Some("/etc/passwd".to_owned()));
+        assert_eq!(of("args.c"), at(root.parent().unwrap().join("up")));
+        assert_eq!(of("args.d"), at(root.join("plain")));
+        assert_eq!(of("args.e[0]"), Some("/etc/x".to_owned()));
+        assert_eq!((of("args.f"), of("args.g")), (None, None));
+        let without: Vec<String> = path_facts(&arguments, None).into_keys().collect();
+        assert_eq!(without, ["args.e[0]"]);
+    }
+
+    #[test]
+    fn many_texts_do_not_crowd_out_an_absolute_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let words = vec![Value::from("word"); 200];
+        let arguments = Value::object([("words", Value::List(words)), ("path", Value::from("/etc/x"))]);
+        let facts = path_facts(&arguments, Some(dir.path()));
+        assert_eq!(facts.len(), MOST_PATHS);
+        assert!(facts.contains_key("args.path"));
+    }
+
+    #[test]
+    fn the_branch_is_that_of_the_nearest_repository() {
+        let dir = tempfile::tempdir().unwrap();
+        let (work, tree) = (dir.path().join("work"), dir.path().join("tree"));
+        std::fs::create_dir_all(work.join(".git/worktrees/tree")).unwrap();
+        std::fs::create_dir_all(work.join("src/deep")).unwrap();
+        std::fs::create_dir(&tree).unwrap();
+        std::fs::write(work.join(".git/HEAD"), "ref: refs/heads/feature/one\n").unwrap();
+        assert_eq!(branch_of(&work.join("src/deep")), Some("feature/one".to_owned()));
+        let pointer = format!("gitdir: {}\n", work.join(".git/worktrees/tree").display());
+        std::fs::write(tree.join(".git"), pointer).unwrap();
+        std::fs::write(work.join(".git/worktrees/tree/HEAD"), "ref: refs/heads/two\n").unwrap();
+        assert_eq!(branch_of(&tree), Some("two".to_owned()));
+        std::fs::write(work.join(".git/HEAD"), "0123456789012345678901234567890123456789\n").unwrap();
+        assert_eq!(branch_of(&work), None);
     }
 
     #[test]

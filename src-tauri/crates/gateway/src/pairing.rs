@@ -86,6 +86,7 @@ impl Engine {
     pub fn remove_agent(&self, name: &str) -> Result<(), BookError> {
         self.change_agents(|book| book.remove(name))?;
         self.sessions().close_agent(name);
+        self.forget_caller(name);
         self.desk().withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
         if let Ok(agent) = name.parse() {
             self.note(Entry::AgentRemoved { agent });
@@ -94,11 +95,18 @@ impl Engine {
         Ok(())
     }
 
-    /// A second program of an agent: calls from it are no longer held for being another one. Blocks on the disk.
+    /// A further program of an agent: calls from it are no longer held for being another one. Only a program that
+    /// lately called in the agent's name is taken. Blocks on the disk.
     ///
     /// # Errors
-    /// There is no such agent, or the file cannot be written.
+    /// There is no such agent, no such program called, or the file cannot be written.
     pub fn accept_program(&self, agent: &AgentName, program: &str) -> Result<(), BookError> {
+        let row = self.agents().into_iter().find(|row| row.name == *agent);
+        let row = row.ok_or_else(|| BookError::NoSuchAgent { name: agent.to_string() })?;
+        let is_known = row.programs.iter().any(|known| known == program);
+        if !is_known && !self.other_programs(&row).iter().any(|other| other.program == program) {
+            return Err(BookError::NoSuchProgram { name: agent.to_string(), program: program.to_owned() });
+        }
         if self.change_agents(|book| book.add_program(agent.as_str(), program, false))? {
             self.note(Entry::ProgramAccepted { agent: agent.clone(), program: program.to_owned() });
             self.desk().send(DeskEvent::Agents);
@@ -118,7 +126,7 @@ impl Engine {
     }
 
     fn programs_of(&self, agent: &AgentName) -> Vec<String> {
-        self.agents().into_iter().find(|row| row.name == *agent).map(|row| row.programs).unwrap_or_default()
+        self.read_agents().by_name(agent.as_str()).map(|agent| agent.programs).unwrap_or_default()
     }
 }
 

@@ -300,7 +300,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
         arguments: incoming.arguments.clone(),
     };
     let now = engine.desk().clock().now();
-    let calls_last_minute = engine.count_call(&incoming.agent.name, now);
+    let counts = engine.count_call(&incoming.agent.name, &call.upstream, call.tool.as_str(), now);
     let (agent, peer) = (incoming.agent.clone(), incoming.peer.clone());
     let (claimed, config) = (incoming.claimed_client.clone(), incoming.upstream.clone());
     let engine = Arc::clone(engine);
@@ -315,7 +315,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
             definition: &definition,
             arguments: &call.arguments,
             now,
-            calls_last_minute,
+            counts,
         });
         let decision = policy::decide(&in_force.set, &call, &facts);
         let decision = pairing::hold_other_program(decision, &facts, &in_force.set);

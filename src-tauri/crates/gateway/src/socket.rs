@@ -65,6 +65,8 @@ struct AgentLine {
     /// Seconds; absent where none was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     wait: Option<u64>,
+    /// Paths of the programs it is known to be.
+    programs: Vec<String>,
 }
 
 async fn agents(State(engine): State<Arc<Engine>>) -> Json<Vec<AgentLine>> {
@@ -72,6 +74,7 @@ async fn agents(State(engine): State<Arc<Engine>>) -> Json<Vec<AgentLine>> {
         name: row.name.to_string(),
         user: row.user.to_string(),
         wait: row.wait_limit.map(|limit| limit.as_secs()),
+        programs: row.programs,
     });
     Json(lines.collect())
 }

@@ -5,6 +5,7 @@
 
 use crate::message::{Request, Response, code};
 use crate::upstream::Reply;
+use crate::waits::Era;
 use policy::{AgentName, Timestamp, UpstreamName, Value};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,12 +46,19 @@ impl Tasks {
     /// The answer to a request about a task that is not this agent's; it does not go up.
     pub(crate) fn refuse(
         &self,
+        era: Era,
         agent: &AgentName,
         upstream: &UpstreamName,
         request: &Request,
     ) -> Option<Response> {
-        if !matches!(request.method.as_str(), "tasks/get" | "tasks/result" | "tasks/cancel" | "tasks/update")
-        {
+        let is_about_one = match (request.method.as_str(), era) {
+            ("tasks/get" | "tasks/cancel", _) => true,
+            // Each is of one era only; the upstream does not know the other's.
+            ("tasks/result", era) => era == Era::Legacy,
+            ("tasks/update", era) => era == Era::Modern,
+            _ => false,
+        };
+        if !is_about_one {
             return None;
         }
         let task = request.params().and_then(|params| params.get("taskId")).and_then(Value::as_text);
@@ -116,19 +124,29 @@ mod tests {
     #[test]
     fn what_is_asked_of_a_foreign_task_is_answered_here() {
         let tasks = noted(&[r#"{"task":{"taskId":"mine"}}"#]);
-        let asked = |method: &str, params: &str| {
+        let asked = |era, method: &str, params: &str| {
             let params = Value::parse(params.as_bytes()).unwrap();
             let request = Request::new(7.into(), method, Some(params));
-            tasks.refuse(&"claude".parse().unwrap(), &"files".parse().unwrap(), &request)
+            tasks.refuse(era, &"claude".parse().unwrap(), &"files".parse().unwrap(), &request)
         };
-        for method in ["tasks/get", "tasks/result", "tasks/cancel", "tasks/update"] {
-            assert!(asked(method, r#"{"taskId":"mine"}"#).is_none(), "{method}");
-            for params in [r#"{"taskId":"theirs"}"#, "{}", r#"{"taskId":7}"#] {
-                let refused = asked(method, params).expect("it does not go up");
-                assert_eq!((refused.error_code(), &refused.id), (Some(code::INVALID_PARAMS), &7.into()));
+        let about_one = [
+            (Era::Legacy, ["tasks/get", "tasks/result", "tasks/cancel"]),
+            (Era::Modern, ["tasks/get", "tasks/update", "tasks/cancel"]),
+        ];
+        for (era, methods) in about_one {
+            for method in methods {
+                assert!(asked(era, method, r#"{"taskId":"mine"}"#).is_none(), "{method}");
+                for params in [r#"{"taskId":"theirs"}"#, "{}", r#"{"taskId":7}"#] {
+                    let refused = asked(era, method, params).expect("it does not go up");
+                    assert_eq!((refused.error_code(), &refused.id), (Some(code::INVALID_PARAMS), &7.into()));
+                }
             }
         }
-        assert!(asked("tools/list", "{}").is_none());
+        assert!(
+            asked(Era::Modern, "tasks/result", "{}").is_none(),
+            "the upstream says that it knows no such method"
+        );
+        assert!(asked(Era::Legacy, "tools/list", "{}").is_none());
     }
 
     #[test]

@@ -53,14 +53,34 @@ pub(crate) fn limit(
     if let Some(configured) = configured {
         return configured;
     }
-    let name = claimed_client.unwrap_or_default().to_lowercase();
+    let (with_progress, without) = known(claimed_client.unwrap_or_default()).unwrap_or((UNKNOWN, UNKNOWN));
+    Duration::from_secs(if patience.has_progress_token { with_progress } else { without })
+}
+
+/// Seconds with progress, and without, of a program that is known.
+fn known(client: &str) -> Option<(u64, u64)> {
+    let name = client.to_lowercase();
     let known = LIMITS.iter().find(|(begins, ..)| name.starts_with(begins));
-    let seconds = match known {
-        Some((_, with_progress, _)) if patience.has_progress_token => *with_progress,
-        Some((_, _, without)) => *without,
-        None => UNKNOWN,
-    };
-    Duration::from_secs(seconds)
+    known.map(|(_, with_progress, without)| (*with_progress, *without))
+}
+
+/// How long an agent that calls itself so is kept waiting where nobody set that, for a person.
+pub(crate) fn words(client: &str) -> String {
+    match known(client) {
+        Some((with_progress, without)) if with_progress == without => length(without),
+        Some((with_progress, without)) => {
+            format!("{}, or {} for a call without progress", length(with_progress), length(without))
+        }
+        None => format!("{}, as for any program that Doorward does not know", length(UNKNOWN)),
+    }
+}
+
+/// `25 min`, `4 min 40 s`, `24 h`
+fn length(seconds: u64) -> String {
+    let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n} {unit}")).collect();
+    parts.join(" ")
 }
 
 /// How a state begins that we handed out ourselves. It names nothing: the identical call finds its place by itself.
@@ -134,6 +154,14 @@ mod tests {
         };
         assert_eq!(again(asked.get(REQUEST_STATE).unwrap().clone()), 1);
         assert_eq!(again("the upstream's own".into()), 3);
+    }
+
+    #[test]
+    fn a_wait_is_said_in_words() {
+        assert_eq!(words("claude-code 2.1.330"), "25 min, or 4 min 40 s for a call without progress");
+        assert_eq!(words("codex-mcp-client 0.169.0"), "4 min 40 s");
+        assert_eq!(words("doorward-call"), "24 h");
+        assert_eq!(words("zed"), "45 s, as for any program that Doorward does not know");
     }
 
     #[test]

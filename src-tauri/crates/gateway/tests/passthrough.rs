@@ -104,7 +104,7 @@ fn run(
         let asked: Vec<_> = messages.iter().filter(|(id, _)| id.is_some()).collect();
         prop_assert_eq!(answers.len(), asked.len());
         for (id, text) in asked {
-            let id = id.as_deref().map(|id| json(id));
+            let id = id.as_deref().map(json);
             let answer = answers.iter().find(|answer| answer.get("id") == id.as_ref());
             let echoed = answer.and_then(|answer| answer.get("result")).expect("each request has its answer");
             prop_assert_eq!(without_id(echoed), without_id(&json(text)), "what came back");
@@ -124,8 +124,7 @@ async fn over_http(agent: &Agent, messages: Vec<(Option<String>, String)>) -> Ve
         }
     }
     // A notification is answered when it was handed over; the child reads it in its own time.
-    let done = format!(r#"{{"jsonrpc":"2.0","id":"last","method":"test/last"}}"#);
-    agent.ask(done).await;
+    agent.ask(r#"{"jsonrpc":"2.0","id":"last","method":"test/last"}"#).await;
     answers
 }
 

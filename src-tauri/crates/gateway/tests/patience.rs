@@ -10,6 +10,8 @@ mod agents;
 mod bench;
 #[path = "patience/leaving.rs"]
 mod leaving;
+#[path = "patience/pairing.rs"]
+mod pairing;
 #[path = "../../../../tests/support/recorder.rs"]
 #[allow(dead_code, reason = "the whole-app tests use all of it")]
 mod recorder;

@@ -3,9 +3,9 @@
 
 use crate::host::Host;
 use crate::wire::{
-    ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView, CardRequest,
-    ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
-    PolicyModeRequest, PracticeCallRequest, Started, UpstreamRow, VoteReceipt, VoteRequest,
+    AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
+    CardRequest, ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
+    PolicyModeRequest, PracticeCallRequest, Started, UpstreamRow, VoteReceipt, VoteRequest, WaitLimitRequest,
 };
 use gateway::card::Card;
 use serde_json::Value;
@@ -68,5 +68,7 @@ commands! {
     agents(Nothing) -> AgentsView;
     add_agent(AddAgentRequest) -> NewAgent;
     remove_agent(NameRequest) -> AgentsView;
+    accept_program(AcceptProgramRequest) -> AgentsView;
+    set_wait_limit(WaitLimitRequest) -> AgentsView;
     practice_call(PracticeCallRequest) -> Started;
 }

@@ -4,10 +4,10 @@
 //! with the same words.
 
 use crate::wire::{
-    ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView, Alarm, CardRequest,
-    ChangeRequest, Changed, ConnectHelp, GatewayState, InboxRow, IpcError, NameRequest, NewAgent, Nothing,
-    Overview, PartState, Person, PoliciesView, PolicyModeRequest, PracticeCallRequest, Started, Tag,
-    UpstreamRow, VoteChoice, VoteReceipt, VoteRequest,
+    AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
+    Alarm, CardRequest, ChangeRequest, Changed, ConnectHelp, GatewayState, InboxRow, IpcError, NameRequest,
+    NewAgent, Nothing, Overview, PartState, Person, PoliciesView, PolicyModeRequest, PracticeCallRequest,
+    Started, Tag, UpstreamRow, VoteChoice, VoteReceipt, VoteRequest, WaitLimitRequest,
 };
 use crate::{commands, practice, views};
 use approvals::{Choice, Means};
@@ -335,6 +335,29 @@ impl Host {
         let engine = Arc::clone(self.engine()?);
         blocking(move || {
             engine.remove_agent(&request.name)?;
+            Ok(views::agents(&engine))
+        })
+        .await?
+    }
+
+    pub(crate) async fn accept_program(&self, request: AcceptProgramRequest) -> Result<AgentsView, IpcError> {
+        let engine = Arc::clone(self.engine()?);
+        let agent: policy::AgentName = request
+            .agent
+            .parse()
+            .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
+        blocking(move || {
+            engine.accept_program(&agent, &request.program)?;
+            Ok(views::agents(&engine))
+        })
+        .await?
+    }
+
+    pub(crate) async fn set_wait_limit(&self, request: WaitLimitRequest) -> Result<AgentsView, IpcError> {
+        let engine = Arc::clone(self.engine()?);
+        let limit = request.seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        blocking(move || {
+            engine.set_wait_limit(&request.agent, limit)?;
             Ok(views::agents(&engine))
         })
         .await?

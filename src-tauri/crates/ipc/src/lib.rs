@@ -11,7 +11,7 @@ mod views;
 pub mod wire;
 
 pub use approvals::Means;
-pub use gateway::card::{Card, CardArgument, CardReason, CardStage, CardState};
+pub use gateway::card::{Card, CardArgument, CardReason, CardStage, CardState, ReasonKind};
 pub use gateway::visible::{Piece, is_plain, marked, pieces};
 pub use host::{Host, Options, StartFailure};
 pub use policy::ActionKind;

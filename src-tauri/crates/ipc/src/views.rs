@@ -3,8 +3,8 @@
 use crate::practice;
 use crate::wire::{
     ActivityPage, ActivityRequest, ActivityRow, AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
-    DetailRow, GatewayState, InboxRow, IpcError, Needs, Overview, PartState, Person, PoliciesView,
-    PolicyName, PolicyRow, Problem, UpstreamRow, WaitingChange,
+    DetailRow, GatewayState, InboxRow, IpcError, Needs, OtherProgram, Overview, PartState, Person,
+    PoliciesView, PolicyName, PolicyRow, Problem, UpstreamRow, WaitingChange,
 };
 use gateway::Engine;
 use gateway::card::{self, ToolWords};
@@ -210,9 +210,17 @@ pub(crate) fn upstreams(engine: &Engine) -> Vec<UpstreamRow> {
 pub(crate) fn agents(engine: &Engine) -> AgentsView {
     let agents = engine.agents().into_iter().map(|row| AgentRow {
         last_seen: engine.last_seen(&row.name).map(|at| at.0),
+        other_programs: engine
+            .other_programs(&row)
+            .into_iter()
+            .map(|other| OtherProgram { program: other.program, last_call: other.last_call.0 })
+            .collect(),
+        wait_limit: row.wait_limit.and_then(|limit| u32::try_from(limit.as_secs()).ok()),
+        wait_of_program: engine.wait_of_program(&row.name),
         name: row.name.to_string(),
         user: row.user.to_string(),
         added_at: row.added_at.0,
+        programs: row.programs,
     });
     let in_force = engine.sets().current();
     let users =

@@ -289,6 +289,36 @@ pub struct AgentRow {
     pub added_at: i64,
     #[ts(type = "number | null")]
     pub last_seen: Option<i64>,
+    /// Paths of the programs it is known to be; none before its first call.
+    pub programs: Vec<String>,
+    /// Programs that lately called in its name without being known as it, the latest first.
+    pub other_programs: Vec<OtherProgram>,
+    /// How long it is kept waiting for a held call, in seconds; none where nobody set that.
+    pub wait_limit: Option<u32>,
+    /// How long that is where nobody set it, in words; none before its first call.
+    pub wait_of_program: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct OtherProgram {
+    /// Its path.
+    pub program: String,
+    #[ts(type = "number")]
+    pub last_call: i64,
+}
+
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct AcceptProgramRequest {
+    pub agent: String,
+    /// A path that was shown as another program of the agent.
+    pub program: String,
+}
+
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct WaitLimitRequest {
+    pub agent: String,
+    /// None: as its program allows.
+    pub seconds: Option<u32>,
 }
 
 #[derive(Clone, Debug, Deserialize, TS)]

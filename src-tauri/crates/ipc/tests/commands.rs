@@ -108,6 +108,9 @@ async fn only_known_windows_and_commands_are_answered() {
     let desktop = Desktop::start().await;
     let other = desktop.host.call("ceremony", "inbox", json!({})).await.unwrap_err();
     assert_eq!(other.code, "not_allowed");
+    for name in ["accept_program", "set_wait_limit"] {
+        assert_eq!(desktop.host.call("ceremony", name, json!({})).await.unwrap_err().code, "not_allowed");
+    }
     assert_eq!(desktop.ask("no_such_thing", json!({})).await.unwrap_err().code, "unknown_command");
     assert_eq!(desktop.ask("card", json!({"holt": "h-x"})).await.unwrap_err().code, "bad_request");
     assert_eq!(desktop.ask("card", json!({"hold": "h-x"})).await.unwrap_err().code, "no_hold");
@@ -132,6 +135,98 @@ async fn an_agents_token_is_shown_once_with_text_to_connect_it() {
         "bad_name"
     );
     desktop.engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_wait_limit_is_set_and_taken_back_and_only_a_sensible_one_is_taken() {
+    let desktop = Desktop::start().await;
+    desktop.ask("add_agent", json!({"name": "cursor", "user": "me"})).await.unwrap();
+    let agents = desktop.ask("agents", json!({})).await.unwrap();
+    let before = row(&agents, "cursor").clone();
+    assert_eq!(
+        (&before["wait_limit"], &before["wait_of_program"], &before["programs"], &before["other_programs"]),
+        (&Value::Null, &Value::Null, &json!([]), &json!([]))
+    );
+    let agents = desktop.ask("set_wait_limit", json!({"agent": "cursor", "seconds": 600})).await.unwrap();
+    assert_eq!(row(&agents, "cursor")["wait_limit"], 600);
+    for seconds in [0, 86_401] {
+        let limit = json!({"agent": "cursor", "seconds": seconds});
+        assert_eq!(desktop.ask("set_wait_limit", limit).await.unwrap_err().code, "wait_limit_not_valid");
+    }
+    let unknown = json!({"agent": "zed", "seconds": 600});
+    assert_eq!(desktop.ask("set_wait_limit", unknown).await.unwrap_err().code, "no_such_agent");
+    let negative = json!({"agent": "cursor", "seconds": -1});
+    assert_eq!(desktop.ask("set_wait_limit", negative).await.unwrap_err().code, "bad_request");
+    let agents = desktop.ask("set_wait_limit", json!({"agent": "cursor", "seconds": null})).await.unwrap();
+    assert_eq!(row(&agents, "cursor"), &before);
+    desktop.engine.shutdown().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn another_program_is_shown_once_it_called_and_only_that_one_can_be_accepted() {
+    let desktop = Desktop::start().await;
+    let new = desktop.ask("add_agent", json!({"name": "cursor", "user": "me"})).await.unwrap();
+    // Nothing needs to answer there: the call is looked at before it would go up.
+    let upstream = json!({"name": "away", "command": null, "url": "http://127.0.0.1:9/mcp"});
+    desktop.ask("add_upstream", upstream).await.unwrap();
+    let book = desktop.home.path().join("h/agents.toml");
+    let text = std::fs::read_to_string(&book).unwrap();
+    std::fs::write(&book, format!("{text}program = \"/opt/cursor/cursor\"\n")).unwrap();
+    // Any change reads the file anew.
+    desktop.ask("set_wait_limit", json!({"agent": "cursor", "seconds": 60})).await.unwrap();
+    let own = std::env::current_exe().unwrap().canonicalize().unwrap().to_str().unwrap().to_owned();
+    let accept = |program: &str| json!({"agent": "cursor", "program": program});
+    let early = desktop.ask("accept_program", accept(&own)).await.unwrap_err();
+    assert_eq!(early.code, "no_such_program");
+    assert!(early.message.contains(&own) && !early.hint.is_empty(), "{early:?}");
+
+    call(desktop.engine.listen_addr(), new["token"].as_str().unwrap()).await;
+    let agents = desktop.ask("agents", json!({})).await.unwrap();
+    let cursor = row(&agents, "cursor");
+    assert_eq!(cursor["programs"], json!(["/opt/cursor/cursor"]));
+    assert_eq!(cursor["other_programs"][0]["program"], own.as_str());
+    let at = |value: &Value| value.as_i64().unwrap();
+    assert!(at(&cursor["other_programs"][0]["last_call"]) >= at(&cursor["last_seen"]), "{cursor}");
+    assert_eq!(cursor["wait_of_program"], "4 min 40 s");
+
+    let other = desktop.ask("accept_program", accept("/bin/sh")).await.unwrap_err();
+    assert_eq!(other.code, "no_such_program");
+    let agents = desktop.ask("accept_program", accept(&own)).await.unwrap();
+    let cursor = row(&agents, "cursor");
+    assert_eq!(cursor["programs"], json!(["/opt/cursor/cursor", own]));
+    assert_eq!(cursor["other_programs"], json!([]));
+    desktop.engine.shutdown().await;
+}
+
+/// One call of the stateless era, from this process; what is answered does not matter.
+#[cfg(target_os = "linux")]
+async fn call(door: std::net::SocketAddr, token: &str) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "codex-mcp-client", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let params = json!({"name": "look", "arguments": {}, "_meta": meta});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string();
+    let head = format!(
+        "POST /mcp/away HTTP/1.1\r\nHost: {door}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
+         MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: look\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(door).await.unwrap();
+    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("\"jsonrpc\""), "{answer}");
+}
+
+fn row<'a>(agents: &'a Value, name: &str) -> &'a Value {
+    let rows = agents["agents"].as_array().unwrap();
+    rows.iter().find(|row| row["name"] == name).unwrap()
 }
 
 #[tokio::test]

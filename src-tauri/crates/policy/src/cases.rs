@@ -176,13 +176,14 @@ fn case(section: &Section<'_>) -> Result<Case, DocumentError> {
         definition: DefinitionHash([0; 32]),
         arguments: arguments(section)?,
     };
-    let (transport, remote) = match section.section("upstream")? {
+    let (transport, remote, root) = match section.section("upstream")? {
         Some(table) => {
-            table.only(&["transport", "remote"])?;
+            table.only(&["transport", "remote", "root"])?;
             let transport = table.text("transport", 10)?.map_or("stdio", |text| text.text);
-            (transport.to_owned(), table.flag("remote")?.unwrap_or(false))
+            let root = table.text("root", 4_000)?.map(|text| text.owned());
+            (transport.to_owned(), table.flag("remote")?.unwrap_or(false), root)
         }
-        None => ("stdio".to_owned(), false),
+        None => ("stdio".to_owned(), false, None),
     };
     let facts = Facts {
         user,
@@ -194,7 +195,7 @@ fn case(section: &Section<'_>) -> Result<Case, DocumentError> {
             paired_programs: Vec::new(),
         },
         tool: tool_facts(section)?,
-        upstream: UpstreamFacts { name: upstream.to_owned(), transport, remote },
+        upstream: UpstreamFacts { name: upstream.to_owned(), transport, remote, root },
         context: context(section)?,
         paths: paths(section)?,
     };
@@ -254,18 +255,30 @@ fn tool_facts(section: &Section<'_>) -> Result<ToolFacts, DocumentError> {
     })
 }
 
-/// Monday 2026-01-05 at noon UTC, unless the case says when.
+/// Monday 2026-01-05 at noon UTC, in a folder without a repository, unless the case says otherwise.
 fn context(section: &Section<'_>) -> Result<ContextFacts, DocumentError> {
     let mut facts = ContextFacts {
         time: Timestamp(1_767_614_400_000),
         utc_offset_minutes: 0,
-        project: None,
+        project: Some("/home/me/work".to_owned()),
         branch: None,
         locked: Some(false),
         calls_last_minute: 0,
+        calls_last_hour: Some(0),
+        tool_calls_last_minute: Some(0),
+        tool_calls_last_hour: Some(0),
     };
     let Some(table) = section.section("context")? else { return Ok(facts) };
-    table.only(&["time", "project", "branch", "locked", "calls_last_minute"])?;
+    table.only(&[
+        "time",
+        "project",
+        "branch",
+        "locked",
+        "calls_last_minute",
+        "calls_last_hour",
+        "tool_calls_last_minute",
+        "tool_calls_last_hour",
+    ])?;
     if let Some(text) = table.text("time", 60)? {
         let moment = Moment::parse(text.text).ok_or_else(|| {
             text.error(format!("`{}` is not a time with its zone", text.text))
@@ -274,14 +287,22 @@ fn context(section: &Section<'_>) -> Result<ContextFacts, DocumentError> {
         facts.time = Timestamp(moment.milliseconds());
         facts.utc_offset_minutes = moment.offset_minutes;
     }
-    facts.project = table.text("project", 1_000)?.map(|text| text.owned());
+    match table.text("project", 1_000)?.map(|text| text.owned()) {
+        Some(unknown) if unknown == "unknown" => facts.project = None,
+        Some(project) => facts.project = Some(project),
+        None => {}
+    }
     facts.branch = table.text("branch", 200)?.map(|text| text.owned());
     if let Some(word) =
         table.word("locked", &[("yes", Some(true)), ("no", Some(false)), ("unknown", None)])?
     {
         facts.locked = word;
     }
-    facts.calls_last_minute = table.whole("calls_last_minute", 0..=u32::MAX)?.unwrap_or(0);
+    let count = |key: &str| table.whole(key, 0..=u32::MAX).map(|count| count.unwrap_or(0));
+    facts.calls_last_minute = count("calls_last_minute")?;
+    facts.calls_last_hour = Some(count("calls_last_hour")?);
+    facts.tool_calls_last_minute = Some(count("tool_calls_last_minute")?);
+    facts.tool_calls_last_hour = Some(count("tool_calls_last_hour")?);
     Ok(facts)
 }
 

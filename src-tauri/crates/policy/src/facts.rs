@@ -65,6 +65,9 @@ pub struct UpstreamFacts {
     pub transport: String,
     /// True when the upstream is not on this machine.
     pub remote: bool,
+    /// The absolute folder it was started in, where its configuration names one: what relative paths begin at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
 }
 
 /// Where and when. `None` means the platform could not tell.
@@ -73,11 +76,22 @@ pub struct ContextFacts {
     pub time: Timestamp,
     /// Minutes east of UTC at that instant on this machine.
     pub utc_offset_minutes: i32,
+    /// The folder of the agent's process, links followed. Claimed.
     pub project: Option<String>,
+    /// The git branch checked out there; none in a known folder means none is. Claimed.
     pub branch: Option<String>,
     pub locked: Option<bool>,
     /// Calls this agent made in the 60 s before this one.
     pub calls_last_minute: u32,
+    /// Calls this agent made in the hour before this one.
+    #[serde(default)]
+    pub calls_last_hour: Option<u32>,
+    /// Calls this agent made to this tool in the 60 s before this one.
+    #[serde(default)]
+    pub tool_calls_last_minute: Option<u32>,
+    /// Calls this agent made to this tool in the hour before this one.
+    #[serde(default)]
+    pub tool_calls_last_hour: Option<u32>,
 }
 
 /// A path argument, resolved at admission.

@@ -95,6 +95,11 @@ impl Index {
         met
     }
 
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.known.read().map_or(0, |known| known.count)
+    }
+
     fn find(&self, policies: &[Policy], upstream: &str, tool: &str) -> Met {
         let qualified = format!("{upstream}/{tool}");
         let mut all: Vec<u32> = Vec::new();
@@ -167,4 +172,69 @@ fn positions(policies: &[Policy]) -> impl Iterator<Item = (u32, &Policy)> {
 /// The policy at a position.
 pub(crate) fn policy(policies: &[Policy], at: u32) -> Option<&Policy> {
     usize::try_from(at).ok().and_then(|at| policies.get(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Documents, PolicySet, sample};
+
+    fn set(targets: &[&str]) -> PolicySet {
+        let mut documents = Documents::new();
+        documents.insert("set.toml", "default = \"allow\"\n".to_owned());
+        for (at, target) in targets.iter().enumerate() {
+            let text = format!("name = \"x\"\n[action]\nkind = \"deny\"\n[target]\n{target}\n");
+            documents.insert(&format!("p{at:03}.toml"), text);
+        }
+        PolicySet::compile(&documents).unwrap()
+    }
+
+    /// The numbers of the policies that a call of `practice/create_expense` is judged by.
+    fn near(set: &PolicySet, facts: &Facts) -> Vec<String> {
+        let mut near = Vec::new();
+        set.each_near(&sample::call("{}"), facts, |policy| near.push(policy.id.to_string()));
+        near
+    }
+
+    #[test]
+    fn only_policies_that_can_apply_are_looked_at_each_once() {
+        let set = set(&[
+            "tools = [\"practice/create_expense\"]",
+            "tools = [\"practice/list_expenses\"]",
+            "tools = [\"practice/*\", \"!practice/create_*\"]",
+            "tools = [\"*/create_*\"]\nroles = [\"finance\", \"employee\"]",
+            "roles = [\"admin\"]",
+            "users = [\"me\", \"ana\"]",
+            "users = [\"ana\"]",
+            "agents = [\"claude\"]\nusers = [\"ana\"]",
+            "agents = [\"other\"]",
+        ]);
+        let facts = sample::facts();
+        // The eighth is filed by its agent; that its user is another is seen when it is judged.
+        assert_eq!(near(&set, &facts), ["p000", "p003", "p005", "p007"]);
+        assert_eq!(near(&set, &facts), near(&set.clone(), &facts));
+        assert_eq!(set.of_tool(&sample::call("{}")).len(), 7);
+    }
+
+    #[test]
+    fn a_role_is_found_however_its_letters_are_composed() {
+        let set = set(&["roles = [\"e\u{301}quipe\"]"]);
+        let mut facts = sample::facts();
+        assert!(near(&set, &facts).is_empty());
+        for spelling in ["e\u{301}quipe", "\u{e9}quipe"] {
+            facts.user.roles = [spelling.to_owned()].into();
+            assert_eq!(near(&set, &facts), ["p000"]);
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_tools_is_bounded() {
+        let set = set(&["tools = [\"practice/*\"]"]);
+        let mut call = sample::call("{}");
+        for at in 0..MOST_TOOLS + 50 {
+            call.tool = format!("tool_{at}").parse().unwrap();
+            assert_eq!(set.of_tool(&call).len(), 1);
+        }
+        assert_eq!(set.remembered(), MOST_TOOLS);
+    }
 }

@@ -37,7 +37,12 @@ pub(crate) fn facts() -> Facts {
             paired_programs: Vec::new(),
         },
         tool: ToolFacts::default(),
-        upstream: UpstreamFacts { name: "practice".to_owned(), transport: "stdio".to_owned(), remote: false },
+        upstream: UpstreamFacts {
+            name: "practice".to_owned(),
+            transport: "stdio".to_owned(),
+            remote: false,
+            root: None,
+        },
         context: ContextFacts {
             time: Timestamp(1_767_614_400_000),
             utc_offset_minutes: 60,
@@ -45,6 +50,9 @@ pub(crate) fn facts() -> Facts {
             branch: None,
             locked: None,
             calls_last_minute: 2,
+            calls_last_hour: Some(40),
+            tool_calls_last_minute: Some(1),
+            tool_calls_last_hour: None,
         },
         paths: [
             ("args.path".to_owned(), path("/srv/data/a")),

@@ -177,6 +177,12 @@ impl PolicySet {
         met.all.iter().filter_map(|at| index::policy(&self.policies, *at)).collect()
     }
 
+    /// How many tools the index remembers.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.index.remembered()
+    }
+
     /// Those of them that can apply. Cost does not grow with the others.
     pub(crate) fn each_near<'a>(&'a self, call: &ToolCall, facts: &Facts, mut look: impl FnMut(&'a Policy)) {
         let met = self.index.met(&self.policies, call.upstream.as_str(), call.tool.as_str());

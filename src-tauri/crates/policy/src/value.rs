@@ -34,40 +34,62 @@ impl Number {
 
 /// Members in the order received; keys are unique.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Map(Vec<(String, Value)>);
+pub struct Map {
+    members: Vec<(String, Value)>,
+    /// Some key is not of visible ASCII alone. Kept, so that looking for look-alikes costs nothing where there are
+    /// none.
+    has_odd_keys: bool,
+}
 
 impl Map {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+        self.members.iter().find(|(k, _)| k == key).map(|(_, v)| v)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(k, v)| (k.as_str(), v))
+        self.members.iter().map(|(k, v)| (k.as_str(), v))
     }
 
     /// Sets a member; an existing one keeps its place.
     pub fn insert(&mut self, key: &str, value: Value) {
-        match self.0.iter_mut().find(|(k, _)| k == key) {
+        match self.members.iter_mut().find(|(k, _)| k == key) {
             Some((_, old)) => *old = value,
-            None => self.0.push((key.to_owned(), value)),
+            None => self.push(key.to_owned(), value),
         }
     }
 
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self.0.iter().position(|(k, _)| k == key)?;
-        Some(self.0.remove(at).1)
+        let at = self.members.iter().position(|(k, _)| k == key)?;
+        let (_, value) = self.members.remove(at);
+        self.has_odd_keys = self.members.iter().any(|(key, _)| is_odd(key));
+        Some(value)
+    }
+
+    /// The key is new.
+    fn push(&mut self, key: String, value: Value) {
+        self.has_odd_keys |= is_odd(&key);
+        self.members.push((key, value));
+    }
+
+    pub(crate) fn has_odd_keys(&self) -> bool {
+        self.has_odd_keys
     }
 
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.members.len()
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
+}
+
+/// Whether a key has characters that are not visible ASCII.
+pub(crate) fn is_odd(key: &str) -> bool {
+    !key.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Why a text is not taken as JSON.
@@ -241,9 +263,9 @@ fn read(text: &str, depth: usize) -> Result<Value, serde_json::Error> {
     match text.as_bytes().first() {
         Some(b'{') => {
             let Members(members) = serde_json::from_str(text)?;
-            let mut map = Map(Vec::with_capacity(members.len()));
+            let mut map = Map { members: Vec::with_capacity(members.len()), has_odd_keys: false };
             for (key, raw) in members {
-                map.0.push((key, read(raw.get(), depth + 1)?));
+                map.push(key, read(raw.get(), depth + 1)?);
             }
             Ok(Value::Map(map))
         }

@@ -2,26 +2,27 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Ago } from "@/components/ago";
 import { Confirm } from "@/components/confirm";
 import { Empty } from "@/components/empty";
 import { Failure } from "@/components/failure";
-import { Marked } from "@/components/marked";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
 import { agentsQuery, useCommand } from "@/ipc/queries";
-import type { AgentRow, AgentsView, NewAgent } from "@/ipc/schema";
-import { date } from "@/lib/time";
+import type { AgentRow, NewAgent } from "@/ipc/schema";
 import { plural } from "@/lib/words";
+import { AcceptProgram } from "./accept-program";
 import { AddAgent } from "./add-agent";
+import { AgentItem, type Asked } from "./agent-item";
 import classes from "./agents-page.module.css";
 import { AgentToken } from "./agent-token";
+import { WaitLimit } from "./wait-limit";
 
 export function AgentsPage() {
   const { data: view, error, refetch } = useQuery(agentsQuery);
   const [adding, setAdding] = useState(false);
   const [added, setAdded] = useState<NewAgent | null>(null);
-  const [leaving, setLeaving] = useState<AgentRow | null>(null);
+  const [asked, setAsked] = useState<{ agent: AgentRow; what: Asked } | null>(null);
+  const close = (): void => { setAsked(null); };
   return (
     <Page
       title="Agents"
@@ -46,7 +47,9 @@ export function AgentsPage() {
       {view !== undefined && view.agents.length > 0 && (
         <ul className={classes.list} aria-label="Agents">
           {view.agents.map((agent) => (
-            <li key={agent.name}><Item agent={agent} view={view} onRemove={() => { setLeaving(agent); }} /></li>
+            <li key={agent.name}>
+              <AgentItem agent={agent} users={view.users} onAsk={(what) => { setAsked({ agent, what }); }} />
+            </li>
           ))}
         </ul>
       )}
@@ -57,25 +60,12 @@ export function AgentsPage() {
           onAdded={(agent) => { setAdding(false); setAdded(agent); }}
         />
       )}
-      {leaving !== null && <Remove agent={leaving} onClose={() => { setLeaving(null); }} />}
+      {asked?.what === "remove" && <Remove agent={asked.agent} onClose={close} />}
+      {asked?.what === "wait" && <WaitLimit agent={asked.agent} onClose={close} />}
+      {asked !== null && typeof asked.what === "object" && (
+        <AcceptProgram agent={asked.agent} program={asked.what.accept} onClose={close} />
+      )}
     </Page>
-  );
-}
-
-function Item({ agent, view, onRemove }: { agent: AgentRow; view: AgentsView; onRemove: () => void }) {
-  const user = view.users.find(({ id }) => id === agent.user);
-  return (
-    <article className={classes.agent} aria-label={agent.name} data-testid="agent-row" data-agent={agent.name}>
-      <div className={classes.words}>
-        <strong><Marked text={agent.name} /></strong>
-        <span className="muted">acts for <Marked text={user?.name ?? agent.user} /></span>
-      </div>
-      <div className={classes.times}>
-        <span>{agent.last_seen === null ? "never seen yet" : <>last seen <Ago at={agent.last_seen} precision="minute" /></>}</span>
-        <span className="faint">added {date(agent.added_at)}</span>
-      </div>
-      <Button size="xs" variant="subtle" onClick={onRemove} aria-label={`Remove ${agent.name}`} data-testid={`remove-${agent.name}`}>Remove…</Button>
-    </article>
   );
 }
 

@@ -1,4 +1,5 @@
-/** Why it waits: each deciding policy by name, with the values it compared; and where the flow stands. */
+/** Why it waits: each deciding policy by name, with the values it compared, or what else holds it; and where the flow stands. */
+import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { Prose } from "@/components/prose";
 import { Tag, type Tone } from "@/components/tag";
@@ -20,14 +21,19 @@ export function CardReasons({ card: { state, reasons, stages } }: { card: Card }
       <h2>{title}</h2>
       <ul className={classes.reasons}>
         {reasons.map((reason) => (
-          <li key={reason.policy} className={classes.reason} data-testid="reason">
+          <li key={`${reason.kind}/${reason.policy}`} className={classes.reason} data-testid="reason">
             <Tag tone={ACTIONS[reason.action].tone}>{ACTIONS[reason.action].word}</Tag>
             <div className={classes.words}>
               <span>
                 <strong>{phrase(reason.name)}</strong>:{" "}
                 <span className="muted"><Prose text={sentence(reason.sentence)} /></span>
               </span>
-              {reason.description !== "" && <p className={classes.description}>{sentence(reason.description)}</p>}
+              {reason.description !== "" && (
+                <p className={classes.description}>
+                  {sentence(reason.description)}
+                  {reason.kind === "other_program" && <> <Link to="/agents" className={classes.link}>Open Agents</Link></>}
+                </p>
+              )}
             </div>
           </li>
         ))}

@@ -122,6 +122,19 @@ describe("the card", () => {
     expect(values[4]).toHaveTextContent("text, 4.4 KB");
   });
 
+  it("says that another program asks, with both paths, and leads to where it can be accepted", async () => {
+    const { history } = await open("full", "/inbox?hold=h-4k7xwz2mq5tb6cn3rd5a");
+    const [program, policy] = await screen.findAllByTestId("reason");
+    expect(program).toHaveTextContent(
+      "Another program: /home/ana/.local/share/claude/versions/2.5.0/bin/claude asks in the name of claude-code, "
+      + "which is paired with /home/ana/.local/share/claude/versions/2.4.1/bin/claude.",
+    );
+    expect(within(policy as HTMLElement).queryByRole("link")).not.toBeInTheDocument();
+    await click(within(program as HTMLElement).getByRole("link", { name: "Open Agents" }));
+    await waitFor(() => { expect(history.location.pathname).toBe("/agents"); });
+    expect(await screen.findByTestId("accept-program")).toBeInTheDocument();
+  });
+
   it("shows the deciding policy by name and description, with the compared values", async () => {
     await open();
     const [reason] = screen.getAllByTestId("reason");
@@ -163,7 +176,7 @@ describe("a vote", () => {
     expect(screen.getByTestId("approve")).toBeEnabled();
     await act(async () => {
       host.changeCard("h-7m3kq2xw5a4nzr6tbc2d", ({ reasons }) => {
-        reasons.push({ policy: "new", name: "A newer policy", description: "", action: "request_approval", sentence: "every call" });
+        reasons.push({ kind: "policy", policy: "new", name: "A newer policy", description: "", action: "request_approval", sentence: "every call" });
       });
       await vi.advanceTimersByTimeAsync(10);
     });

@@ -1,1 +1,3 @@
-export type CardReason = { policy: string, name: string, description: string, action: "deny" | "request_approval" | "step_up" | "allow", sentence: string, };
+import type { ReasonKind } from "./ReasonKind";
+
+export type CardReason = { kind: ReasonKind, policy: string, name: string, description: string, action: "deny" | "request_approval" | "step_up" | "allow", sentence: string, };

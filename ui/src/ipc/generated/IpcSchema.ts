@@ -1,3 +1,4 @@
+import type { AcceptProgramRequest } from "./AcceptProgramRequest";
 import type { ActivityPage } from "./ActivityPage";
 import type { ActivityRequest } from "./ActivityRequest";
 import type { AddAgentRequest } from "./AddAgentRequest";
@@ -18,6 +19,7 @@ import type { Started } from "./Started";
 import type { UpstreamRow } from "./UpstreamRow";
 import type { VoteReceipt } from "./VoteReceipt";
 import type { VoteRequest } from "./VoteRequest";
+import type { WaitLimitRequest } from "./WaitLimitRequest";
 
 export type IpcSchema = {
   overview: { req: Nothing; res: Overview };
@@ -35,5 +37,7 @@ export type IpcSchema = {
   agents: { req: Nothing; res: AgentsView };
   add_agent: { req: AddAgentRequest; res: NewAgent };
   remove_agent: { req: NameRequest; res: AgentsView };
+  accept_program: { req: AcceptProgramRequest; res: AgentsView };
+  set_wait_limit: { req: WaitLimitRequest; res: AgentsView };
   practice_call: { req: PracticeCallRequest; res: Started };
 };

@@ -85,6 +85,30 @@ describe.each(["light", "dark"] as const)("in %s colours", (theme) => {
     await expectSound(page);
   });
 
+  it("accepting another program and changing a wait limit are accessible too", async () => {
+    const page = await open("/agents", "full", theme, SIZES[1]);
+    await page.getByTestId("accept-program").click();
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("wait-codex").click();
+    await expectSound(page);
+  });
+
+  it("a shortened path is whole for the pointer and for the keyboard, and fits", async () => {
+    const page = await open("/agents", "full", theme, SIZES[1]);
+    const path = page.getByTestId("short-path");
+    const clip = () => path.locator("> code").last().evaluate((whole) => getComputedStyle(whole).clipPath);
+    expect(await clip()).toBe("inset(50%)");
+    await path.hover();
+    expect(await clip()).toBe("none");
+    await page.mouse.move(0, 0);
+    expect(await clip()).toBe("inset(50%)");
+    await page.getByTestId("remove-codex").focus();
+    await page.keyboard.press("Tab");
+    expect(await clip()).toBe("none");
+    await expectSound(page);
+  });
+
   it("the reject form, the list in its drawer, the keys and the outcome are accessible too", async () => {
     const page = await open("/inbox", "full", theme, SIZES[1]);
     await page.getByTestId("approve").isEnabled();

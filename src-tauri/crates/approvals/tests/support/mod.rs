@@ -52,7 +52,12 @@ pub(crate) fn facts() -> Facts {
             paired_programs: Vec::new(),
         },
         tool: ToolFacts::default(),
-        upstream: UpstreamFacts { name: "expenses".into(), transport: "stdio".into(), remote: false },
+        upstream: UpstreamFacts {
+            name: "expenses".into(),
+            transport: "stdio".into(),
+            remote: false,
+            root: None,
+        },
         context: ContextFacts {
             time: START,
             utc_offset_minutes: 0,
@@ -60,6 +65,9 @@ pub(crate) fn facts() -> Facts {
             branch: None,
             locked: None,
             calls_last_minute: 0,
+            calls_last_hour: None,
+            tool_calls_last_minute: None,
+            tool_calls_last_hour: None,
         },
         paths: [].into(),
     }

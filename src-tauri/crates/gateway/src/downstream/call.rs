@@ -70,10 +70,15 @@ pub(super) async fn incoming(
         has_progress_token: request.progress_token().is_some(),
         takes_urls: declared.takes_urls,
     };
+    let peer = from.connected.process().await;
+    // A connection may be older than what a person last set for its agent.
+    let agent = from.engine.read_agents().by_name(from.agent.name.as_str());
+    let agent = agent.unwrap_or_else(|| from.agent.clone());
+    from.engine.note_caller(&agent, declared.client.as_deref(), &peer);
     Incoming {
-        agent: from.agent.clone(),
+        agent,
         claimed_client: declared.client,
-        peer: from.connected.process().await,
+        peer,
         upstream: from.upstream.clone(),
         session: session.up.clone(),
         tool: named.tool,

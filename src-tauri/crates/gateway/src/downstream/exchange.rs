@@ -14,13 +14,13 @@ use crate::{
     engine::Engine,
     home::{Agent, UpstreamConfig},
     listing,
-    message::{META_VERSION, Message, Notification, Request, Response, TOOLS_CALL, code},
+    message::{META_CAPABILITIES, META_VERSION, Message, Notification, Request, Response, TOOLS_CALL, code},
     pipeline::{self, StreamItem},
     upstream::{CallRoute, UpstreamError, UpstreamSession},
     waits::Era,
 };
 use axum::http::StatusCode;
-use policy::Value;
+use policy::{Map, Value};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -30,9 +30,11 @@ const STREAM_ROOM: usize = 64;
 /// How many may wait for the standing stream.
 const STANDING_ROOM: usize = 4096;
 /// How long an upstream may take to say whether it speaks the stateless era.
-const DISCOVER_LIMIT: Duration = Duration::from_secs(10);
+const DISCOVER_LIMIT: Duration = Duration::from_secs(30);
 
 const TOOLS_LIST: &str = "tools/list";
+const TASKS_LIST: &str = "tasks/list";
+const TASKS: &str = "io.modelcontextprotocol/tasks";
 pub(super) const DISCOVER: &str = "server/discover";
 
 /// Who sends, to which upstream, over which connection.
@@ -181,7 +183,10 @@ impl From {
     async fn pass_on(&self, session: &AgentSession, request: Request, route: CallRoute) -> Response {
         let (id, method) = (request.id.clone(), request.method.clone());
         let (agent, upstream) = (&self.agent.name, &self.upstream.name);
-        if let Some(refused) = self.engine.born_tasks().refuse(agent, upstream, &request) {
+        let era = session.era();
+        let refused = refuse_undeclared(era, &request)
+            .or_else(|| self.engine.born_tasks().refuse(era, agent, upstream, &request));
+        if let Some(refused) = refused {
             return refused;
         }
         let asked = session.up.send(request, route).await;
@@ -195,13 +200,12 @@ impl From {
         }
         match answer {
             Ok(answer) if method == TOOLS_LIST => {
-                let (agent, upstream) = (&self.agent, &self.upstream.name);
-                let seen = |result| listing::without_denied(&self.engine, agent, upstream, result);
+                let seen = |result| listing::without_denied(&self.engine, &self.agent, upstream, result);
                 answer.map_result(seen).with_id(id)
             }
-            Ok(answer) if method == "tasks/list" => {
-                let seen = |result| self.engine.born_tasks().filter_list(agent, upstream, result);
-                answer.map_result(seen).with_id(id)
+            Ok(answer) if method == TASKS_LIST => {
+                let own = |result| self.engine.born_tasks().filter_list(agent, upstream, result);
+                answer.map_result(own).with_id(id)
             }
             Ok(answer) => answer.with_id(id),
             Err(error) => self.failed(&id, &error),
@@ -259,6 +263,28 @@ impl From {
         self.engine.note_upstream_error(&self.upstream.name, &error.to_string());
         Response::error(id.clone(), code::UPSTREAM, &error.for_agent())
     }
+}
+
+/// In the stateless era tasks are an extension, which an agent declares with each request about them. Without that the
+/// upstream would say so, if the task were its agent's to ask about.
+fn refuse_undeclared(era: Era, request: &Request) -> Option<Response> {
+    let is_about_one = matches!(request.method.as_str(), "tasks/get" | "tasks/update" | "tasks/cancel");
+    let declared =
+        request.meta(META_CAPABILITIES).and_then(|declared| declared.get("extensions")?.get(TASKS));
+    if era == Era::Legacy || !is_about_one || declared.is_some() {
+        return None;
+    }
+    let extensions = Value::object([(TASKS, Value::Map(Map::default()))]);
+    let data = Value::object([("requiredCapabilities", Value::object([("extensions", extensions)]))]);
+    let error = Value::object([
+        ("code", code::MISSING_CAPABILITY.into()),
+        (
+            "message",
+            "requests about tasks need the extension for tasks among the client's capabilities".into(),
+        ),
+        ("data", data),
+    ]);
+    Some(Response::failure(request.id.clone(), error))
 }
 
 /// A call without an id would run unseen.

@@ -177,6 +177,8 @@ pub enum BookError {
     AgentExists { name: String },
     #[error("there is no agent `{name}`")]
     NoSuchAgent { name: String },
+    #[error("`{program}` has not called in the name of `{name}` lately")]
+    NoSuchProgram { name: String, program: String },
     #[error("there is an upstream `{name}` already")]
     UpstreamExists { name: String },
     #[error("there is no upstream `{name}`")]
@@ -199,6 +201,7 @@ impl BookError {
             BookError::NoSuchUser { .. } => "no_such_user",
             BookError::AgentExists { .. } => "agent_exists",
             BookError::NoSuchAgent { .. } => "no_such_agent",
+            BookError::NoSuchProgram { .. } => "no_such_program",
             BookError::UpstreamExists { .. } => "upstream_exists",
             BookError::NoSuchUpstream { .. } => "no_such_upstream",
             BookError::Twice { .. } => "file_broken",
@@ -219,6 +222,9 @@ impl BookError {
                 format!("choose another name, or remove it first with `doorward agent remove {name}`")
             }
             BookError::NoSuchAgent { .. } => "`doorward agent list` shows the agents there are".to_owned(),
+            BookError::NoSuchProgram { .. } => {
+                "accept one that is shown as another program of the agent; each is shown for a day".to_owned()
+            }
             BookError::UpstreamExists { name } => {
                 format!("choose another name, or remove it first with `doorward upstream remove {name}`")
             }

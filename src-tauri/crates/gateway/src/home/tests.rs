@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::keychain::MemoryKeychain;
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 fn options() -> InitOptions {
     InitOptions { practice: Some("/usr/bin/doorward".into()), ..InitOptions::default() }
@@ -348,4 +348,42 @@ fn a_lost_root_key_is_told_once_there_is_a_journal() {
     home.root_key(&keychain).unwrap();
     let error = home.root_key(&MemoryKeychain::default()).err().unwrap();
     assert_eq!(error.code(), "keychain_empty");
+}
+
+#[test]
+fn an_agents_wait_limit_and_programs_are_kept_among_a_persons_own_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agents.toml");
+    fs::write(&path, "# mine\n[[agent]]\nname = \"claude\"\nuser = \"me\" # me\nwait_limit = \"20m\"\nprogram = \"/usr/bin/node\"\n").unwrap();
+    let mut book = AgentBook::load(&path).unwrap();
+    let agent = book.by_name("claude").unwrap();
+    assert_eq!(agent.wait_limit, Some(Duration::from_secs(1_200)));
+    assert_eq!(agent.programs, ["/usr/bin/node"]);
+
+    book.set_wait_limit("claude", Some(Duration::from_secs(5_400))).unwrap();
+    assert!(!book.add_program("claude", "/usr/bin/node", false).unwrap(), "known already");
+    assert!(!book.add_program("claude", "/usr/bin/claude", true).unwrap(), "not the first");
+    assert!(book.add_program("claude", "/usr/bin/claude", false).unwrap());
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("# mine\n") && text.contains("\"me\" # me"), "{text}");
+    assert!(text.contains("wait_limit = \"1h30m\""), "{text}");
+    let agent = AgentBook::load(&path).unwrap().by_name("claude").unwrap();
+    assert_eq!(agent.programs, ["/usr/bin/node", "/usr/bin/claude"]);
+
+    book.set_wait_limit("claude", None).unwrap();
+    assert_eq!(book.by_name("claude").unwrap().wait_limit, None);
+    assert!(matches!(book.set_wait_limit("nobody", None), Err(BookError::NoSuchAgent { .. })));
+    assert!(matches!(book.set_wait_limit("claude", Some(Duration::ZERO)), Err(BookError::WaitLimit)));
+}
+
+#[test]
+fn a_wait_limit_that_is_none_is_said_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agents.toml");
+    for limit in ["soon", "0s", "25h"] {
+        fs::write(&path, format!("[[agent]]\nname = \"a\"\nuser = \"me\"\nwait_limit = \"{limit}\"\n"))
+            .unwrap();
+        let error = AgentBook::load(&path).unwrap_err().to_string();
+        assert!(error.contains("wait_limit") && error.contains("4:"), "{error}");
+    }
 }

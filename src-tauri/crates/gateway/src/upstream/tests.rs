@@ -91,7 +91,7 @@ fn facts() -> Facts {
             paired_programs: Vec::new(),
         },
         tool: ToolFacts::default(),
-        upstream: UpstreamFacts { name: "test".into(), transport: "stdio".into(), remote: false },
+        upstream: UpstreamFacts { name: "test".into(), transport: "stdio".into(), remote: false, root: None },
         context: ContextFacts {
             time: Timestamp(1_700_000_000_000),
             utc_offset_minutes: 0,
@@ -99,6 +99,9 @@ fn facts() -> Facts {
             branch: None,
             locked: None,
             calls_last_minute: 0,
+            calls_last_hour: None,
+            tool_calls_last_minute: None,
+            tool_calls_last_hour: None,
         },
         paths: [].into(),
     }

@@ -216,7 +216,7 @@ impl Agent {
     /// The answer to anything but a call.
     pub(crate) async fn ask(&self, body: &str) -> Value {
         let text = self.post(body.to_owned()).await.text().await.unwrap();
-        let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).last();
+        let data = text.lines().rev().find_map(|line| line.strip_prefix("data: "));
         serde_json::from_str(data.unwrap_or(&text)).unwrap()
     }
 

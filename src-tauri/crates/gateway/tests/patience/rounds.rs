@@ -45,7 +45,7 @@ impl Modern {
             .header("mcp-name", "delete_customer")
             .body(body.to_string());
         let text = request.send().await.unwrap().text().await.unwrap();
-        let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).last();
+        let data = text.lines().rev().find_map(|line| line.strip_prefix("data: "));
         let message: Value = serde_json::from_str(data.unwrap_or(&text)).unwrap();
         assert!(message["result"].is_object(), "{message}");
         message["result"].clone()

@@ -58,7 +58,7 @@ async fn echo(State(received): State<Arc<Mutex<Vec<Value>>>>, body: Bytes) -> Re
     };
     let answer = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, id.to_json());
     // Half of the answers as an event stream: both forms carry everything.
-    if message.to_json().len() % 2 == 0 {
+    if message.to_json().len().is_multiple_of(2) {
         return ([("content-type", "application/json")], answer).into_response();
     }
     ([("content-type", "text/event-stream")], format!("event: message\ndata: {answer}\n\n")).into_response()

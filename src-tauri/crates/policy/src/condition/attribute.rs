@@ -46,6 +46,9 @@ pub(crate) enum Fact {
     Branch,
     Locked,
     CallsLastMinute,
+    CallsLastHour,
+    ToolCallsLastMinute,
+    ToolCallsLastHour,
 }
 
 /// What values an attribute has.
@@ -61,7 +64,7 @@ pub(crate) enum Type {
 }
 
 /// Name, fact, type, words for a person.
-const FACTS: [(&str, Fact, Type, &str); 23] = [
+const FACTS: [(&str, Fact, Type, &str); 26] = [
     ("user.id", Fact::UserId, Type::Text, "the user"),
     ("user.name", Fact::UserName, Type::Text, "the user's name"),
     ("user.email", Fact::UserEmail, Type::Text, "the user's email"),
@@ -89,6 +92,19 @@ const FACTS: [(&str, Fact, Type, &str); 23] = [
         Fact::CallsLastMinute,
         Type::Number,
         "the number of calls in the last minute",
+    ),
+    ("context.calls_last_hour", Fact::CallsLastHour, Type::Number, "the number of calls in the last hour"),
+    (
+        "context.tool_calls_last_minute",
+        Fact::ToolCallsLastMinute,
+        Type::Number,
+        "the number of calls to this tool in the last minute",
+    ),
+    (
+        "context.tool_calls_last_hour",
+        Fact::ToolCallsLastHour,
+        Type::Number,
+        "the number of calls to this tool in the last hour",
     ),
 ];
 
@@ -168,6 +184,11 @@ impl Attribute {
                     | Fact::Branch
             )
         )
+    }
+
+    /// A path that the gateway had from the system, which follows links itself.
+    pub(crate) fn is_resolved(&self) -> bool {
+        matches!(self, Attribute::Fact(Fact::Project | Fact::AgentProgram))
     }
 
     /// The full name, `args.amount`; also what frozen path facts are filed under.

@@ -4,7 +4,8 @@
 use super::{
     Comparison, Condition, Each, Predicate, Test,
     lookup::{Found, Seen, View, walk},
-    scalar::{Note, Spot, holds},
+    path::Ground,
+    scalar::{Note, holds},
 };
 use crate::{Truth, condition::attribute::with_steps};
 
@@ -16,6 +17,8 @@ pub(crate) struct Evaluation<'a> {
     /// Why undetermined.
     pub(crate) note: Option<Note>,
 }
+
+const ALIKE: &str = "the call has another name that the tool may read as this one";
 
 pub(crate) fn not(truth: Truth) -> Truth {
     match truth {
@@ -58,14 +61,24 @@ impl Predicate {
             Some(each) => self.over_entries(each, &found.seen, view),
             None => {
                 let key = || self.attribute.key();
-                self.of_one(&found.seen, Spot { key: &key, facts: view.facts })
+                self.of_one(&found.seen, self.ground(&key, view))
             }
         };
         Evaluation { truth, found, note }
     }
 
+    /// Needed for paths alone.
+    pub(crate) fn ground<'a>(&self, key: &'a dyn Fn() -> String, view: &View<'a>) -> Ground<'a> {
+        Ground {
+            key,
+            paths: &view.facts.paths,
+            upstream: &view.facts.upstream,
+            is_resolved: self.attribute.is_resolved(),
+        }
+    }
+
     /// One value, with the negation that `!=` carries.
-    fn of_one(&self, seen: &Seen<'_>, spot: Spot<'_>) -> (Truth, Option<Note>) {
+    fn of_one(&self, seen: &Seen<'_>, spot: Ground<'_>) -> (Truth, Option<Note>) {
         let turned = matches!(self.test, Test::Compare(Comparison::NotEqual, _));
         let (truth, note) = match (seen, &self.test) {
             (Seen::Missing | Seen::Required | Seen::Untold, Test::Present) => (Truth::False, None),
@@ -77,6 +90,7 @@ impl Predicate {
             (Seen::Astray, _) => {
                 (Truth::Undetermined, Some("the value on the way to it has no such part".into()))
             }
+            (Seen::Alike, _) => (Truth::Undetermined, Some(ALIKE.into())),
             (Seen::Roles(roles), _) => {
                 // True for a set if it is true for any one of them; `!=` is the exact opposite.
                 let mut result = (Truth::False, None);
@@ -124,7 +138,7 @@ impl Predicate {
                 for (index, item) in items.iter().enumerate() {
                     let key = || with_steps(&crate::facts::element(&self.attribute.key(), index), &each.path);
                     let entry = walk(Some(item), &each.path);
-                    if take(self.of_one(&entry, Spot { key: &key, facts: view.facts })) {
+                    if take(self.of_one(&entry, self.ground(&key, view))) {
                         break;
                     }
                 }
@@ -133,7 +147,7 @@ impl Predicate {
             Seen::Roles(roles) if each.path.is_empty() => {
                 let key = || self.attribute.key();
                 for role in *roles {
-                    if take(self.of_one(&Seen::Text(role), Spot { key: &key, facts: view.facts })) {
+                    if take(self.of_one(&Seen::Text(role), self.ground(&key, view))) {
                         break;
                     }
                 }
@@ -143,6 +157,7 @@ impl Predicate {
             Seen::Required => (Truth::Undetermined, Some("the tool requires it, and it is missing".into())),
             Seen::Untold => (Truth::Undetermined, Some("this machine could not tell it".into())),
             Seen::Astray => (Truth::Undetermined, Some("the value on the way to it has no such part".into())),
+            Seen::Alike => (Truth::Undetermined, Some(ALIKE.into())),
             other => (Truth::Undetermined, Some(format!("it is {}, not a list", other.noun()).into())),
         }
     }

@@ -188,6 +188,9 @@ impl FreeRow {
             roots.insert("args", budget.members(view.call.arguments.as_map())?);
         }
         for attribute in &self.attributes {
+            if view.find(attribute).seen == Seen::Alike {
+                return Err("the call has another name that the tool may read as one of these");
+            }
             match attribute {
                 Attribute::Argument(steps) | Attribute::Custom(steps) => {
                     let root = if matches!(attribute, Attribute::Argument(_)) { "args" } else { "user" };
@@ -261,7 +264,7 @@ struct Budget {
 impl Budget {
     fn seen(&mut self, seen: &Seen<'_>) -> Result<Option<cel::Value>, &'static str> {
         Ok(Some(match seen {
-            Seen::Missing | Seen::Required | Seen::Untold | Seen::Astray => return Ok(None),
+            Seen::Missing | Seen::Required | Seen::Untold | Seen::Astray | Seen::Alike => return Ok(None),
             Seen::Text(text) => self.text(text)?,
             Seen::Number(text) => number(text)?,
             Seen::Whole(number) => cel::Value::Int(*number),

@@ -1,6 +1,9 @@
 //! What an attribute is for one call: its value, or why it has none.
 
-use super::attribute::{Attribute, Fact, Segment};
+use super::{
+    alike,
+    attribute::{Attribute, Fact, Segment},
+};
 use crate::{Facts, ToolCall, Value, moment::Moment};
 use std::collections::BTreeSet;
 
@@ -23,6 +26,8 @@ pub(crate) enum Seen<'a> {
     Untold,
     /// The path leads through a value that has no such part.
     Astray,
+    /// Another name stands there that the tool may read as this one.
+    Alike,
     Text(&'a str),
     /// As received.
     Number(&'a str),
@@ -64,7 +69,11 @@ impl<'a> View<'a> {
     }
 
     fn argument(&self, key: &str, rest: &[Segment]) -> Found<'a> {
-        let given = self.call.arguments.get(key);
+        let given = match self.call.arguments.as_map().map(|map| alike::member(map, key)) {
+            Some(Ok(given)) => given,
+            Some(Err(alike::Alike)) => return Found { seen: Seen::Alike, by_default: false },
+            None => None,
+        };
         if is_absent(given) {
             if let Some(default) = self.facts.tool.defaults.get(key).filter(|_| self.defaults) {
                 return Found { seen: walk(Some(default), rest), by_default: true };
@@ -79,6 +88,7 @@ impl<'a> View<'a> {
         let Facts { user, agent, tool, upstream, context, .. } = self.facts;
         let text = |text: &'a Option<String>| text.as_deref().map_or(Seen::Missing, Seen::Text);
         let flag = |flag: Option<bool>| flag.map_or(Seen::Missing, Seen::Flag);
+        let count = |count: Option<u32>| count.map_or(Seen::Untold, |count| Seen::Whole(count.into()));
         let now = Moment::of_milliseconds(context.time.0, context.utc_offset_minutes);
         match fact {
             Fact::UserId => Seen::Text(user.id.as_str()),
@@ -100,10 +110,15 @@ impl<'a> View<'a> {
             Fact::Time => Seen::Time(now),
             Fact::Hour => Seen::Whole(now.hour()),
             Fact::Weekday => Seen::Text(now.weekday()),
-            Fact::Project => text(&context.project),
+            Fact::Project => context.project.as_deref().map_or(Seen::Untold, Seen::Text),
+            // A folder without a branch has none; of an unknown folder nobody can say.
+            Fact::Branch if context.project.is_none() && context.branch.is_none() => Seen::Untold,
             Fact::Branch => text(&context.branch),
             Fact::Locked => context.locked.map_or(Seen::Untold, Seen::Flag),
             Fact::CallsLastMinute => Seen::Whole(i64::from(context.calls_last_minute)),
+            Fact::CallsLastHour => count(context.calls_last_hour),
+            Fact::ToolCallsLastMinute => count(context.tool_calls_last_minute),
+            Fact::ToolCallsLastHour => count(context.tool_calls_last_hour),
         }
     }
 }
@@ -118,7 +133,10 @@ pub(crate) fn walk<'a>(value: Option<&'a Value>, steps: &[Segment]) -> Seen<'a> 
     for step in steps {
         here = match (here, step) {
             (None | Some(Value::Null), _) => return Seen::Missing,
-            (Some(Value::Map(map)), Segment::Key(key)) => map.get(key),
+            (Some(Value::Map(map)), Segment::Key(key)) => match alike::member(map, key) {
+                Ok(member) => member,
+                Err(alike::Alike) => return Seen::Alike,
+            },
             (Some(Value::List(items)), Segment::Index(index)) => items.get(*index),
             (Some(_), _) => return Seen::Astray,
         };
@@ -138,7 +156,7 @@ impl Seen<'_> {
     pub(crate) fn written(&self) -> Option<String> {
         let cut = |text: &str| crate::wording::shown(text);
         match self {
-            Seen::Missing | Seen::Required | Seen::Untold | Seen::Astray => None,
+            Seen::Missing | Seen::Required | Seen::Untold | Seen::Astray | Seen::Alike => None,
             Seen::Text(text) => Some(cut(text)),
             Seen::Number(number) => Some(cut(number)),
             Seen::Whole(number) => Some(number.to_string()),
@@ -153,7 +171,7 @@ impl Seen<'_> {
     /// "a text", "a number": for saying why two values cannot be compared.
     pub(crate) fn noun(&self) -> &'static str {
         match self {
-            Seen::Missing | Seen::Required | Seen::Untold | Seen::Astray => "nothing",
+            Seen::Missing | Seen::Required | Seen::Untold | Seen::Astray | Seen::Alike => "nothing",
             Seen::Text(_) | Seen::Roles(_) => "a text",
             Seen::Number(_) | Seen::Whole(_) => "a number",
             Seen::Flag(_) => "true or false",

@@ -1,6 +1,7 @@
 //! A condition: one tree behind two views, text and builder. Leaves are typed predicates, judged here exactly,
 //! or free CEL rows, judged by the CEL library under caps. Kleene's three values throughout.
 
+mod alike;
 pub(crate) mod attribute;
 pub(crate) mod evaluate;
 mod free;

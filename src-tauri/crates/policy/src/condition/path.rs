@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::PathFact;
+use crate::{PathFact, UpstreamFacts};
 
 /// An absolute path without `.`, `..` and doubled slashes; none where it is not plainly that.
 pub(crate) fn normalised(path: &str) -> Result<String, &'static str> {
@@ -15,6 +15,9 @@ pub(crate) fn normalised(path: &str) -> Result<String, &'static str> {
     }
     if path.contains('\\') {
         return Err("the path has a backslash in it, which some programs read as `/`");
+    }
+    if path.contains(LIKE_A_SEPARATOR) {
+        return Err("the path has a character in it that some programs read as `/` or `.`");
     }
     if hides_percent(path) {
         return Err("the path has a percent sign that some programs would decode");
@@ -29,6 +32,10 @@ pub(crate) fn normalised(path: &str) -> Result<String, &'static str> {
     }
     Ok(format!("/{}", parts.join("/")))
 }
+
+/// Full-width, fraction and division slashes, and dots that are not one.
+const LIKE_A_SEPARATOR: [char; 7] =
+    ['\u{2024}', '\u{2044}', '\u{2215}', '\u{29f8}', '\u{ff0e}', '\u{ff0f}', '\u{ff3c}'];
 
 /// `%2e`, `%2F`, `%5c`, `%25`, `%00` in any case: what would become another path if decoded.
 fn hides_percent(path: &str) -> bool {
@@ -45,27 +52,45 @@ pub(crate) enum Place {
     LeadsTo(String),
 }
 
-/// Judges one path argument against a normalised folder.
-pub(crate) fn within(
-    path: &str,
-    folder: &str,
-    key: &str,
-    facts: &BTreeMap<String, PathFact>,
-    remote: bool,
-) -> Result<Place, &'static str> {
-    let lexical = normalised(path)?;
+/// Where a path stands, and what is known of where it leads.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    /// What its resolved form is filed under.
+    pub(crate) key: &'a dyn Fn() -> String,
+    pub(crate) paths: &'a BTreeMap<String, PathFact>,
+    pub(crate) upstream: &'a UpstreamFacts,
+    /// The system gave it with every link followed.
+    pub(crate) is_resolved: bool,
+}
+
+/// Judges one path against a normalised folder.
+pub(crate) fn within(path: &str, folder: &str, ground: Ground<'_>) -> Result<Place, &'static str> {
+    let lexical = absolute(path, ground.upstream.root.as_deref())?;
     if !inside(&lexical, folder)? {
         return Ok(Place::Outside);
     }
     // A remote upstream's files are not on this machine: the text is all there is.
-    if remote {
+    if ground.is_resolved || ground.upstream.remote {
         return Ok(Place::Inside);
     }
-    let Some(fact) = facts.get(key) else {
+    let Some(fact) = ground.paths.get(&(ground.key)()) else {
         return Err("where the path leads on this machine could not be found out");
     };
     let resolved = normalised(&fact.resolved)?;
     Ok(if inside(&resolved, folder)? { Place::Inside } else { Place::LeadsTo(fact.resolved.clone()) })
+}
+
+/// A relative path begins at the upstream's root, if that is known and no program could read the path otherwise.
+fn absolute(path: &str, root: Option<&str>) -> Result<String, &'static str> {
+    if path.starts_with('/') {
+        return normalised(path);
+    }
+    let first = path.split('/').next().unwrap_or_default();
+    if path.is_empty() || first.starts_with(['~', '$']) || first.contains(':') || first.trim() != first {
+        return Err("the path is relative, and begins with what some programs would replace");
+    }
+    let root = root.ok_or("the path is relative, so where it leads is not known")?;
+    normalised(&format!("{root}/{path}"))
 }
 
 /// Part by part. Names that differ only in Unicode composition are one folder on some systems, two on others.
@@ -90,10 +115,47 @@ fn inside(path: &str, folder: &str) -> Result<bool, &'static str> {
 mod tests {
     use super::*;
 
-    fn judged(path: &str, resolved: Option<&str>, remote: bool) -> Result<Place, &'static str> {
+    fn at(
+        path: &str,
+        folder: &str,
+        resolved: Option<&str>,
+        remote: bool,
+        root: Option<&str>,
+    ) -> Result<Place, &'static str> {
         let fact =
             resolved.map(|resolved| ("args.path".to_owned(), PathFact { resolved: resolved.to_owned() }));
-        within(path, "/srv/data", "args.path", &fact.into_iter().collect(), remote)
+        let upstream = UpstreamFacts {
+            name: "files".to_owned(),
+            transport: "stdio".to_owned(),
+            remote,
+            root: root.map(str::to_owned),
+        };
+        let (key, paths) = (|| "args.path".to_owned(), fact.into_iter().collect());
+        within(path, folder, Ground { key: &key, paths: &paths, upstream: &upstream, is_resolved: false })
+    }
+
+    fn judged(path: &str, resolved: Option<&str>, remote: bool) -> Result<Place, &'static str> {
+        at(path, "/srv/data", resolved, remote, None)
+    }
+
+    #[test]
+    fn a_relative_path_begins_at_the_root_of_its_upstream() {
+        let root = Some("/srv/data");
+        let inside = Some("/srv/data/a");
+        for (path, resolved, expected) in [
+            ("a", inside, Ok(Place::Inside)),
+            ("./x/../a", inside, Ok(Place::Inside)),
+            ("../secret", Some("/srv/secret"), Ok(Place::Outside)),
+            ("../data/a", inside, Ok(Place::Inside)),
+            ("link", Some("/etc/passwd"), Ok(Place::LeadsTo("/etc/passwd".into()))),
+        ] {
+            assert_eq!(at(path, "/srv/data", resolved, false, root), expected, "{path}");
+        }
+        for path in ["", "~/a", "~", "$HOME/a", "file:a", "C:/a", " /etc/passwd", "a%2f..", "a\\b"] {
+            assert!(at(path, "/srv/data", inside, false, root).is_err(), "{path}");
+        }
+        assert!(at("a", "/srv/data", None, false, root).is_err());
+        assert!(at("a", "/srv/data", inside, true, None).is_err());
     }
 
     #[test]
@@ -137,11 +199,7 @@ mod tests {
 
     #[test]
     fn composition_alone_does_not_decide() {
-        let facts = BTreeMap::new();
-        assert!(within("/srv/cafe\u{301}/a", "/srv/caf\u{e9}", "args.path", &facts, true).is_err());
-        assert_eq!(
-            within("/srv/caf\u{e9}/a", "/srv/caf\u{e9}", "args.path", &facts, true),
-            Ok(Place::Inside)
-        );
+        assert!(at("/srv/cafe\u{301}/a", "/srv/caf\u{e9}", None, true, None).is_err());
+        assert_eq!(at("/srv/caf\u{e9}/a", "/srv/caf\u{e9}", None, true, None), Ok(Place::Inside));
     }
 }

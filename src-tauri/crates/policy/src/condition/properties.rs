@@ -32,8 +32,77 @@ const LEAVES: [&str; 26] = [
     "size(tags) > 3 ? amount > 1 : amount > 2",
 ];
 
+/// `amount > 17.5e3`, `currency in ["a", "b"]`, … with any names and values.
+fn written() -> impl Strategy<Value = String> {
+    let attribute = prop_oneof![
+        3 => Just("amount".to_owned()),
+        2 => Just("note".to_owned()),
+        1 => Just("user.level".to_owned()),
+        1 => "[a-z_]{1,4}(\\.[a-z]{1,3}|\\[[0-9]{1,2}\\])?".prop_map(|name| format!("args.{name}")),
+        1 => "\\PC{1,6}".prop_map(|name| format!("args[{}]", crate::Value::from(name).to_json())),
+    ];
+    let number = || "-?(0|[1-9][0-9]{0,5})(\\.[0-9]{1,6})?(e-?[0-9]{1,2})?";
+    let text = || "\\PC{1,6}|[\"\\\\\n\u{301}]{1,4}".prop_map(|text| crate::Value::from(text).to_json());
+    let time = "20[0-9]{2}-0[1-9]-[0-2][1-8]T1[0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]0[0-9]:30)";
+    let order = prop_oneof![Just(">"), Just(">="), Just("<"), Just("<=")];
+    let same = prop_oneof![Just("=="), Just("!=")];
+    let method = prop_oneof![Just("contains"), Just("startsWith"), Just("endsWith")];
+    let test = prop_oneof![
+        (order.clone(), number()).prop_map(|(sign, number)| format!("$ {sign} {number}")),
+        (same.clone(), number()).prop_map(|(sign, number)| format!("$ {sign} {number}")),
+        (same.clone(), text()).prop_map(|(sign, text)| format!("$ {sign} {text}")),
+        (same, any::<bool>()).prop_map(|(sign, flag)| format!("$ {sign} {flag}")),
+        prop::collection::vec(text(), 1..4).prop_map(|list| format!("$ in [{}]", list.join(", "))),
+        prop::collection::vec(number(), 1..4).prop_map(|list| format!("$ in [{}]", list.join(", "))),
+        (method, text()).prop_map(|(method, text)| format!("$.{method}({text})")),
+        text().prop_map(|text| format!("ignoreCase($) == {text}")),
+        (order, time).prop_map(|(sign, time)| format!("timestamp($) {sign} timestamp(\"{time}\")")),
+        Just("has($)".to_owned()),
+        "(/[a-z.]{1,3}){1,3}".prop_map(|folder| format!("$.within(\"{folder}\")")),
+    ];
+    let each = prop_oneof![Just("exists"), Just("all")];
+    (attribute, test, prop::option::of((each, any::<bool>()))).prop_map(
+        |(attribute, test, each)| match each {
+            None => test.replacen('$', &attribute, 1),
+            Some((each, negated)) => {
+                let body = test.replacen('$', "entry.part", 1);
+                format!("{attribute}.{each}(entry, {})", if negated { format!("!({body})") } else { body })
+            }
+        },
+    )
+}
+
+/// Arguments in which some of the names above are there, with values of every type.
+fn arguments() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|flag| flag.to_string()),
+        "-?(0|[1-9][0-9]{0,4})(\\.[0-9]{1,3})?",
+        "\\PC{0,4}".prop_map(|text| crate::Value::from(text).to_json()),
+        Just("\"2026-01-05T12:00:00Z\"".to_owned()),
+        Just("\"/srv/data\"".to_owned()),
+    ];
+    let value = value.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
+            inner.clone().prop_map(|part| format!("[{{\"part\":{part}}}]")),
+            inner.prop_map(|part| format!("{{\"part\":{part}}}")),
+        ]
+    });
+    prop::collection::btree_map(
+        prop_oneof![Just("amount"), Just("note"), Just("a"), Just("Amount")],
+        value,
+        0..4,
+    )
+    .prop_map(|members| {
+        let members: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    })
+}
+
 fn tree() -> impl Strategy<Value = Condition> {
     let leaf = prop_oneof![
+        9 => written().prop_filter_map("a shape that is refused", |text| Condition::parse(&text).ok()),
         9 => (0..LEAVES.len()).prop_map(|at| Condition::parse(LEAVES[at]).unwrap()),
         1 => Just(Condition::All(Vec::new())),
         1 => Just(Condition::Any(Vec::new())),
@@ -86,6 +155,56 @@ proptest! {
         let again = Condition::parse(&text).map_err(|error| TestCaseError::fail(format!("{text}: {error:?}")))?;
         prop_assert_eq!(&again, &tree, "{}", text);
         prop_assert_eq!(again.to_string(), text);
+    }
+
+    #[test]
+    fn a_leaf_with_any_values_is_read_and_judges_as_its_own_text(text in written(), arguments in arguments()) {
+        let (call, facts) = (sample::call(&arguments), sample::facts());
+        let view = View { call: &call, facts: &facts, defaults: false };
+        if let Ok(read) = Condition::parse(&text) {
+            let again = Condition::parse(&read.to_string()).map_err(|error| TestCaseError::fail(format!("{read}: {error:?}")))?;
+            prop_assert_eq!(&again, &read, "{}", text);
+            prop_assert_eq!(again.truth(&view), read.truth(&view), "{} on {}", text, arguments);
+            let negated = Condition::parse(&format!("!({text})")).unwrap();
+            prop_assert_eq!(negated.truth(&view), evaluate::not(read.truth(&view)), "{} on {}", text, arguments);
+        }
+    }
+
+    #[test]
+    fn native_predicates_agree_with_the_cel_library_on_any_values(
+        sign in prop_oneof![Just(">"), Just(">="), Just("<"), Just("<="), Just("=="), Just("!=")],
+        literal in -400_i32..400, amount in -400_i32..400, wanted in "[abé\"]{1,2}", note in "[abé\"]{0,4}",
+        method in prop_oneof![Just("contains"), Just("startsWith"), Just("endsWith")],
+        list in prop::collection::vec(-3_i64..3, 1..4), whole in -3_i64..3,
+    ) {
+        // Quarters: a double says them exactly.
+        let (literal, amount) = (f64::from(literal) / 4.0, f64::from(amount) / 4.0);
+        let wanted = crate::Value::from(wanted).to_json();
+        let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+        let arguments = format!("{{\"amount\":{amount:?},\"note\":{},\"whole\":{whole}}}", crate::Value::from(note.as_str()).to_json());
+        let (call, facts) = (sample::call(&arguments), sample::facts());
+        for text in [
+            format!("amount {sign} {literal:?}"),
+            format!("{literal:?} {sign} amount"),
+            format!("note.{method}({wanted})"),
+            format!("note == {wanted} || !(note != {wanted})"),
+            format!("whole in [{}] && amount {sign} {literal:?}", list.join(", ")),
+        ] {
+            let condition = Condition::parse(&text).unwrap();
+            prop_assert!(condition.leaves().iter().all(|leaf| matches!(leaf, Condition::Typed(_))));
+            let ours = condition.truth(&View { call: &call, facts: &facts, defaults: false });
+            let mut context = cel::Context::default();
+            context.add_variable_from_value("amount", amount);
+            context.add_variable_from_value("note", note.as_str());
+            context.add_variable_from_value("whole", whole);
+            let theirs = cel::Program::compile(&text).unwrap().execute(&context);
+            let theirs = match theirs {
+                Ok(cel::Value::Bool(true)) => Truth::True,
+                Ok(cel::Value::Bool(false)) => Truth::False,
+                other => return Err(TestCaseError::fail(format!("{text}: {other:?}"))),
+            };
+            prop_assert_eq!(ours, theirs, "{} on {}", text, arguments);
+        }
     }
 
     #[test]

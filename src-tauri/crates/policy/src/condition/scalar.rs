@@ -1,8 +1,12 @@
 //! One value against one test, exactly: numbers as decimals, texts after NFC, times as instants. Types never
 //! turn into each other; what cannot be compared is undetermined, and says why.
 
-use super::{Comparison, Literal, Pattern, Test, TextLiteral, lookup::Seen, path};
-use crate::{Facts, moment::Moment};
+use super::{
+    Comparison, Literal, Pattern, Test, TextLiteral,
+    lookup::Seen,
+    path::{self, Ground},
+};
+use crate::moment::Moment;
 use std::{borrow::Cow, cmp::Ordering};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -23,15 +27,8 @@ pub(crate) fn form(text: &str, ignore_case: bool) -> Cow<'_, str> {
     }
 }
 
-/// Where a test stands: needed for paths alone.
-#[derive(Clone, Copy)]
-pub(crate) struct Spot<'a> {
-    pub(crate) key: &'a dyn Fn() -> String,
-    pub(crate) facts: &'a Facts,
-}
-
 /// Judges a value that is there; `!=` as `==`, to be turned round by the caller.
-pub(crate) fn holds(seen: &Seen<'_>, test: &Test, ignore_case: bool, spot: Spot<'_>) -> Result<bool, Note> {
+pub(crate) fn holds(seen: &Seen<'_>, test: &Test, ignore_case: bool, spot: Ground<'_>) -> Result<bool, Note> {
     match test {
         Test::Present => Ok(true),
         Test::Compare(comparison, literal) => {
@@ -61,9 +58,7 @@ pub(crate) fn holds(seen: &Seen<'_>, test: &Test, ignore_case: bool, spot: Spot<
         Test::EndsWith(wanted) => text(seen).map(|text| form(text, ignore_case).ends_with(&wanted.form)),
         Test::Matches(Pattern { regex, .. }) => text(seen).map(|text| regex.is_match(&form(text, false))),
         Test::Within(folder) => {
-            let facts = spot.facts;
-            let place =
-                path::within(text(seen)?, folder, &(spot.key)(), &facts.paths, facts.upstream.remote)?;
+            let place = path::within(text(seen)?, folder, spot)?;
             Ok(place == path::Place::Inside)
         }
     }

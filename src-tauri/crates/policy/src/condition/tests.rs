@@ -367,6 +367,80 @@ fn times_hours_and_days_are_judged_where_the_person_is() {
 }
 
 #[test]
+fn how_often_and_where_are_told_or_undetermined() {
+    let mut facts = sample::facts();
+    let of = |text: &str, facts: &Facts| judged(text, "{}", facts);
+    for (text, expected) in [
+        ("context.calls_last_minute >= 2", T),
+        ("context.calls_last_hour > 39", T),
+        ("context.calls_last_hour > 40", F),
+        ("between(context.tool_calls_last_minute, 1, 5)", T),
+        // Facts frozen before this was counted do not say.
+        ("context.tool_calls_last_hour < 5", U),
+        ("context.calls_last_hour - context.calls_last_minute > 30", T),
+        ("context.project.within(\"/home/me\")", T),
+        ("context.project.within(\"/srv\")", F),
+        ("context.branch != \"main\"", T),
+        ("has(context.branch)", F),
+    ] {
+        assert_eq!(of(text, &facts), expected, "{text}");
+    }
+    facts.context.branch = Some("main".to_owned());
+    assert_eq!(of("context.branch == \"main\"", &facts), T);
+    assert_eq!(of("context.branch.startsWith(\"release/\")", &facts), F);
+    (facts.context.branch, facts.context.project) = (None, None);
+    for text in ["context.branch == \"main\"", "context.branch != \"main\"", "context.project == \"/x\""] {
+        assert_eq!(of(text, &facts), U, "{text}");
+    }
+    facts.agent.program = Some("/usr/bin/claude".to_owned());
+    assert_eq!(of("agent.program.within(\"/usr/bin\")", &facts), T);
+}
+
+#[test]
+fn custom_attributes_of_a_user_are_judged_like_parameters() {
+    let mut facts = sample::facts();
+    let value = |text: &str| crate::Value::parse(text.as_bytes()).unwrap();
+    facts.user.attributes = [
+        ("limit".to_owned(), value("10.50")),
+        ("regions".to_owned(), value("[\"eu\",\"ch\"]")),
+        ("team".to_owned(), value("{\"lead\":true,\"since\":\"2024-05-01T00:00:00+02:00\"}")),
+    ]
+    .into();
+    for (text, expected) in [
+        ("user.limit == 10.5", T),
+        ("user.limit < 10.500000000000000001", T),
+        ("\"eu\" in user.regions", T),
+        ("user.regions.all(r, r in [\"eu\", \"ch\"])", T),
+        ("user.regions.exists(r, r == \"us\")", F),
+        ("user.team.lead", T),
+        ("timestamp(user.team.since) < timestamp(\"2024-04-30T22:00:00.001Z\")", T),
+        ("timestamp(user.team.since) < timestamp(\"2024-04-30T22:00:00Z\")", F),
+        ("user.team == \"x\"", U),
+        ("user.none == 1", F),
+        ("user.limit > 100 && user.none + 1 > 2", F),
+    ] {
+        assert_eq!(judged(text, "{}", &facts), expected, "{text}");
+    }
+}
+
+#[test]
+fn relative_paths_begin_at_the_root_of_the_upstream() {
+    let mut facts = sample::facts();
+    assert_eq!(judged("path.within(\"/srv/data\")", "{\"path\":\"a\"}", &facts), U);
+    facts.upstream.root = Some("/srv/data".to_owned());
+    for (text, arguments, expected) in [
+        ("path.within(\"/srv/data\")", "{\"path\":\"a\"}", T),
+        ("path.within(\"/srv/data\")", "{\"path\":\"../a\"}", F),
+        ("link.within(\"/srv/data\")", "{\"link\":\"l\"}", F),
+        ("other.within(\"/srv/data\")", "{\"other\":\"a\"}", U),
+        ("path.within(\"/srv/data\")", "{\"path\":\"~/a\"}", U),
+        ("paths.all(p, p.within(\"/srv/data\"))", "{\"paths\":[\"a\",\"/srv/data/b\"]}", T),
+    ] {
+        assert_eq!(judged(text, arguments, &facts), expected, "{text} on {arguments}");
+    }
+}
+
+#[test]
 fn paths_must_be_inside_as_written_and_as_resolved() {
     check(&[
         ("path.within(\"/srv/data\")", "{\"path\":\"/srv/data/a\"}", T),

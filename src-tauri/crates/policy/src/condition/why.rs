@@ -145,6 +145,9 @@ impl Predicate {
             (Seen::Astray, Truth::Undetermined) => {
                 return format!("{subject} cannot be looked up in what was sent");
             }
+            (Seen::Alike, Truth::Undetermined) => {
+                return format!("{subject} is in doubt, as another name was sent that may be read as it");
+            }
             (Seen::Missing | Seen::Required | Seen::Untold, _) => {
                 return match self.attribute {
                     Attribute::Fact(Fact::UserRole | Fact::UserRoles) => "the user has no role".to_owned(),
@@ -221,18 +224,12 @@ impl Predicate {
             Test::OneOf(literals) if held => format!("{is}, one of {}", values(literals)),
             Test::OneOf(literals) => format!("{is}, not {}", values(literals)),
             Test::Within(folder) => {
-                let facts = view.facts;
                 let written = match view.find(&self.attribute).seen {
                     Seen::Text(text) => text,
                     _ => "",
                 };
-                match path::within(
-                    written,
-                    folder,
-                    &self.attribute.key(),
-                    &facts.paths,
-                    facts.upstream.remote,
-                ) {
+                let key = || self.attribute.key();
+                match path::within(written, folder, self.ground(&key, view)) {
                     Ok(Place::LeadsTo(elsewhere)) => {
                         format!("{is}, which leads to {}, outside {}", quoted(&elsewhere), quoted(folder))
                     }

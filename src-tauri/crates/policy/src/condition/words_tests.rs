@@ -21,6 +21,11 @@ fn sentences_name_the_values_and_what_they_were_compared_with() {
         ),
         ("amount > 1000", "{\"amount\":\"5000\"}", "amount is “5000”, but it is a text, not a number"),
         ("amount > 1000", "{}", "amount is missing"),
+        (
+            "amount > 1000",
+            "{\"Amount\":9000}",
+            "amount is in doubt, as another name was sent that may be read as it",
+        ),
         ("currency in [\"EUR\", \"USD\"]", "{\"currency\":\"CHF\"}", "currency is CHF, not EUR or USD"),
         ("currency != \"EUR\"", "{\"currency\":\"EUR\"}", "currency is EUR"),
         ("ignoreCase(currency) == \"eur\"", "{\"currency\":\"EUR\"}", "currency is EUR, the same as eur"),

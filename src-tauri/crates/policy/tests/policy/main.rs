@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod documents;
+mod dodges;
+mod fuzz;
 mod invariants;
 mod packs;
 mod precedence;

@@ -51,7 +51,7 @@ fn every_example_is_a_set_whose_cases_pass() {
 }
 
 /// Cells of a table row; a `|` inside backticks belongs to the cell.
-fn cells(line: &str) -> Option<Vec<String>> {
+pub(crate) fn cells(line: &str) -> Option<Vec<String>> {
     let mut cells = vec![String::new()];
     let mut code = false;
     for c in line.strip_prefix('|')?.strip_suffix('|')?.chars() {
@@ -71,7 +71,7 @@ fn rows(text: &str, header: &str) -> Vec<Vec<String>> {
     lines[at + 2..].iter().map_while(|line| cells(line)).collect()
 }
 
-fn code(cell: &str) -> Vec<&str> {
+pub(crate) fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 

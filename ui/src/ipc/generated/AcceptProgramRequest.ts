@@ -1,0 +1,5 @@
+export type AcceptProgramRequest = { agent: string, 
+/**
+ * A path that was shown as another program of the agent.
+ */
+program: string, };

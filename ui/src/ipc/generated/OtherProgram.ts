@@ -1,0 +1,5 @@
+export type OtherProgram = { 
+/**
+ * Its path.
+ */
+program: string, last_call: number, };

@@ -1,0 +1,1 @@
+export type ReasonKind = "policy" | "default" | "other_program";

@@ -1,0 +1,5 @@
+export type WaitLimitRequest = { agent: string, 
+/**
+ * None: as its program allows.
+ */
+seconds: number | null, };

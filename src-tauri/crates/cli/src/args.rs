@@ -43,18 +43,74 @@ pub(crate) enum Command {
     },
     /// Check everything Doorward needs, and say what to do about what is missing.
     Doctor,
-    /// Compile a folder of policies and run its cases.
-    Check {
-        /// The folder; without it the policies of the home.
-        dir: Option<PathBuf>,
-    },
+    /// Compile a folder of policies, look for what is probably wrong with it, and run its cases.
+    Check(Check),
+    /// Say what would happen to a call, and why.
+    Explain(Explain),
+    /// Work on policy files.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// The record of calls and decisions.
     #[command(subcommand)]
     Journal(JournalCommand),
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The folder; without it the policies of the home.
+    pub(crate) dir: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+    /// What upstreams offer: a JSON object of upstream name → result of `tools/list`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tools: Option<PathBuf>,
+    /// Compare with these people; without it those of the home, where its own policies are checked.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) people: Option<PathBuf>,
+    /// Fail on warnings as well.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    /// Workflow commands that annotate a change on GitHub.
+    Github,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The call: a JSON object with `tool`, `arguments` and, where they matter, `user`, `agent`, `context`, `claims`,
+    /// `paths`, `upstream` as in a case.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) call: PathBuf,
+    /// The policies; without it those of the home.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) policies: Option<PathBuf>,
+    /// Print the decision with its whole trace as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Write policies in their canonical form; comments and order stay.
+    Fmt {
+        /// The folder; without it the policies of the home.
+        dir: Option<PathBuf>,
+        /// Change nothing; fail if a file is not in its canonical form.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Init {
+    /// Begin with this pack of policies.
+    #[arg(long, value_enum, default_value_t = PackName::Starter)]
+    pub(crate) pack: PackName,
     /// Where agents connect: a loopback address.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
@@ -64,6 +120,16 @@ pub(crate) struct Init {
     /// Where the root key is kept; `memory` forgets it with the process.
     #[arg(long, value_enum, default_value_t = Keychain::Os)]
     pub(crate) keychain: Keychain,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PackName {
+    Starter,
+    Database,
+    Filesystem,
+    Git,
+    Payments,
+    StrictHome,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

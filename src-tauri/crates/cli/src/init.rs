@@ -1,10 +1,11 @@
 //! `doorward init`: a new home, and what to do with it.
 
-use crate::{args::Init, failure::Failure, note, say};
+use crate::{args::Init, failure::Failure, note, packs, say};
 use gateway::home::{Home, InitOptions, KeychainKind};
 use std::{path::Path, process::ExitCode};
 
 pub(crate) fn run(home: &Path, options: &Init) -> Result<ExitCode, Failure> {
+    let pack = options.pack;
     let options = InitOptions {
         listen: options.listen,
         terminal_votes: options.terminal_votes,
@@ -12,11 +13,13 @@ pub(crate) fn run(home: &Path, options: &Init) -> Result<ExitCode, Failure> {
         practice: std::env::current_exe().ok(),
     };
     Home::init(home, &options)?;
+    packs::install(pack, home)?;
     let settings = Home::peek(home)?;
     let typed = typed(home);
     say(format_args!(
-        "Made the home folder `{}` with the starter policies and the practice upstream.",
-        home.display()
+        "Made the home folder `{}` with the {} policies and the practice upstream.",
+        home.display(),
+        packs::name(pack)
     ));
     say(format_args!("Agents will connect to http://{}/mcp/UPSTREAM.", settings.listen));
     say("");

@@ -9,9 +9,12 @@ mod check;
 mod connect;
 mod desk;
 mod doctor;
+mod explain;
 mod failure;
 mod init;
 mod journal_verify;
+mod packs;
+mod policy_fmt;
 mod practice;
 mod probes;
 mod serve;
@@ -22,7 +25,7 @@ mod votes;
 use args::{Arguments, Command};
 use clap::Parser;
 use failure::Failure;
-use gateway::home::Home;
+use gateway::home::{Home, Paths};
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -52,8 +55,10 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(error) => Err(Failure::new(format!("{error:#}"), "")),
         },
-        Command::Check { dir } => {
-            check::run(&dir.unwrap_or_else(|| gateway::home::Paths::new(&home).policies()))
+        Command::Check(options) => check::run(&home, &options),
+        Command::Explain(options) => explain::run(&home, &options),
+        Command::Policy(args::PolicyCommand::Fmt { dir, check }) => {
+            policy_fmt::run(&dir.unwrap_or_else(|| Paths::new(&home).policies()), check)
         }
         Command::Journal(args::JournalCommand::Verify) => journal_verify::run(&home),
         Command::Serve { listen } => block_on(true, serve::run(home, listen)),

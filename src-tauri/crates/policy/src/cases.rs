@@ -24,12 +24,15 @@ pub struct Case {
     pub decided_by: Option<Vec<String>>,
     /// Ids of observing policies that would have changed something or not, with what would have happened.
     pub would_have: Option<Vec<String>>,
+    /// Where it stands in its file, from 1.
+    pub line: Option<usize>,
 }
 
 /// How one case went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseOutcome {
     pub name: String,
+    pub line: Option<usize>,
     pub passed: bool,
     /// "deny, decided by large-expenses"
     pub expected: String,
@@ -43,6 +46,7 @@ pub fn run(set: &PolicySet, text: &str) -> Vec<CaseOutcome> {
         Ok(cases) => cases.iter().map(|case| judge(set, case)).collect(),
         Err(error) => vec![CaseOutcome {
             name: error.path.clone(),
+            line: error.line,
             passed: false,
             expected: "cases that can be read".to_owned(),
             got: error.to_string(),
@@ -82,6 +86,7 @@ pub fn judge(set: &PolicySet, case: &Case) -> CaseOutcome {
         kind == case.expect && same(&case.decided_by, &deciding) && same(&case.would_have, &would_have);
     CaseOutcome {
         name: case.name.clone(),
+        line: case.line,
         passed,
         expected: told(case.expect, case.decided_by.as_deref(), case.would_have.as_deref()),
         got: told(
@@ -195,7 +200,9 @@ fn case(section: &Section<'_>) -> Result<Case, DocumentError> {
         paths: paths(section)?,
     };
     let name = section.required("name", 200)?.owned();
-    Ok(Case { name, call, facts, expect, decided_by: list("decided_by")?, would_have: list("would_have")? })
+    let line = section.error("name", "").line;
+    let (decided_by, would_have) = (list("decided_by")?, list("would_have")?);
+    Ok(Case { name, call, facts, expect, decided_by, would_have, line })
 }
 
 /// The user of a case that names none: the owner of a new home.

@@ -7,6 +7,7 @@
 mod analysis;
 pub mod backtest;
 pub mod call;
+pub mod call_file;
 pub mod cases;
 pub mod catalogue;
 mod condition;
@@ -18,6 +19,7 @@ mod edit;
 mod explain;
 pub mod facts;
 pub mod flow;
+pub mod format;
 mod glob;
 mod index;
 pub mod lint;

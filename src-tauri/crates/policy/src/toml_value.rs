@@ -15,6 +15,24 @@ pub(crate) fn value(item: &Item, text: &str) -> Result<Value, String> {
     }
 }
 
+/// A JSON value as TOML writes it; null members are left out, and none stands for what TOML cannot say.
+pub(crate) fn written(value: &Value) -> Option<Toml> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(flag) => Toml::from(*flag),
+        Value::Number(number) => number.as_str().parse().ok()?,
+        Value::Text(text) => Toml::from(text.as_str()),
+        Value::List(items) => Toml::Array(items.iter().map(written).collect::<Option<_>>()?),
+        Value::Map(map) => {
+            let mut table = toml_edit::InlineTable::new();
+            for (key, value) in map.iter().filter(|(_, value)| **value != Value::Null) {
+                table.insert(key, written(value)?);
+            }
+            Toml::InlineTable(table)
+        }
+    })
+}
+
 fn object<'a>(members: impl Iterator<Item = (&'a str, &'a Item)>, text: &str) -> Result<Value, String> {
     let mut map = Map::default();
     for (key, item) in members {

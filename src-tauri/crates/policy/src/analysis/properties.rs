@@ -73,6 +73,8 @@ fn what_some_call_satisfies_is_not_called_impossible() {
         "true",
         "amount > 5 && amount < 5.000000000000000001",
         "amount >= 5 && amount <= 5",
+        "between(amount, 5, 6) && amount == 5",
+        "amount >= 5 && amount in [5, 6]",
         "user.role == \"a\" && user.role == \"b\"",
         "user.role == \"a\" && !(user.role in [\"b\"])",
         "tags.exists(t, t == \"a\") && tags.exists(t, t == \"b\")",

@@ -91,7 +91,8 @@ pub(super) fn possible<T: Ord + Clone>(
     value: impl Fn(&Literal) -> Option<T>,
     above: Option<T>,
 ) -> bool {
-    let mut low: Option<End<T>> = above.map(|value| End { value, open: true });
+    let is_above = |only: &T| above.as_ref().is_none_or(|above| above < only);
+    let mut low: Option<End<T>> = above.clone().map(|value| End { value, open: true });
     let mut high: Option<End<T>> = None;
     let mut holes: Vec<(T, T)> = Vec::new();
     for ask in asks {
@@ -100,16 +101,14 @@ pub(super) fn possible<T: Ord + Clone>(
             Test::Compare(Comparison::Equal | Comparison::NotEqual, literal) => {
                 let Some(only) = value(literal) else { continue };
                 if wanted {
-                    return suits(&only, asks, &value) && low.is_none_or(|low| low.value < only);
+                    return suits(&only, asks, &value) && is_above(&only);
                 }
                 holes.push((only.clone(), only));
             }
             Test::OneOf(literals) => {
                 let Some(values) = literals.iter().map(&value).collect::<Option<Vec<T>>>() else { continue };
                 if wanted {
-                    return values.iter().any(|only| {
-                        suits(only, asks, &value) && low.as_ref().is_none_or(|low| low.value < *only)
-                    });
+                    return values.iter().any(|only| suits(only, asks, &value) && is_above(only));
                 }
                 holes.extend(values.into_iter().map(|only| (only.clone(), only)));
             }

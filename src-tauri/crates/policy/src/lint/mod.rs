@@ -82,6 +82,28 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, in the order of the reference.
+    pub const ALL: [Code; 18] = [
+        Code::Document,
+        Code::FlowMissing,
+        Code::FlowUnsatisfiable,
+        Code::UnknownUser,
+        Code::UnknownRole,
+        Code::UnknownAttribute,
+        Code::WrongType,
+        Code::OutsideEnum,
+        Code::OutsideRange,
+        Code::NeverTrue,
+        Code::AlwaysTrue,
+        Code::Shadowed,
+        Code::Duplicate,
+        Code::DodgeByOmission,
+        Code::UntrustedClaim,
+        Code::DeadPattern,
+        Code::NoSuchTool,
+        Code::StepUpRecommended,
+    ];
+
     /// As it is written: `never_true`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

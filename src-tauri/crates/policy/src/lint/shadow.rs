@@ -2,37 +2,41 @@
 
 use super::{Code, Looked, Report, Severity, conditions::seeds, place::Spot};
 use crate::{
-    ActionKind, Mode,
+    ActionKind, Mode, PolicyId,
     analysis::{self, Demand, FALSE, NOT_FALSE, TRUE},
     condition::Condition,
     mend::Edit,
     policy::{Policy, Target},
 };
 
+use std::collections::HashMap;
+
 /// Most pairs compared for one set.
-const MOST_PAIRS: usize = 50_000;
+const MOST_PAIRS: usize = 1_000_000;
 
 pub(super) fn look(active: &[Looked<'_>], report: &mut Report) {
     let mut pairs = 0;
+    let mut said: HashMap<String, &PolicyId> = HashMap::new();
     let denies: Vec<&Looked<'_>> = active
         .iter()
         .filter(|looked| looked.policy.action.kind == ActionKind::Deny && looked.policy.mode == Mode::Enforce)
         .collect();
-    for (at, looked) in active.iter().enumerate() {
+    for looked in active {
         let policy = looked.policy;
-        if let Some(twin) = active.iter().take(at).find(|earlier| says_the_same(earlier.policy, policy)) {
-            let sentence = format!("this policy says the same as `{}`", twin.policy.id);
+        if let Some(twin) = said.get(&says(policy)) {
+            let sentence = format!("this policy says the same as `{twin}`");
             let finding = looked.finding(Code::Duplicate, Severity::Warning, Spot::Key(&["name"]), sentence);
             report.add(finding, [looked.mend("Remove this policy", Edit::RemoveFile), looked.turn_off()]);
             continue;
         }
+        said.insert(says(policy), &policy.id);
         for deny in &denies {
-            if deny.policy.id == policy.id || !covers(&deny.policy.target, &policy.target) {
-                continue;
-            }
             pairs += 1;
             if pairs > MOST_PAIRS {
                 return;
+            }
+            if deny.policy.id == policy.id || !covers(&deny.policy.target, &policy.target) {
+                continue;
             }
             // Two denies that cover each other: the first stays unmentioned.
             let mutual = policy.action.kind == ActionKind::Deny
@@ -76,21 +80,17 @@ fn is_shadowed(policy: &Policy, deny: &Policy) -> bool {
     })
 }
 
-fn says_the_same(one: &Policy, other: &Policy) -> bool {
-    let sorted = |list: &[String]| {
-        let mut list = list.to_vec();
+/// All that a policy says, whatever it is called.
+fn says(policy: &Policy) -> String {
+    let Policy { mode, action, trust_claims, condition, target, .. } = policy;
+    let Target { tools, users, roles, agents, contexts } = target;
+    let lists = [tools, users, roles, agents, contexts].map(|list| {
+        let mut list = list.clone();
         list.sort_unstable();
         list
-    };
-    let target = |target: &Target| {
-        [&target.tools, &target.users, &target.roles, &target.agents, &target.contexts]
-            .map(|list| sorted(list))
-    };
-    one.mode == other.mode
-        && one.action == other.action
-        && one.trust_claims == other.trust_claims
-        && one.condition == other.condition
-        && target(&one.target) == target(&other.target)
+    });
+    let condition = condition.as_ref().map(Condition::to_string);
+    format!("{mode:?} {action:?} {trust_claims} {condition:?} {lists:?}")
 }
 
 /// Whether everything `narrow` fits is fitted by `wide`; contexts aside. False where that is not seen.
@@ -105,16 +105,11 @@ fn covers(wide: &Target, narrow: &Target) -> bool {
 }
 
 fn covers_tools(wide: &[String], narrow: &[String]) -> bool {
-    let split = |patterns: &'_ [String]| -> (Vec<String>, Vec<String>) {
-        let (out, of): (Vec<String>, Vec<String>) =
-            patterns.iter().cloned().partition(|pattern| pattern.starts_with('!'));
-        (of, out.iter().filter_map(|pattern| pattern.strip_prefix('!')).map(str::to_owned).collect())
-    };
     let ((wide, left_out), (narrow, given_up)) = (split(wide), split(narrow));
-    let names: Vec<String> = if narrow.is_empty() { vec!["**".to_owned()] } else { narrow };
+    let names = if narrow.is_empty() { vec!["**"] } else { narrow };
     let all = wide.is_empty() || names.iter().all(|name| wide.iter().any(|glob| includes(glob, name)));
     // What the wide one leaves out, the narrow one must give up too, or cannot name.
-    let cannot_be = |hole: &String| {
+    let cannot_be = |hole: &str| {
         names.iter().all(|name| {
             !name.contains(['*', '?']) && crate::glob::Glob::parse(hole).is_ok_and(|hole| !hole.matches(name))
         })
@@ -122,9 +117,20 @@ fn covers_tools(wide: &[String], narrow: &[String]) -> bool {
     all && left_out.iter().all(|hole| given_up.iter().any(|given| includes(given, hole)) || cannot_be(hole))
 }
 
+/// What a list of patterns names, and what it leaves out.
+fn split(patterns: &[String]) -> (Vec<&str>, Vec<&str>) {
+    let named = patterns.iter().map(String::as_str).filter(|pattern| !pattern.starts_with('!'));
+    (named.collect(), patterns.iter().filter_map(|pattern| pattern.strip_prefix('!')).collect())
+}
+
 /// Whether every name that `narrow` matches is matched by `wide`: `narrow` is read as a name whose wildcards only
 /// wildcards of `wide` take.
 fn includes(wide: &str, narrow: &str) -> bool {
+    // Most pairs differ before the first wildcard of the wide one.
+    let head = wide.split(['*', '?']).next().unwrap_or_default();
+    if !narrow.starts_with(head) {
+        return false;
+    }
     let (wide, narrow) = (pieces(wide), pieces(narrow));
     let skip = |fits: &mut Vec<bool>| {
         for (at, piece) in wide.iter().enumerate() {

@@ -3,6 +3,7 @@
 use super::{Code, Known, Looked, Report, Severity, place::Spot};
 use crate::{
     ActionKind, Mode,
+    catalogue::ToolEntry,
     glob::Glob,
     mend::{Edit, Key, Mend},
     section,
@@ -80,22 +81,16 @@ fn tools(looked: &Looked<'_>, known: &Known<'_>, report: &mut Report) {
 
 /// Approvals of what cannot be undone, without a step-up beside them.
 pub(super) fn step_ups(active: &[Looked<'_>], known: &Known<'_>, report: &mut Report) {
-    let enforced = |looked: &&Looked<'_>| looked.policy.mode == Mode::Enforce;
-    for looked in active.iter().filter(enforced) {
-        if looked.policy.action.kind != ActionKind::RequestApproval {
-            continue;
-        }
-        let proven = |tool: &str| {
-            let stronger = [ActionKind::StepUp, ActionKind::Deny];
-            let mut others = active.iter().filter(enforced).map(|other| other.policy);
-            others.any(|other| stronger.contains(&other.action.kind) && other.tools.matches(tool))
-        };
-        let destructive = known.tools.iter().filter(|tool| tool.annotations.destructive == Some(true));
-        let names = destructive.map(|tool| tool.qualified());
-        let Some(tool) = names.into_iter().find(|tool| looked.policy.tools.matches(tool) && !proven(tool))
-        else {
-            continue;
-        };
+    let enforced = || active.iter().filter(|looked| looked.policy.mode == Mode::Enforce);
+    let proves = |tool: &str| {
+        let stronger = [ActionKind::StepUp, ActionKind::Deny];
+        let mut policies = enforced().map(|looked| looked.policy);
+        policies.any(|policy| stronger.contains(&policy.action.kind) && policy.tools.matches(tool))
+    };
+    let destructive = known.tools.iter().filter(|tool| tool.annotations.destructive == Some(true));
+    let unproven: Vec<String> = destructive.map(ToolEntry::qualified).filter(|tool| !proves(tool)).collect();
+    for looked in enforced().filter(|looked| looked.policy.action.kind == ActionKind::RequestApproval) {
+        let Some(tool) = unproven.iter().find(|tool| looked.policy.tools.matches(tool)) else { continue };
         let sentence = format!(
             "`{tool}` says of itself that it destroys; an approval is consent, and only a step-up proves that a person gave it"
         );

@@ -359,3 +359,21 @@ fn a_document_that_does_not_compile_is_a_finding_with_its_place() {
     assert_eq!((findings[0].code, findings[0].line, findings[0].column), (Code::Document, Some(2), Some(1)));
     assert_eq!(findings[0].sentence, "unknown key `whn`; did you mean `when`?");
 }
+
+#[test]
+fn a_thousand_policies_are_looked_at_and_the_one_behind_a_deny_is_found() {
+    let mut documents = documents(&[]);
+    for at in 0..1_000 {
+        let kind = if at % 2 == 0 { "deny" } else { "request_approval" };
+        let text = policy(&format!("amount > {at} && currency == \"EUR\""), kind);
+        documents.insert(&format!("p{at}.toml"), text.replace("create_expense", &format!("tool_{at}")));
+    }
+    let asks = policy("amount > 900 && currency == \"EUR\"", "request_approval")
+        .replace("create_expense", "tool_500");
+    documents.insert("z.toml", asks);
+    let findings = lint(&documents, &Known::default());
+    assert_eq!(
+        findings.iter().map(|f| (f.code, f.document.as_str())).collect::<Vec<_>>(),
+        [(Code::Shadowed, "z.toml")]
+    );
+}

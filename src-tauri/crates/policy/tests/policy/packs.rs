@@ -1,8 +1,16 @@
 //! Every shipped pack: it compiles, its cases pass, and each of its policies is decided both ways.
 
 use super::{check, compile, root};
-use policy::{Documents, PolicySet, cases, decide};
-use std::{collections::BTreeSet, fs, path::Path};
+use policy::{
+    Applied, Documents, PolicySet, cases, decide,
+    format::formatted,
+    lint::{Known, lint},
+};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn read(dir: &Path) -> (Documents, String) {
     let mut documents = Documents::new();
@@ -19,48 +27,81 @@ fn read(dir: &Path) -> (Documents, String) {
     (documents, fs::read_to_string(dir.join("cases.toml")).unwrap())
 }
 
+fn packs() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("policies")).unwrap();
+    let packs: Vec<PathBuf> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    assert!(packs.len() >= 6);
+    packs
+}
+
 #[test]
 fn the_cases_of_every_pack_pass_and_cover_every_policy_both_ways() {
-    let mut packs = 0;
-    for entry in fs::read_dir(root().join("policies")).unwrap() {
-        let dir = entry.unwrap().path();
-        if !dir.is_dir() {
-            continue;
-        }
-        packs += 1;
+    for dir in packs() {
         let (documents, text) = read(&dir);
         assert!(dir.join("README.md").is_file(), "{} has no README.md", dir.display());
         let set = compile(&documents);
         check(&set, &text);
         covers_both_ways(&dir, &set, &text);
     }
-    assert!(packs > 0);
 }
 
+/// Each policy decides one case; and it stays out of another whose tool it is about, or, where it has nothing to
+/// judge by, of a call to another tool.
 fn covers_both_ways(dir: &Path, set: &PolicySet, text: &str) {
-    let (mut decided, mut passed_over) = (BTreeSet::new(), BTreeSet::new());
+    let (mut decided, mut stayed_out) = (BTreeSet::new(), BTreeSet::new());
     for case in cases::parse(text).unwrap() {
         let decision = decide(set, &case.call, &case.facts);
-        let deciding: BTreeSet<_> = decision
-            .trace
-            .policies
-            .iter()
-            .filter(|policy| policy.deciding)
-            .map(|policy| policy.id.clone())
-            .collect();
+        let trace = &decision.trace.policies;
+        decided.extend(trace.iter().filter(|policy| policy.deciding).map(|policy| policy.id.clone()));
         for policy in set.policies() {
-            let set = if deciding.contains(&policy.id) { &mut decided } else { &mut passed_over };
-            set.insert(policy.id.clone());
+            let judges = policy.when.is_some() || !policy.target.contexts.is_empty();
+            let looked_at = trace.iter().find(|trace| trace.id == policy.id);
+            let out = match looked_at {
+                Some(trace) => trace.applied == Applied::No,
+                None => !judges,
+            };
+            if out {
+                stayed_out.insert(policy.id.clone());
+            }
         }
     }
     for policy in set.policies() {
         assert!(decided.contains(&policy.id), "{}: no case is decided by {}", dir.display(), policy.id);
-        assert!(
-            passed_over.contains(&policy.id),
-            "{}: every case is decided by {}",
-            dir.display(),
-            policy.id
-        );
+        assert!(stayed_out.contains(&policy.id), "{}: {} stays out of no case", dir.display(), policy.id);
+    }
+}
+
+#[test]
+fn shipped_policies_are_formatted_and_have_no_findings() {
+    for dir in packs() {
+        let (documents, cases) = read(&dir);
+        let findings = lint(&documents, &Known::default());
+        assert!(findings.is_empty(), "{}: {findings:#?}", dir.display());
+        for (path, text) in documents.iter().chain([("cases.toml", cases.as_str())]) {
+            assert_eq!(formatted(path, text).unwrap(), text, "{} {path}", dir.display());
+        }
+    }
+}
+
+#[test]
+fn formatting_changes_nothing_that_a_set_means() {
+    for dir in packs() {
+        let (documents, cases) = read(&dir);
+        // Spread out and squeezed together.
+        let messy: Documents = documents
+            .iter()
+            .map(|(path, text)| (path.to_owned(), text.replace("\n\n", "\n\n\n  \n").replace(" = ", "=")))
+            .map(|(path, text)| (path, text.replace("==true", " == true")))
+            .collect();
+        let tidy: Documents =
+            messy.iter().map(|(path, text)| (path.to_owned(), formatted(path, text).unwrap())).collect();
+        let (before, after) = (compile(&documents), compile(&tidy));
+        for (one, other) in before.policies().zip(after.policies()) {
+            assert_eq!((&one.target, &one.action, one.mode), (&other.target, &other.action, other.mode));
+            assert_eq!(one.sentence(), other.sentence());
+        }
+        check(&after, &cases);
     }
 }
 

@@ -1,7 +1,10 @@
 //! `policies/README.md` is checked as data: its examples are sets with cases, its tables are conditions.
 
 use super::{check, compile, root};
-use policy::{Applied, Documents, PolicySet, cases, decide};
+use policy::{
+    Applied, Documents, PolicySet, cases, decide,
+    lint::{Code, Known, lint},
+};
 
 fn text() -> String {
     std::fs::read_to_string(root().join("policies/README.md")).unwrap()
@@ -38,6 +41,8 @@ fn every_example_is_a_set_whose_cases_pass() {
             documents.insert("set.toml", "default = \"allow\"".to_owned());
         }
         check(&compile(&documents), &body);
+        let findings = lint(&documents, &Known::default());
+        assert!(findings.is_empty(), "{findings:#?}");
         documents = Documents::new();
         ran += 1;
     }
@@ -76,6 +81,21 @@ fn set_with(condition: &str) -> PolicySet {
     let policy = format!("name = \"x\"\nwhen = '''{condition}'''\n[action]\nkind = \"deny\"\n");
     documents.insert("x.toml", policy);
     compile(&documents)
+}
+
+#[test]
+fn every_code_of_lint_has_a_row() {
+    let rows = rows(&text(), "| code | level | what was found |");
+    let listed: Vec<String> = rows.iter().flat_map(|row| code(&row[0])).map(str::to_owned).collect();
+    assert_eq!(listed, Code::ALL.map(|code| code.as_str().to_owned()));
+}
+
+#[test]
+fn the_call_to_explain_can_be_read() {
+    let text = text();
+    let json = text.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let (call, facts) = policy::call_file::parse("call.json", json, None).unwrap();
+    assert_eq!((call.qualified_tool().as_str(), facts.user.id.as_str()), ("expenses/create_expense", "ana"));
 }
 
 #[test]

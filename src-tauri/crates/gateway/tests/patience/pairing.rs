@@ -32,12 +32,21 @@ async fn the_program_of_the_first_call_is_paired_with_its_agent() {
     assert!(paired[0].body.as_deref().unwrap().contains(&this_program()));
 }
 
+/// The agent is known as another program than these tests are.
+fn pair_with(bench: &Bench, program: &str) {
+    let path = bench.engine.home().dir().join("agents.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}program = \"{program}\"\n")).unwrap();
+    // Any change reads the file anew.
+    bench.engine.set_wait_limit(CURSOR.name, None).unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_another_program_asks_in_an_agents_name_is_held_for_the_owner_until_it_is_accepted() {
     let bench = Bench::new().await;
     let agent = bench.agent(CURSOR).await;
     let name = CURSOR.name.parse().unwrap();
-    bench.engine.accept_program(&name, "/usr/bin/cursor").unwrap();
+    pair_with(&bench, "/usr/bin/cursor");
     let (answer, card) = tokio::join!(agent.ask(LIST), async {
         let card = bench.held().await;
         bench.upstream.saw_nothing();
@@ -56,14 +65,14 @@ async fn what_another_program_asks_in_an_agents_name_is_held_for_the_owner_until
     assert_eq!(bench.prompts(), 1);
     let kinds: Vec<_> =
         bench.engine.journal().entries(1).unwrap().into_iter().map(|entry| entry.kind).collect();
-    assert_eq!(kinds.iter().filter(|kind| *kind == "program_accepted").count(), 2);
+    assert_eq!(kinds.iter().filter(|kind| *kind == "program_accepted").count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_holds_the_call_anyway_is_shown_beside_the_program() {
     let bench = Bench::new().await;
     let agent = bench.agent(CURSOR).await;
-    bench.engine.accept_program(&CURSOR.name.parse().unwrap(), "/usr/bin/cursor").unwrap();
+    pair_with(&bench, "/usr/bin/cursor");
     let (answer, card) = tokio::join!(agent.call_once("c-7"), async {
         let card = bench.held().await;
         bench.approve(&card);

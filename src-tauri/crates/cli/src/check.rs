@@ -118,7 +118,7 @@ impl Checked {
         if !broken.is_empty() {
             for finding in &broken {
                 note(format_args!("{}: {}", place(finding), finding.sentence));
-                mends(finding, |line| note(line));
+                mends(finding, note);
             }
             note(format_args!(
                 "{} in `{}`; a set with an error is not taken, and every call is denied",
@@ -133,7 +133,7 @@ impl Checked {
         for finding in &found {
             let (word, code) = (severity(finding.severity), finding.code.as_str());
             say(format_args!("{word:<7} {}: {} [{code}]", place(finding), finding.sentence));
-            mends(finding, |line| say(line));
+            mends(finding, say);
         }
         for outcome in &self.cases {
             if outcome.passed {

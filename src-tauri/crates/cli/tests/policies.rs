@@ -1,5 +1,7 @@
 //! `check`, `explain`, `policy fmt` and `init --pack`, as a person or a workflow types them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
 mod support;
 
 use serde_json::Value;

@@ -71,8 +71,8 @@ async fn a_held_call_is_approved_with_the_button_of_a_real_notification() {
     screen.picture("notifications/approved");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "hello");
     screen.until_no_notification();
-    let kinds = kinds_until(&desk.journal(), &hold, "call_completed");
-    assert_eq!(kinds, ["hold_opened", "vote_cast", "call_released", "call_completed"]);
+    let kinds = kinds_until(&desk.journal(), &hold, "outcome_read");
+    assert_eq!(kinds, ["hold_opened", "vote_cast", "call_released", "call_completed", "outcome_read"]);
     // The means is kept, and shown.
     window.go("activity").await;
     window.press_on("[data-testid=activity-row][data-outcome=approved]").await;

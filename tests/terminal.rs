@@ -106,8 +106,8 @@ fn i1_a_held_call_changes_data_only_after_approve_was_typed() {
     let (status, said) = call.finish();
     assert!(status.success(), "{said}");
     assert_eq!(desk.count("customers"), before - 1);
-    let kinds = support::journal::kinds_until(&desk.home.paths().journal(), &hold, "call_completed");
-    assert_eq!(kinds, ["hold_opened", "vote_cast", "call_released", "call_completed"]);
+    let kinds = support::journal::kinds_until(&desk.home.paths().journal(), &hold, "outcome_read");
+    assert_eq!(kinds, ["hold_opened", "vote_cast", "call_released", "call_completed", "outcome_read"]);
 }
 
 #[test]

@@ -118,8 +118,8 @@ async fn i1_a_file_is_written_once_approve_was_clicked_in_the_window() {
     window.text_with("[data-testid=activity-detail]", "in the window").await;
     window.keep_both("activity").await;
 
-    let kinds = kinds_until(&desk.journal(), &hold, "call_completed");
-    assert_eq!(kinds, ["hold_opened", "vote_cast", "call_released", "call_completed"]);
+    let kinds = kinds_until(&desk.journal(), &hold, "outcome_read");
+    assert_eq!(kinds, ["hold_opened", "vote_cast", "call_released", "call_completed", "outcome_read"]);
     let (home, bus) = desk.window.close().await;
     verify(&home, &bus);
 }

@@ -63,8 +63,9 @@ fn github_reads_every_finding_and_every_failed_case_as_an_annotation() {
     let dir = folder.path().display();
     let lines: Vec<&str> = said.out.lines().collect();
     let [finding, case] = lines.as_slice() else { panic!("{}", said.out) };
-    let expected =
-        format!("::error file={dir}/limit.toml,line=3,col=10,title=untrusted_claim::whoever claims the right");
+    let expected = format!(
+        "::error file={dir}/limit.toml,line=3,col=10,title=untrusted_claim::whoever claims the right"
+    );
     assert!(finding.starts_with(&expected), "{finding}");
     assert_eq!(
         *case,

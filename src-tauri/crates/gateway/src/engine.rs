@@ -354,11 +354,6 @@ impl Engine {
         self.seen().get(agent).and_then(|seen| seen.last)
     }
 
-    /// Whether this agent is still paired.
-    pub(crate) fn is_paired(&self, agent: &AgentName) -> bool {
-        self.read_agents().by_name(agent.as_str()).is_some()
-    }
-
     /// An agent as it is paired now.
     pub(crate) fn agent(&self, name: &AgentName) -> Option<Agent> {
         self.read_agents().by_name(name.as_str())

@@ -434,7 +434,11 @@ async fn run(
         engine.born_tasks().note(reply, &incoming.agent.name, &upstream, now);
     }
     let (reply, outcome) = match sent {
-        Ok(reply) => (reply.clone(), Outcome::Answered(Arc::new(reply))),
+        Ok(reply) => {
+            // Only the answer of a held call may be asked for again.
+            let kept = ticket.as_ref().map(|_| Outcome::Answered(Arc::new(reply.clone())));
+            (reply, kept)
+        }
         Err(error) => {
             engine.note_upstream_error(&incoming.upstream.name, &error.to_string());
             let (code, outcome) = if error.was_sent() {
@@ -442,10 +446,11 @@ async fn run(
             } else {
                 ("upstream_failed", Outcome::Failed(error.for_agent()))
             };
-            (refusal::fit(refusal::failed(code, &error.for_agent()), incoming.patience.era), outcome)
+            let own = refusal::fit(refusal::failed(code, &error.for_agent()), incoming.patience.era);
+            (own, Some(outcome))
         }
     };
-    let slip = ticket.map(|ticket| {
+    let slip = ticket.zip(outcome).map(|(ticket, outcome)| {
         engine.desk().finish(ticket.hold(), outcome, bytes);
         ticket.slip()
     });

@@ -72,8 +72,7 @@ pub(super) async fn incoming(
     };
     let peer = from.connected.process().await;
     // A connection may be older than what a person last set for its agent.
-    let agent = from.engine.read_agents().by_name(from.agent.name.as_str());
-    let agent = agent.unwrap_or_else(|| from.agent.clone());
+    let agent = from.engine.agent(&from.agent.name).unwrap_or_else(|| from.agent.clone());
     from.engine.note_caller(&agent, declared.client.as_deref(), &peer);
     Incoming {
         agent,

@@ -120,7 +120,7 @@ impl From {
 
     /// A connection may outlive its agent's pairing.
     fn check_paired(&self, request: &Request) -> Result<(), Refused> {
-        if self.engine.is_paired(&self.agent.name) {
+        if self.engine.agent(&self.agent.name).is_some() {
             return Ok(());
         }
         let message = "this agent was removed: add it again with `doorward agent add`";

@@ -23,10 +23,19 @@ const SEND_LIMIT: Duration = Duration::from_secs(30);
 const MAX_ASKED: usize = 256;
 
 /// The upstream's requests that the agent has not answered: our id → whose, under which id.
-#[derive(Default)]
 pub(super) struct Asked {
     last: i64,
     open: BTreeMap<i64, (Weak<Connection>, Value)>,
+}
+
+impl Default for Asked {
+    /// Counts from anywhere: an answer that outlived a restart behind `doorward connect` meets no new question.
+    fn default() -> Asked {
+        let mut start = [0; 4];
+        // Without randomness it counts from zero, as good as any other number on its own.
+        let _ = getrandom::fill(&mut start);
+        Asked { last: i64::from(u32::from_ne_bytes(start)), open: BTreeMap::new() }
+    }
 }
 
 impl Asked {

@@ -311,7 +311,7 @@ fn like(text: &str) -> String {
 }
 
 /// The row without what is sealed.
-fn bare(row: &Row<'_>) -> rusqlite::Result<ActivityRow> {
+pub(crate) fn bare(row: &Row<'_>) -> rusqlite::Result<ActivityRow> {
     let outcome: String = row.get(14)?;
     Ok(ActivityRow {
         seq: row.get(0)?,

@@ -63,7 +63,7 @@ impl ActivityOutcome {
         OUTCOMES.iter().find(|(outcome, _)| *outcome == self).map_or("unknown", |(_, name)| name)
     }
 
-    fn from_name(name: &str) -> ActivityOutcome {
+    pub(crate) fn from_name(name: &str) -> ActivityOutcome {
         OUTCOMES
             .iter()
             .find(|(_, known)| *known == name)
@@ -311,7 +311,7 @@ fn like(text: &str) -> String {
 }
 
 /// The row without what is sealed.
-pub(crate) fn bare(row: &Row<'_>) -> rusqlite::Result<ActivityRow> {
+fn bare(row: &Row<'_>) -> rusqlite::Result<ActivityRow> {
     let outcome: String = row.get(14)?;
     Ok(ActivityRow {
         seq: row.get(0)?,

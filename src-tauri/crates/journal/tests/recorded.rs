@@ -8,7 +8,7 @@ use journal::{ActivityOutcome, ArgumentsKept, CallFilter, Journal, RecordedCall}
 use support::*;
 
 fn all(journal: &Journal, filter: CallFilter) -> Vec<RecordedCall> {
-    journal.recorded_calls(filter).map(Result::unwrap).collect()
+    journal.calls_on_record(filter).map(Result::unwrap).collect()
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn calls_may_be_recorded_while_past_ones_are_read() {
         journal.record(scene.refused()).unwrap();
     }
     let mut seen = 0;
-    for call in journal.recorded_calls(CallFilter::default()) {
+    for call in journal.calls_on_record(CallFilter::default()) {
         assert!(call.unwrap().seq <= 3);
         journal.record(scene.refused()).unwrap();
         seen += 1;

@@ -6,6 +6,7 @@
 
 mod claims;
 mod conditions;
+mod contexts;
 mod flows;
 mod omission;
 mod place;
@@ -159,6 +160,7 @@ pub fn lint(documents: &Documents, known: &Known<'_>) -> Vec<Finding> {
         omission::look(looked, known, &mut report);
         targets::look(looked, known, &mut report);
     }
+    contexts::look(documents, &mut report);
     shadow::look(&active, &mut report);
     targets::step_ups(&active, known, &mut report);
     flows::look(documents, &set, known, &mut report);

@@ -262,6 +262,28 @@ fn a_claim_that_is_trusted_is_not_reported_and_one_that_only_restricts_neither()
 }
 
 #[test]
+fn a_context_is_looked_at_although_no_policy_names_it() {
+    let context = |when: &str| {
+        let text = format!("name = \"night\"\nwhen = '{when}'\n");
+        lint(&documents(&[("contexts/night.toml", &text)]), &Known::default())
+    };
+    assert_eq!(context("context.hour >= 22 || context.hour < 6"), []);
+    for (when, code, word) in [
+        ("context.hour >= 22 && context.hour < 6", Code::NeverTrue, "true"),
+        ("context.hour >= 6 || context.hour < 22", Code::AlwaysTrue, "false"),
+    ] {
+        let findings = context(when);
+        let [finding] = &findings[..] else { panic!("{when}: {findings:?}") };
+        assert_eq!((finding.code, finding.document.as_str()), (code, "contexts/night.toml"));
+        assert_eq!((finding.line, finding.column), (Some(2), Some(9)));
+        assert!(
+            finding.sentence.starts_with(&format!("no call can make this context {word}")),
+            "{finding:?}"
+        );
+    }
+}
+
+#[test]
 fn a_policy_behind_a_deny_is_shadowed() {
     let deny =
         "name = \"d\"\nwhen = 'amount > 5'\n[target]\ntools = [\"practice/*\"]\n[action]\nkind = \"deny\"\n";

@@ -116,7 +116,8 @@ impl<'a> Section<'a> {
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), DocumentError> {
         let is_root = self.at.is_none();
         for (key, _) in self.table.iter() {
-            if !known.contains(&key) && !(is_root && key == VERSION.0) {
+            let is_known = known.contains(&key) || (is_root && key == VERSION.0);
+            if !is_known {
                 let at = self.table.key(key).and_then(|key| key.span()).map(|span| span.start);
                 let error = self.source.error(at, format!("unknown key `{key}`")).suggest(key, known);
                 let error = if error.hint.is_none() {

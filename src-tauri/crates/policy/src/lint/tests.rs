@@ -9,8 +9,9 @@ const TOOLS: &str = r##"[
      "urgent":{"type":"boolean"},
      "note":{"type":"string"},
      "tags":{"type":"array","items":{"type":"string"}},
-     "kind":{"type":"string","default":"x"}
-   },"required":["amount"]}},
+     "kind":{"type":"string","default":"x"},
+     "site":{"type":"object","properties":{"city":{"type":"string"},"zip":{"type":"string"}},"required":["city"]}
+   },"required":["amount","site"]}},
   {"name":"delete_customer","annotations":{"destructiveHint":true},"inputSchema":{"type":"object","properties":{"customer_id":{"type":"string"}}}}
 ]"##;
 
@@ -398,4 +399,19 @@ fn a_thousand_policies_are_looked_at_and_the_one_behind_a_deny_is_found() {
         findings.iter().map(|f| (f.code, f.document.as_str())).collect::<Vec<_>>(),
         [(Code::Shadowed, "z.toml")]
     );
+}
+
+#[test]
+fn parts_of_a_required_parameter_can_still_be_left_out() {
+    for (when, although) in
+        [("site.zip == \"3000\"", ""), ("site.city == \"Bern\"", ", although the tool's schema requires it")]
+    {
+        let attribute = when.split_once(' ').unwrap().0;
+        let finding = of_condition(when, Code::DodgeByOmission);
+        let sentence = format!("an agent can leave `{attribute}` out{although}, and get past this policy");
+        assert_eq!(finding.sentence, sentence);
+        assert_eq!(finding.mends.len(), 2);
+    }
+    let said = documents(&[("p.toml", &policy("!has(site.city) || site.city == \"Bern\"", "deny"))]);
+    assert_eq!(looked_at(&said), []);
 }

@@ -172,6 +172,12 @@ pub fn lint(documents: &Documents, known: &Known<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The bytes of a condition's text that a finding's `node` is about.
+#[must_use]
+pub fn span_of(when: &str, node: &[usize]) -> Option<std::ops::Range<usize>> {
+    place::Spans::of_text(when)?.of(node)
+}
+
 /// A policy beside its document.
 struct Looked<'a> {
     policy: &'a Policy,

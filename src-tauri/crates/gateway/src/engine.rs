@@ -9,6 +9,7 @@ use crate::desk::{Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
+use crate::presence::Presence;
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
@@ -73,6 +74,7 @@ pub struct Engine {
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
+    pub(crate) presence: Presence,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -141,6 +143,7 @@ impl Engine {
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
             sightings: Sightings::default(),
+            presence: Presence::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),

@@ -23,6 +23,7 @@ mod pace;
 mod pairing;
 mod pins;
 mod pipeline;
+mod presence;
 mod refusal;
 mod sets;
 mod sightings;
@@ -40,6 +41,7 @@ pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
+pub use presence::{Presence, PresenceEvent};
 pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};
 pub use sightings::OtherProgram;
 pub use start_error::StartError;

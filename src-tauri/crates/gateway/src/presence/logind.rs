@@ -33,6 +33,8 @@ enum Blind {
     NoBus(#[source] zbus::Error),
     #[error("there is no logind on this machine ({0})")]
     NoLogind(#[source] zbus::Error),
+    #[error("the system bus does not answer")]
+    Silent,
     #[error("logind knows no session with a screen for this user")]
     NoScreen,
     #[error("logind left the bus")]
@@ -72,7 +74,9 @@ impl Screen {
         bus: connection::Builder<'_>,
         locks_within: Duration,
     ) -> Result<Infallible, Blind> {
-        let bus = bus.method_timeout(PATIENCE).build().await.map_err(Blind::NoBus)?;
+        let bus = bus.method_timeout(PATIENCE).build();
+        let bus = tokio::time::timeout(PATIENCE, bus).await.map_err(|_| Blind::Silent)?;
+        let bus = bus.map_err(Blind::NoBus)?;
         let owner = owner(&bus).await.map_err(Blind::NoLogind)?;
         let mut owners = owners(&bus).await?;
         let session = session(&bus, &owner).await?;

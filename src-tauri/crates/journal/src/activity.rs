@@ -63,7 +63,7 @@ impl ActivityOutcome {
         OUTCOMES.iter().find(|(outcome, _)| *outcome == self).map_or("unknown", |(_, name)| name)
     }
 
-    fn from_name(name: &str) -> ActivityOutcome {
+    pub(crate) fn from_name(name: &str) -> ActivityOutcome {
         OUTCOMES
             .iter()
             .find(|(_, known)| *known == name)

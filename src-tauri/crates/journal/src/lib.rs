@@ -12,6 +12,7 @@ mod chain;
 mod ended;
 mod entry;
 mod error;
+mod grants;
 mod holds;
 mod key;
 mod open;
@@ -29,6 +30,7 @@ pub use activity::{ActivityOutcome, ActivityQuery, ActivityRow, DecidingPolicy, 
 pub use ended::EndedHold;
 pub use entry::Entry;
 pub use error::{BadEntry, JournalError};
+pub use grants::{RecordedGrant, Revoked};
 pub use holds::Course;
 pub use key::RootKey;
 pub use open::Journal;

@@ -11,6 +11,7 @@ pub mod call;
 pub mod call_file;
 pub mod cases;
 pub mod catalogue;
+pub mod compare;
 mod condition;
 pub mod decide;
 mod decimal;
@@ -49,7 +50,7 @@ pub use decision::{
 };
 pub use documents::{ChangeKind, DocumentChange, DocumentError, Documents};
 pub use facts::{AgentFacts, ContextFacts, Facts, PathFact, ToolFacts, UpstreamFacts};
-pub use flow::{ApprovalFlow, Approvers, Stage};
+pub use flow::{ApprovalFlow, Approvers, OnTimeout, ProofKind, Stage};
 pub use names::{AgentName, ContextId, FlowId, NameError, PolicyId, ToolName, UpstreamName, UserId};
 pub use people::{People, User};
 pub use policy::{Action, Policy, Target};

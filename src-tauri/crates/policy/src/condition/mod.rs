@@ -6,7 +6,7 @@ pub(crate) mod attribute;
 pub(crate) mod evaluate;
 mod free;
 pub(crate) mod lookup;
-mod path;
+pub(crate) mod path;
 pub(crate) mod phrase;
 mod print;
 mod recognise;

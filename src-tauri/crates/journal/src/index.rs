@@ -259,6 +259,7 @@ pub(crate) fn finish_call(
     let (outcome, bytes, tool_error) = match completion {
         Completion::Answered { is_error, bytes, .. } => (answered, i64::try_from(*bytes).ok(), *is_error),
         Completion::Failed { .. } => (ActivityOutcome::Failed, None, false),
+        Completion::Refused { .. } => (ActivityOutcome::Refused, None, false),
         Completion::Unknown => (ActivityOutcome::Unknown, None, false),
     };
     row.outcome = outcome.as_str().to_owned();

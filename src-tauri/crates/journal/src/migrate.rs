@@ -3,6 +3,7 @@
 use crate::JournalError;
 use crate::bind::{Binder, Code, Part};
 use crate::entry::{HOLD_OPENED, REFUSED};
+use crate::grants;
 use crate::index::{self, CallRow, ROW};
 use crate::pins::{self, PINNED};
 use crate::read::{COLUMNS, Kept};
@@ -28,6 +29,7 @@ struct PinnedBody {
 pub(crate) fn bind_all(sql: &Connection, keys: &Keys<'_>) -> Result<(), JournalError> {
     bind_calls(sql, keys)?;
     bind_pins(sql, keys)?;
+    grants::bind(sql, keys)?;
     for (policy, day, calls) in
         read_all::<(String, i64, i64)>(sql, "SELECT policy, day, calls FROM applied", |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))

@@ -6,6 +6,7 @@
 use crate::JournalError;
 use crate::chain::{About, Form};
 use crate::entry::HOLD_OPENED;
+use crate::grants::BESIDE;
 use crate::marks::{Marked, is_secret_name};
 use crate::read::{Kept, of_hold};
 use crate::seal::Opening;
@@ -117,7 +118,8 @@ pub(crate) fn ended_hold(draft: &mut Draft<'_>, hold: &HoldId) -> Result<(), Jou
     let marked = draft.marks.of(draft.sql, call.upstream.as_str(), call.tool.as_str())?;
     let bodies: Vec<(Kept, Vec<u8>)> = entries
         .into_iter()
-        .filter(|entry| entry.form == Some(Form::AsWritten))
+        // A grant in force needs the values it was made on; it is sealed for as long as it is kept.
+        .filter(|entry| entry.form == Some(Form::AsWritten) && !BESIDE.contains(&entry.kind.as_str()))
         .filter_map(|entry| match entry.open(draft.seals) {
             Opening::Body(body) => Some((entry, body)),
             Opening::OtherKey | Opening::Broken => None,

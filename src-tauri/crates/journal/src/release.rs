@@ -8,8 +8,8 @@ use crate::activity::ActivityOutcome;
 use crate::chain::About;
 use crate::index::{self, Names};
 use crate::write::{Draft, Durability};
-use crate::{Journal, JournalError, holds, redact};
-use approvals::{Basis, HoldId, HoldState, ReleaseId, ReleasedCall};
+use crate::{Journal, JournalError, grants, holds, redact};
+use approvals::{Basis, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall};
 use policy::{CallDigest, Decision, Facts, Timestamp, ToolCall};
 use rusqlite::{ErrorCode, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub enum Completion {
     Answered { is_error: bool, bytes: u64, sha256: String },
     /// It did not reach the tool.
     Failed { why: String },
+    /// Refused between its release and its way up; nothing was sent.
+    Refused { refusal: Refusal },
     /// It may have run or not.
     Unknown,
 }
@@ -112,10 +114,15 @@ impl Journal {
                 body.allowed = Some(AllowedBody { call: Arc::clone(&call), facts, decision });
                 self.pen.push_release(body)?;
             }
-            Basis::Continued { .. } => {
+            Basis::Continued { .. } | Basis::Grant { .. } | Basis::Window { .. } => {
                 let (facts, decision) = (parts.facts, parts.decision);
                 body.allowed = Some(AllowedBody { call: Arc::clone(&call), facts, decision });
-                self.write(Durability::Synced, |draft| release_allowed(draft, &body))?;
+                self.write(Durability::Synced, |draft| {
+                    if let Basis::Grant { grant, uses } = &body.basis {
+                        grants::use_grant(draft, grant, *uses)?;
+                    }
+                    release_allowed(draft, &body)
+                })?;
                 self.pen.note_running(&release);
             }
             Basis::Votes { hold, .. } => {

@@ -1,10 +1,11 @@
 //! How long history is kept: by age and by size, from its beginning on. The chain goes on after a cut, whose place,
-//! hash and pins are bound to the home; holds that are open, and calls that run, are never cut, nor is anything in the
-//! middle of one. What is old and cannot be cut yet loses its body.
+//! hash and pins are bound to the home; holds that are open, calls that run and grants in force are never cut, nor is
+//! anything in the middle of one. What is old and cannot be cut yet loses its body.
 
 use crate::bind::{Binder, Code};
 use crate::chain::{About, Form, Hash};
 use crate::entry::{REFUSED, TURNED_AWAY};
+use crate::grants::{GRANT_MADE, GRANT_REVOKED, WINDOW_OPENED};
 use crate::index::day_of;
 use crate::pins::PINNED;
 use crate::read::{COLUMNS, Kept};
@@ -98,7 +99,7 @@ fn step(draft: &mut Draft<'_>, retention: &Retention) -> Result<Trimmed, Journal
     let newest = draft.next_seq().saturating_sub(1);
     let old = old_until(draft.sql, start, horizon)?;
     let wanted = if is_too_much { old.max(start + STEP) } else { old }.min(newest.saturating_sub(1));
-    let up_to = whole_until(draft.sql, wanted)?;
+    let up_to = whole_until(draft.sql, wanted, draft.now.0)?;
     let mut trimmed = Trimmed::default();
     if up_to > start {
         cut(draft, start, up_to)?;
@@ -134,15 +135,16 @@ fn old_until(sql: &Connection, start: u64, horizon: i64) -> Result<u64, JournalE
 }
 
 /// The last place at or before `wanted` that is in the middle of no call.
-fn whole_until(sql: &Connection, wanted: u64) -> Result<u64, JournalError> {
+fn whole_until(sql: &Connection, wanted: u64, now: i64) -> Result<u64, JournalError> {
     let mut statement = sql.prepare_cached(
         "SELECT min(c.seq) FROM calls c WHERE c.seq <= ?1 AND (c.touched > ?1
             OR c.outcome IN ('waiting', 'approved', 'running') AND c.ended_at IS NULL
-            OR c.hold IS NOT NULL AND EXISTS (SELECT 1 FROM entries e WHERE e.hold = c.hold AND e.seq > ?1))",
+            OR c.hold IS NOT NULL AND (EXISTS (SELECT 1 FROM entries e WHERE e.hold = c.hold AND e.seq > ?1)
+                OR EXISTS (SELECT 1 FROM grants g WHERE g.hold = c.hold AND g.revoked IS NULL AND g.ends > ?2)))",
     )?;
     let mut place = wanted;
     while place > 0 {
-        let open: Option<u64> = statement.query_row(params![place], |row| row.get(0))?;
+        let open: Option<u64> = statement.query_row(params![place, now], |row| row.get(0))?;
         match open {
             Some(open) => place = open - 1,
             None => break,
@@ -166,6 +168,7 @@ fn cut(draft: &mut Draft<'_>, start: u64, up_to: u64) -> Result<(), JournalError
         .execute(params![cut.seq, cut.hash, cut.pins, cut.at, code])?;
     for query in [
         "DELETE FROM deciding WHERE seq <= ?1 AND policy IN (SELECT DISTINCT policy FROM deciding)",
+        "DELETE FROM grants WHERE made <= ?1",
         "DELETE FROM releases WHERE call <= ?1",
         "DELETE FROM calls WHERE seq <= ?1",
         "DELETE FROM entries WHERE seq <= ?1",
@@ -183,13 +186,23 @@ fn cut(draft: &mut Draft<'_>, start: u64, up_to: u64) -> Result<(), JournalError
 /// Bodies of calls that ended, between a call that has not and the newest that is old.
 fn remove_bodies(draft: &mut Draft<'_>, after: u64, until: u64) -> Result<u64, JournalError> {
     let query = format!(
-        "SELECT {COLUMNS} FROM entries e WHERE e.seq > ?1 AND e.seq <= ?2 AND e.form <> ?3 AND e.kind <> ?4
+        "SELECT {COLUMNS} FROM entries e WHERE e.seq > ?1 AND e.seq <= ?2 AND e.form <> ?3 AND e.kind NOT IN (?4, ?7, ?8, ?9)
            AND (e.release IS NOT NULL OR e.hold IS NOT NULL OR e.kind IN (?5, ?6))
            AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.ended_at IS NULL
                 AND (c.hold = e.hold OR c.seq = e.seq))
          ORDER BY e.seq LIMIT 500"
     );
-    let values = params![after, until, Form::Removed.code(), PINNED, REFUSED, TURNED_AWAY];
+    let values = params![
+        after,
+        until,
+        Form::Removed.code(),
+        PINNED,
+        REFUSED,
+        TURNED_AWAY,
+        GRANT_MADE,
+        GRANT_REVOKED,
+        WINDOW_OPENED
+    ];
     let entries: Vec<Kept> =
         draft.sql.prepare_cached(&query)?.query_map(values, Kept::from_row)?.collect::<Result<_, _>>()?;
     let body = serde_json::to_vec(&BodyRemoved { removed: "it is older than is kept" });

@@ -79,6 +79,16 @@ CREATE TABLE root_keys (
     "
 CREATE INDEX calls_by_end ON calls (ended_at) WHERE hold IS NOT NULL;
 ",
+    "
+CREATE TABLE grants (
+    id TEXT PRIMARY KEY,
+    hold TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    last_used INTEGER,
+    revoked INTEGER
+) STRICT, WITHOUT ROWID;
+",
     // Bodies may be redacted or removed, the index has what people filter by, and everything beside the chain is
     // bound to the home. `migrate` fills in what SQL cannot.
     "
@@ -115,7 +125,8 @@ CREATE TABLE calls (
 INSERT INTO calls SELECT c.seq, c.at, (c.at - ((c.at % 86400000) + 86400000) % 86400000) / 86400000,
         (SELECT s.id FROM subjects s WHERE s.agent = c.agent AND s.user = c.user AND s.upstream = c.upstream AND s.tool = c.tool),
         c.outcome, c.hold, c.bytes, c.tool_error, c.ended_at, '',
-        coalesce((SELECT max(e.seq) FROM entries e WHERE e.hold = c.hold AND e.kind <> 'outcome_read'),
+        coalesce((SELECT max(e.seq) FROM entries e WHERE e.hold = c.hold AND e.kind NOT IN
+            ('outcome_read', 'grant_made', 'grant_revoked', 'window_opened')),
                  (SELECT r.completed FROM releases r WHERE r.call = c.seq), c.seq),
         zeroblob(16)
     FROM calls_2 c;
@@ -133,6 +144,8 @@ CREATE TABLE deciding (
 
 ALTER TABLE applied ADD COLUMN touched INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE applied ADD COLUMN mac BLOB NOT NULL DEFAULT x'';
+ALTER TABLE grants ADD COLUMN ends INTEGER;
+ALTER TABLE grants ADD COLUMN mac BLOB NOT NULL DEFAULT x'';
 ALTER TABLE pins ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE pins ADD COLUMN mac BLOB NOT NULL DEFAULT x'';
 ALTER TABLE root_keys ADD COLUMN mac BLOB NOT NULL DEFAULT x'';
@@ -149,7 +162,7 @@ CREATE TABLE cut (
 ];
 
 /// The format in which indexes were bound first.
-pub(crate) const BOUND: i64 = 3;
+pub(crate) const BOUND: i64 = 4;
 
 fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)

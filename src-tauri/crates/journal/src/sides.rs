@@ -8,6 +8,7 @@ use crate::bind::Part;
 use crate::chain::{Hash, Head};
 use crate::entry::{HOLD_OPENED, REFUSED, TURNED_AWAY};
 use crate::error::BadEntry;
+use crate::grants::{GRANT_MADE, GRANT_REVOKED, GRANT_ROW, GrantRow, WINDOW_OPENED};
 use crate::holds::READ;
 use crate::index::{self, CallRow, ROW};
 use crate::pins::{self, PINNED};
@@ -49,7 +50,9 @@ pub(crate) struct Sums {
     calls: u128,
     /// Entries that pin a tool.
     pinned: u128,
-    pins: u64,
+    /// Entries that made or revoked a grant, with their holds.
+    grants: u128,
+
     /// The first entry of each root key.
     sealed: BTreeMap<KeyId, u64>,
 }
@@ -77,7 +80,9 @@ impl Sums {
             }
             PINNED => {
                 self.pinned = self.pinned.wrapping_add(keys.of(&seq));
-                self.pins += 1;
+            }
+            GRANT_MADE | GRANT_REVOKED => {
+                self.grants = self.grants.wrapping_add(keys.of(&(seq, hold)));
             }
             _ => {}
         }
@@ -92,7 +97,7 @@ impl Sums {
         self.completed = self.completed.wrapping_add(other.completed);
         self.calls = self.calls.wrapping_add(other.calls);
         self.pinned = self.pinned.wrapping_add(other.pinned);
-        self.pins += other.pins;
+        self.grants = self.grants.wrapping_add(other.grants);
         for (key, seq) in &other.sealed {
             let first = self.sealed.entry(*key).or_insert(*seq);
             *first = (*seq).min(*first);
@@ -181,6 +186,7 @@ pub(crate) fn check(
     check_releases(sql, &keys, entries)?;
     check_calls(sql, journal, &keys, entries, mine)?;
     check_pins(sql, journal, start, &keys, entries, mine)?;
+    check_grants(sql, journal, &keys, entries, mine)?;
     check_applied(sql, journal, mine)?;
     match journal.set_in(sql) {
         Err(JournalError::SetTampered) if has_other_key(sql, journal)? => Ok(()),
@@ -267,11 +273,12 @@ fn check_calls(
     let (mut calls, mut ended, mut policies) = (0_u128, 0_u128, 0_u128);
     let query = format!(
         "SELECT {ROW}, CASE WHEN c.hold IS NULL THEN NULL ELSE
-            (SELECT max(e.seq) FROM entries e WHERE e.hold = c.hold AND e.kind <> ?1) END
+            (SELECT max(e.seq) FROM entries e WHERE e.hold = c.hold AND e.kind NOT IN (?1, ?2, ?3, ?4)) END
          FROM calls c LEFT JOIN subjects s ON s.id = c.subject ORDER BY c.seq"
     );
     let mut statement = sql.prepare(&query).map_err(damaged(PART))?;
-    let mut rows = statement.query(params![READ]).map_err(damaged(PART))?;
+    let mut rows =
+        statement.query(params![READ, GRANT_MADE, GRANT_REVOKED, WINDOW_OPENED]).map_err(damaged(PART))?;
     let mut last = 0;
     loop {
         let at = |error| bad(PART, last, &JournalError::from(error).to_string());
@@ -405,6 +412,43 @@ fn check_pins(
         return Err(bad(PART, seq.unwrap_or(0), "the pins are not those that the entries say"));
     }
     Ok(())
+}
+
+fn check_grants(
+    sql: &Connection,
+    journal: &Journal,
+    keys: &SumKeys,
+    entries: &Sums,
+    mine: u64,
+) -> Result<(), BadEntry> {
+    const PART: &str = "grant";
+    let mut statement = sql.prepare(GRANT_ROW).map_err(damaged(PART))?;
+    let rows = statement.query_map([], GrantRow::from_row).map_err(damaged(PART))?;
+    let mut sum = 0_u128;
+    for row in rows {
+        let row = row.map_err(damaged(PART))?;
+        if row.made >= mine && row.code(&journal.binder).as_slice() != row.mac {
+            return Err(bad(PART, row.made, CHANGED));
+        }
+        let revoked = row.revoked.and_then(|seq| u64::try_from(seq).ok());
+        for seq in [Some(row.made), revoked].into_iter().flatten() {
+            sum = sum.wrapping_add(keys.of(&(seq, Some(row.hold.as_str()))));
+        }
+    }
+    if sum == entries.grants {
+        return Ok(());
+    }
+    let seq: Option<u64> = sql
+        .query_row(
+            "SELECT e.seq FROM entries e WHERE e.kind IN (?1, ?2) AND NOT EXISTS
+                (SELECT 1 FROM grants g WHERE g.hold = e.hold AND e.seq IN (g.made, g.revoked))
+             UNION ALL SELECT g.made FROM grants g LEFT JOIN entries e ON e.seq = g.made WHERE e.kind IS NOT ?1 LIMIT 1",
+            params![GRANT_MADE, GRANT_REVOKED],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(damaged(PART))?;
+    Err(bad(PART, seq.unwrap_or(0), "the list of grants does not say what the entries say"))
 }
 
 fn check_applied(sql: &Connection, journal: &Journal, mine: u64) -> Result<(), BadEntry> {

@@ -136,6 +136,12 @@ impl ReleasedCall {
         &self.0.call
     }
 
+    /// As they were frozen when it was judged first.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.0.facts
+    }
+
     #[must_use]
     pub fn digest(&self) -> CallDigest {
         self.0.digest

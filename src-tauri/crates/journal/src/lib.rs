@@ -36,7 +36,7 @@ pub use key::RootKey;
 pub use open::Journal;
 pub use pins::PinnedDefinition;
 pub use read::{ENTRIES_AT_ONCE, StoredEntry};
-pub use recorded::{RecordedCall, RecordedPage};
+pub use recorded::{ArgumentsKept, CallFilter, CallsOnRecord, RecordedCall, RecordedPage};
 pub use release::{Completion, JournalledCall};
 pub use set::SetInForce;
 pub use verify::Verified;

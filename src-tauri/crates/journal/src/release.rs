@@ -9,7 +9,7 @@ use crate::chain::About;
 use crate::write::{Draft, Durability};
 use crate::{Journal, JournalError};
 use crate::{grants, holds};
-use approvals::{Basis, HoldId, HoldState, ReleaseId, ReleasedCall};
+use approvals::{Basis, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall};
 use policy::{CallDigest, Decision, Facts, Timestamp, ToolCall};
 use rusqlite::{ErrorCode, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,8 @@ pub enum Completion {
     Answered { is_error: bool, bytes: u64, sha256: String },
     /// It did not reach the tool.
     Failed { why: String },
+    /// Refused between its release and its way up; nothing was sent.
+    Refused { refusal: Refusal },
     /// It may have run or not.
     Unknown,
 }

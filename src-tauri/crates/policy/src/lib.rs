@@ -5,6 +5,7 @@
 //! Pure (I9): time, people and paths come in as [`Facts`]; nothing here reads a clock, a file or the network.
 
 mod analysis;
+pub mod authored;
 pub mod backtest;
 pub mod call;
 pub mod call_file;
@@ -40,6 +41,7 @@ mod toml_value;
 pub mod value;
 mod wording;
 
+pub use condition::tree::{EachEntry, Joined, Node, Row, RowValue, ValueKind};
 pub use call::{CallDigest, DefinitionHash, ToolCall};
 pub use decide::{Conclusion, conclude, decide};
 pub use decision::{

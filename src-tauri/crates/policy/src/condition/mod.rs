@@ -10,9 +10,11 @@ pub(crate) mod path;
 pub(crate) mod phrase;
 mod print;
 mod recognise;
+pub(crate) mod reword;
 pub(crate) mod scalar;
 pub(crate) mod syntax;
 pub(crate) mod token;
+pub(crate) mod tree;
 pub(crate) mod why;
 
 use crate::decimal::Decimal;

@@ -4,6 +4,7 @@
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
 pub mod card;
+pub mod ceremony;
 mod clock;
 pub mod connect;
 mod continuations;

@@ -3,6 +3,7 @@
 use crate::activity::{self, ActivityOutcome, Names};
 use crate::chain::About;
 use crate::write::{Draft, Durability};
+use crate::passkeys::{self, PasskeyEntry};
 use crate::{Journal, JournalError, holds};
 use approvals::{Event, HoldId, Opened, Refusal};
 use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId, Value};
@@ -65,6 +66,8 @@ pub enum Entry {
     UpstreamRemoved {
         upstream: UpstreamName,
     },
+    /// Something about passkeys, or a proof by one that belongs to no hold.
+    Passkey(PasskeyEntry),
     /// The gateway started.
     Started {
         version: String,
@@ -193,6 +196,7 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         Entry::UpstreamRemoved { upstream } => {
             draft.append("upstream_removed", nothing, &UpstreamBody { upstream: &upstream, reached: None })
         }
+        Entry::Passkey(entry) => passkeys::record(draft, &entry),
         Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),
     }
 }

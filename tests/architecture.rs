@@ -28,11 +28,12 @@ const EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates that only some packages may use: a name, or the beginning of names.
-const OWNERS: [(&str, &[&str]); 6] = [
+const OWNERS: [(&str, &[&str]); 7] = [
     ("rusqlite", &["journal", "cli"]),
     ("tauri", &[APP]),
     ("notify-rust", &[APP]),
     ("keyring", &["gateway"]),
+    ("zbus-secret-service", &["gateway"]),
     ("webauthn-rs", &["stepup"]),
     ("axum", &["gateway"]),
 ];

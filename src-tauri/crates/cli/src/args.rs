@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Say what would happen to a call, and why.
     Explain(Explain),
+    /// Say what a draft would have done to the calls on record.
+    Backtest(Backtest),
     /// Work on policy files.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -61,7 +63,8 @@ pub(crate) struct Check {
     pub(crate) dir: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
-    /// What upstreams offer: a JSON object of upstream name → result of `tools/list`.
+    /// What upstreams offer: a JSON object of upstream name → result of `tools/list`; without it, where the home's own
+    /// policies are checked, the tools it has seen.
     #[arg(long, value_name = "FILE")]
     pub(crate) tools: Option<PathBuf>,
     /// Compare with these people; without it those of the home, where its own policies are checked.
@@ -92,6 +95,21 @@ pub(crate) struct Explain {
     /// Print the decision with its whole trace as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    /// A policy file, tried in place of the one of its name or as a new one, or a folder in place of the whole set;
+    /// without it the policies of the home as its files have them now.
+    pub(crate) draft: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = BacktestFormat::Text)]
+    pub(crate) format: BacktestFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BacktestFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@
 use crate::{
     args::{Check, CheckFormat},
     failure::Failure,
-    note, say,
+    history, note, say,
 };
 use gateway::home::{Paths, read_documents};
 use policy::{
@@ -33,7 +33,11 @@ struct Checked {
 pub(crate) fn run(home: &Path, options: &Check) -> Result<ExitCode, Failure> {
     let dir = options.dir.clone().unwrap_or_else(|| Paths::new(home).policies());
     let documents = read_documents(&dir)?;
-    let tools = options.tools.as_deref().map_or(Ok(Vec::new()), tools)?;
+    let tools = match options.tools.as_deref() {
+        Some(file) => tools(file)?,
+        None if options.dir.is_none() => history::pinned(home)?,
+        None => Vec::new(),
+    };
     let people = people(home, options.people.as_deref(), options.dir.is_none())?;
     let known = Known { tools: &tools, people: people.as_ref() };
     let checked = check(dir, &documents, &known, options.strict)?;

@@ -4,6 +4,7 @@
 
 mod agents;
 mod args;
+mod backtest;
 mod call;
 mod check;
 mod connect;
@@ -11,6 +12,7 @@ mod desk;
 mod doctor;
 mod explain;
 mod failure;
+mod history;
 mod init;
 mod journal_verify;
 mod packs;
@@ -57,6 +59,7 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
         },
         Command::Check(options) => check::run(&home, &options),
         Command::Explain(options) => explain::run(&home, &options),
+        Command::Backtest(options) => backtest::run(&home, &options),
         Command::Policy(args::PolicyCommand::Fmt { dir, check }) => {
             policy_fmt::run(&dir.unwrap_or_else(|| Paths::new(&home).policies()), check)
         }

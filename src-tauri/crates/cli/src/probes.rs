@@ -26,7 +26,7 @@ pub(crate) fn keychain(keychain: &dyn Keychain) -> Result<(), Failure> {
     keychain.set(&name, secret).map_err(failed)?;
     let read = keychain.get(&name);
     let deleted = keychain.delete(&name);
-    let same = read.map_err(failed)?.is_some_and(|read| read == secret);
+    let same = read.map_err(failed)?.is_some_and(|read| read.as_slice() == secret);
     deleted.map_err(failed)?;
     if same && keychain.get(&name).map_err(failed)?.is_none() {
         Ok(())

@@ -95,3 +95,55 @@ fn a_locked_keyring_is_told_apart_from_an_absent_one() {
     assert!(said.err.contains("the keychain is locked"), "{said:?}");
     assert!(said.err.contains("try: unlock it"), "{said:?}");
 }
+
+#[test]
+fn a_draft_is_tried_on_the_calls_on_record() {
+    let home = os_home();
+    let draft = home.folder.path().join("no-lists.toml");
+    std::fs::write(
+        &draft,
+        "name = \"No lists\"\nwhen = 'limitt == 3'\n[target]\ntools = [\"practice/list_*\"]\n[action]\nkind = \"deny\"\n",
+    )
+    .unwrap();
+    let open = draft.with_file_name("observed.toml");
+    let text = std::fs::read_to_string(&draft).unwrap();
+    std::fs::write(&open, text.replace("when = 'limitt == 3'\n", "")).unwrap();
+    let said = on_a_bus(
+        &home,
+        &format!(
+            "{UNLOCKED} {ONE_RUN} {ONE_RUN} $DOORWARD backtest {}; $DOORWARD backtest {}; $DOORWARD backtest; \
+             cp {} {}/policies/; $DOORWARD check || true; $DOORWARD backtest --format json",
+            draft.display(),
+            open.display(),
+            open.display(),
+            home.dir.display(),
+        ),
+    );
+    assert_eq!(said.code, 0, "{said:?}");
+    let none = "Of 2 calls that could match, none would change.\n";
+    assert!(said.out.contains(none), "a draft that never applies changes nothing: {said:?}");
+    assert!(said.out.contains("practice/list_expenses           allowed → denied  (observed)\n"), "{said:?}");
+    let changes = "Of 2 calls that could match, 2 would change: 2 allowed would be denied.\n";
+    assert!(said.out.contains(changes), "{said:?}");
+    assert!(
+        said.out.contains("Of 0 calls that could match, none would change.\n"),
+        "files as in force: {said:?}"
+    );
+    let json = said.out.rfind("{\n  \"sentence\"").map(|at| &said.out[at..]).unwrap();
+    let report: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(report["counts"]["changed"], 2, "what the files would do differs from what is in force");
+    assert_eq!((&report["unreadable"], &report["changed"][0]["to"]), (&0.into(), &"deny".into()));
+}
+
+#[test]
+fn a_check_of_the_home_knows_the_tools_it_has_seen() {
+    let home = os_home();
+    let policy = "name = \"Typo\"\nwhen = 'amuont > 3'\n[target]\ntools = [\"practice/create_expense\"]\n[action]\nkind = \"deny\"\n";
+    let before = home.run(&["check"]);
+    assert!(!before.out.contains("amuont"), "{before:?}");
+    let said = on_a_bus(&home, &format!("{UNLOCKED} {ONE_RUN}"));
+    assert_eq!(said.code, 0, "{said:?}");
+    home.write("policies/typo.toml", policy);
+    let after = home.run(&["check"]);
+    assert!(after.out.contains("typo.toml:2:9") && after.out.contains("[unknown_attribute]"), "{after:?}");
+}

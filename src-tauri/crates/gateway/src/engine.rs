@@ -275,8 +275,8 @@ impl Engine {
     }
 
     /// The desk's owner, whose votes need no passkey. Without people nobody can vote, and everything is denied.
-    pub(crate) fn owner(&self) -> Option<approvals::Owner> {
-        self.sets.current().people.owner().map(approvals::Owner::from)
+    pub(crate) fn owner(&self) -> Option<approvals::Voter> {
+        self.sets.current().people.owner().map(approvals::Voter::from)
     }
 
     /// The user id by which this desk's owner votes.
@@ -287,7 +287,7 @@ impl Engine {
 
     /// What the set of this moment concludes on a held call, with its frozen facts.
     pub(crate) fn judge_again(&self, held: &HeldCall) -> policy::Decision {
-        policy::decide(&self.sets.current().set, held.call(), &held.opened().facts)
+        policy::decide(&self.sets.current().set, held.call(), held.facts())
     }
 
     /// A change of the set came into force: open holds are judged again. Blocks on the disk.

@@ -136,7 +136,9 @@ impl Bundle {
         map
     }
 
-    fn from_stored(mut map: BTreeMap<String, String>) -> Bundle {
+    /// From the set that the journal keeps as in force.
+    #[must_use]
+    pub fn from_stored(mut map: BTreeMap<String, String>) -> Bundle {
         let people = map.remove(PEOPLE).unwrap_or_default();
         let mut documents = Documents::new();
         for (path, text) in map {

@@ -63,7 +63,7 @@ impl ActivityOutcome {
         OUTCOMES.iter().find(|(outcome, _)| *outcome == self).map_or("unknown", |(_, name)| name)
     }
 
-    fn from_name(name: &str) -> ActivityOutcome {
+    pub(crate) fn from_name(name: &str) -> ActivityOutcome {
         OUTCOMES
             .iter()
             .find(|(_, known)| *known == name)
@@ -208,6 +208,7 @@ pub(crate) fn finish_call(
             (if held { ActivityOutcome::Approved } else { ActivityOutcome::Allowed }, Some(*bytes), *is_error)
         }
         Completion::Failed { .. } => (ActivityOutcome::Failed, None, false),
+        Completion::Refused { .. } => (ActivityOutcome::Refused, None, false),
         Completion::Unknown => (ActivityOutcome::Unknown, None, false),
     };
     draft

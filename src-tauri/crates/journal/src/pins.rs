@@ -34,6 +34,21 @@ impl Journal {
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
+    /// Every pin: upstream and definition, in the order of their names.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn pins(&self) -> Result<Vec<(String, PinnedDefinition)>, JournalError> {
+        let reader = self.reader();
+        let mut statement =
+            reader.prepare_cached("SELECT upstream, hash, definition FROM pins ORDER BY upstream, tool")?;
+        let rows = statement.query_map([], |row| {
+            let definition = PinnedDefinition { hash: DefinitionHash(row.get(1)?), definition: row.get(2)? };
+            Ok((row.get(0)?, definition))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The pinned definition of a tool; none before its first sight.
     ///
     /// # Errors

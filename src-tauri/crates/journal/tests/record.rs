@@ -334,3 +334,40 @@ fn a_hold_is_replayed_from_the_record_at_every_step() {
     let (opened, events) = journal.hold(held.id()).unwrap().unwrap();
     assert_eq!(HeldCall::replay(opened, &events).unwrap(), held);
 }
+
+#[test]
+fn recorded_calls_are_read_newest_first_with_the_facts_they_were_judged_by() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    scene.live(&journal);
+    let page = journal.recorded_calls(None).unwrap();
+    let outcomes: Vec<ActivityOutcome> = page.calls.iter().map(|call| call.outcome).collect();
+    assert_eq!(outcomes, [ActivityOutcome::Denied, ActivityOutcome::Failed, ActivityOutcome::Approved]);
+    assert!(page.calls.iter().all(|call| call.facts == facts()));
+    assert_eq!((page.calls[1].call.clone(), page.unreadable, page.before), (call("12.50"), 0, None));
+    let older = journal.recorded_calls(Some(page.calls[1].seq)).unwrap();
+    assert_eq!(older.calls.iter().map(|call| call.seq).collect::<Vec<_>>(), [page.calls[2].seq]);
+}
+
+#[test]
+fn recorded_calls_come_in_pages_and_the_unreadable_are_counted() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    for _ in 0..401 {
+        journal.record(scene.refused()).unwrap();
+    }
+    let (mut seen, mut before, mut pages) = (0, None, 0);
+    loop {
+        let page = journal.recorded_calls(before).unwrap();
+        (seen, pages) = (seen + page.calls.len(), pages + 1);
+        before = page.before;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!((seen, pages), (401, 3));
+    drop(journal);
+    let other = scene.try_open(8).unwrap();
+    let page = other.recorded_calls(None).unwrap();
+    assert_eq!((page.calls.len(), page.unreadable), (0, 200), "sealed with another key");
+}

@@ -1,7 +1,7 @@
 //! JSON as judged and as sent: one tree, numbers with exactly the characters received (I12).
 //!
 //! Parsing refuses what two readers could understand differently: duplicate keys, lone surrogates, trailing
-//! text, nesting past [`MAX_DEPTH`].
+//! text, nesting past [`MAX_DEPTH`]; and more than [`MAX_VALUES`] values, which a short text can hold many of.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 use serde_json::value::RawValue;
@@ -9,6 +9,8 @@ use std::fmt;
 
 /// Deepest nesting taken.
 pub const MAX_DEPTH: usize = 64;
+/// Most values taken in one text, members and list entries counted each: about 40 MB of memory.
+pub const MAX_VALUES: usize = 500_000;
 
 /// Any JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,10 +103,10 @@ impl Value {
     /// Reads one JSON text.
     ///
     /// # Errors
-    /// Malformed text, duplicate keys, or nesting past [`MAX_DEPTH`], in words with line and column.
+    /// Malformed text, duplicate keys, nesting past [`MAX_DEPTH`] or more than [`MAX_VALUES`] values, in words.
     pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
         let raw: &RawValue = serde_json::from_slice(text)?;
-        Ok(read(raw.get(), 0)?)
+        Ok(read(raw.get(), 0, &mut { MAX_VALUES })?)
     }
 
     /// Compact JSON; numbers as received.
@@ -256,22 +258,27 @@ fn write_text(text: &str, out: &mut String) {
 }
 
 /// One level at a time, so that numbers stay raw; costs one scan of the text for each level of nesting.
-fn read(text: &str, depth: usize) -> Result<Value, serde_json::Error> {
+/// `left` is how many values may still come.
+fn read(text: &str, depth: usize, left: &mut usize) -> Result<Value, serde_json::Error> {
     if depth > MAX_DEPTH {
         return Err(de::Error::custom(format!("nested deeper than {MAX_DEPTH} levels")));
     }
+    *left = left
+        .checked_sub(1)
+        .ok_or_else(|| de::Error::custom(format!("more than {MAX_VALUES} values in one text")))?;
     match text.as_bytes().first() {
         Some(b'{') => {
             let Members(members) = serde_json::from_str(text)?;
             let mut map = Map { members: Vec::with_capacity(members.len()), has_odd_keys: false };
             for (key, raw) in members {
-                map.push(key, read(raw.get(), depth + 1)?);
+                map.push(key, read(raw.get(), depth + 1, left)?);
             }
             Ok(Value::Map(map))
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text)?;
-            items.into_iter().map(|raw| read(raw.get(), depth + 1)).collect::<Result<_, _>>().map(Value::List)
+            let items = items.into_iter().map(|raw| read(raw.get(), depth + 1, left));
+            items.collect::<Result<_, _>>().map(Value::List)
         }
         Some(b'"') => serde_json::from_str(text).map(Value::Text),
         Some(b't' | b'f') => serde_json::from_str(text).map(Value::Bool),
@@ -333,7 +340,7 @@ impl Serialize for Value {
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        read(raw.get(), 0).map_err(de::Error::custom)
+        read(raw.get(), 0, &mut { MAX_VALUES }).map_err(de::Error::custom)
     }
 }
 
@@ -371,6 +378,15 @@ mod tests {
         assert!(Value::parse(escaped.as_bytes()).unwrap_err().to_string().contains("stands twice"));
         let deep = "[".repeat(80) + &"]".repeat(80);
         assert!(Value::parse(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_short_text_of_very_many_values_is_refused() {
+        let list = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        assert!(Value::parse(list(MAX_VALUES - 1).as_bytes()).is_ok(), "the list itself counts too");
+        let error = Value::parse(list(MAX_VALUES).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("more than 500000 values"), "{error}");
+        assert!(serde_json::from_str::<Value>(&list(MAX_VALUES)).is_err());
     }
 
     #[test]

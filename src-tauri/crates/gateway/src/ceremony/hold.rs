@@ -30,7 +30,7 @@ struct Standing {
 }
 
 fn standing(engine: &Engine, hold: &HoldId) -> Result<Standing, Words> {
-    let found = engine.desk().look(hold, |held, card| Standing {
+    let found = engine.desk().seen(hold, |held, card| Standing {
         card,
         digest: held.digest(),
         decision: held.decision().clone(),

@@ -64,7 +64,7 @@ impl Passkeys {
         let state = if known.is_none() && (kind == KeychainKind::Memory || !path.exists()) {
             Ok(Roster::default())
         } else {
-            read(&path, &key, known.as_deref())
+            read(&path, &key, known.as_ref().map(|hash| hash.as_slice()))
         };
         Ok(Passkeys { path, key, keychain, entry, state: Mutex::new(state) })
     }

@@ -6,7 +6,7 @@ use approvals::{HeldCall, HoldId};
 
 impl Desk {
     /// The hold with its card; none where it is gone for longer than a minute.
-    pub(crate) fn look<T>(&self, hold: &HoldId, look: impl FnOnce(&HeldCall, Card) -> T) -> Option<T> {
+    pub(crate) fn seen<T>(&self, hold: &HoldId, look: impl FnOnce(&HeldCall, Card) -> T) -> Option<T> {
         let inner = self.lock();
         inner.holds.get(hold).map(|kept| look(&kept.held, kept.card()))
     }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     home::UpstreamConfig,
     message::{META_CAPABILITIES, META_CLIENT, META_VERSION, Notification, Request, Response},
+    moved,
     pipeline::StreamItem,
 };
 use journal::JournalledCall;
@@ -173,6 +174,8 @@ impl UpstreamSession {
     ) -> Result<Reply, UpstreamError> {
         let connection = self.inner.connection().await.map_err(UpstreamError::unsent)?;
         let definition = self.offered(call.call()).await.map_err(UpstreamError::unsent)?;
+        // The last thing before it is sent: a link may be turned at any moment.
+        moved::check(&along.paths, call.call(), &self.inner.config).await?;
         connection.ask(Outgoing::released(call, along, &definition), route, None).await.map(Reply::from)
     }
 

@@ -3,6 +3,7 @@
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
 use crate::card::ToolWords;
+use crate::ceremony::Proofs;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
@@ -70,6 +71,7 @@ pub struct Engine {
     desk: Arc<Desk>,
     journal: Arc<Journal>,
     sets: Sets,
+    pub(crate) proofs: Proofs,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
@@ -139,6 +141,7 @@ impl Engine {
             desk: opened.desk,
             journal: opened.journal,
             sets: opened.sets,
+            proofs: opened.proofs,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
@@ -153,6 +156,7 @@ impl Engine {
             watcher: Mutex::new(None),
         });
         engine.recall_callers();
+        engine.proofs.note_state(&engine);
         engine.run(listener, socket);
         Ok(engine)
     }
@@ -461,6 +465,7 @@ struct Opened {
     desk: Arc<Desk>,
     journal: Arc<Journal>,
     sets: Sets,
+    proofs: Proofs,
     agents: AgentBook,
     upstreams: UpstreamBook,
     tasks: TaskTracker,
@@ -486,8 +491,9 @@ impl Opened {
             let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
+        let proofs = Proofs::open(&home, &root, keychain)?;
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
-        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, tasks })
+        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, proofs, tasks })
     }
 }

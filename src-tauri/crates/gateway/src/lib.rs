@@ -5,6 +5,7 @@
 
 mod authoring;
 pub mod card;
+pub mod ceremony;
 mod clock;
 pub mod connect;
 mod continuations;

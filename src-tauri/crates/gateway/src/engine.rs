@@ -9,6 +9,7 @@ use crate::desk::{Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
+use crate::secrets::Supply;
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
@@ -69,6 +70,7 @@ pub struct Engine {
     desk: Arc<Desk>,
     journal: Arc<Journal>,
     sets: Sets,
+    supply: Supply,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
@@ -137,6 +139,7 @@ impl Engine {
             desk: opened.desk,
             journal: opened.journal,
             sets: opened.sets,
+            supply: opened.supply,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
@@ -246,6 +249,11 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         self.home.settings()
+    }
+
+    /// What sessions with upstreams are given.
+    pub(crate) fn supply(&self) -> &Supply {
+        &self.supply
     }
 
     pub(crate) fn sessions(&self) -> &downstream::Sessions {
@@ -393,8 +401,12 @@ impl Engine {
     /// # Errors
     /// There is none of that name, or the file cannot be written.
     pub fn remove_upstream(&self, name: &str) -> Result<(), BookError> {
+        let removed = self.upstream(name);
         self.upstreams.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
         self.sessions.close_upstream(name);
+        if let Some(Err(error)) = removed.map(|config| self.supply.forget(&config)) {
+            tracing::warn!(%error, "the secrets of a removed upstream are still in the keychain");
+        }
         self.desk.withdraw("the upstream was removed", |held| held.call().upstream.as_str() == name);
         if let Ok(upstream) = name.parse() {
             self.note(Entry::UpstreamRemoved { upstream });
@@ -458,6 +470,7 @@ struct Opened {
     desk: Arc<Desk>,
     journal: Arc<Journal>,
     sets: Sets,
+    supply: Supply,
     agents: AgentBook,
     upstreams: UpstreamBook,
     tasks: TaskTracker,
@@ -483,8 +496,18 @@ impl Opened {
             let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
+        let supply = Supply::new(keychain, &home.settings().id, Some(Arc::clone(&journal)));
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
-        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, tasks })
+        Ok(Opened {
+            agents: home.agents()?,
+            upstreams: home.upstreams()?,
+            home,
+            desk,
+            journal,
+            sets,
+            supply,
+            tasks,
+        })
     }
 }

@@ -22,6 +22,7 @@ mod pairing;
 mod pins;
 mod pipeline;
 mod refusal;
+pub mod secrets;
 mod sets;
 mod sightings;
 mod slip;

@@ -14,6 +14,7 @@ use crate::outcomes::Outcome;
 use crate::pairing;
 use crate::pins::{self, Pin, PinError};
 use crate::refusal;
+use crate::secrets;
 use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
 use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
@@ -319,6 +320,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
         });
         let decision = policy::decide(&in_force.set, &call, &facts);
         let decision = pairing::hold_other_program(decision, &facts, &in_force.set);
+        let decision = secrets::require_proof(decision, &config);
         Judged { call, facts, decision, definition }
     })
     .await

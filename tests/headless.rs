@@ -10,6 +10,8 @@ mod crowd;
 mod no_route;
 #[path = "headless/numbers.rs"]
 mod numbers;
+#[path = "headless/paths.rs"]
+mod paths;
 #[path = "headless/restart.rs"]
 mod restart;
 #[path = "headless/sets.rs"]

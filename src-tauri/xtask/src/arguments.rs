@@ -21,6 +21,9 @@ cargo xtask conformance              run the official MCP conformance suites, st
                  [--scenario NAME]...  only these scenarios
                  [--direct-only]     without the gateway
                  [--built]           with `doorward` as it is built, not built again
+cargo xtask bench [PACKAGE]...       measure what has a benchmark, and print the figures as a table
+cargo xtask fuzz [TARGET]...         feed the parsers with made-up input, each target for a while
+                 [--minutes N]       for so long; 10 without it
 cargo xtask generate                 write the TypeScript that comes from Rust types";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub(crate) enum Task {
     Run(RunOptions),
     Test(TestOptions),
     Conformance(ConformanceOptions),
+    Bench(Vec<String>),
+    Fuzz(FuzzOptions),
     Generate,
 }
 
@@ -58,6 +63,13 @@ pub(crate) struct ConformanceOptions {
     pub(crate) built: bool,
 }
 
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FuzzOptions {
+    /// All where it is empty.
+    pub(crate) targets: Vec<String>,
+    pub(crate) minutes: u64,
+}
+
 pub(crate) fn parse(arguments: &[String]) -> Result<Task, Failure> {
     let mut rest = arguments.iter();
     match rest.next().map(String::as_str) {
@@ -66,6 +78,8 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, Failure> {
         Some("test") => parse_test(rest, false),
         Some("deep") => parse_test(rest, true),
         Some("conformance") => parse_conformance(rest),
+        Some("bench") => parse_bench(rest),
+        Some("fuzz") => parse_fuzz(rest),
         Some("generate") => match rest.next() {
             None => Ok(Task::Generate),
             Some(other) => Err(unknown("option", other)),
@@ -119,6 +133,40 @@ fn parse_conformance<'a>(mut rest: impl Iterator<Item = &'a String>) -> Result<T
         }
     }
     Ok(Task::Conformance(options))
+}
+
+fn parse_bench<'a>(rest: impl Iterator<Item = &'a String>) -> Result<Task, Failure> {
+    let mut packages = Vec::new();
+    for argument in rest {
+        match argument.as_str() {
+            "--help" | "-h" => return Ok(Task::Help),
+            option if option.starts_with('-') => return Err(unknown("option", option)),
+            package => packages.push(package.to_owned()),
+        }
+    }
+    Ok(Task::Bench(packages))
+}
+
+fn parse_fuzz<'a>(mut rest: impl Iterator<Item = &'a String>) -> Result<Task, Failure> {
+    let mut options = FuzzOptions { targets: Vec::new(), minutes: 10 };
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--minutes" => {
+                let given = value_of("--minutes", rest.next())?;
+                let minutes = given.parse().ok().filter(|minutes| (1..=1_440).contains(minutes));
+                options.minutes = minutes.ok_or_else(|| {
+                    Failure::new(
+                        format!("`{given}` is no number of minutes"),
+                        "write a whole number up to 1440",
+                    )
+                })?;
+            }
+            "--help" | "-h" => return Ok(Task::Help),
+            option if option.starts_with('-') => return Err(unknown("option", option)),
+            target => options.targets.push(target.to_owned()),
+        }
+    }
+    Ok(Task::Fuzz(options))
 }
 
 fn value_of(option: &str, value: Option<&String>) -> Result<String, Failure> {
@@ -188,6 +236,19 @@ mod tests {
         let line = "conformance --summary --suite conformance-0.1 --scenario ping";
         assert_eq!(parsed(line), Ok(Task::Conformance(expected)));
         assert!(parsed("conformance --suite").is_err());
+    }
+
+    #[test]
+    fn fuzzing_takes_targets_and_a_time() {
+        let options = |targets: &[&str], minutes| FuzzOptions {
+            targets: targets.iter().map(|target| (*target).to_owned()).collect(),
+            minutes,
+        };
+        assert_eq!(parsed("fuzz"), Ok(Task::Fuzz(options(&[], 10))));
+        assert_eq!(parsed("fuzz decide --minutes 3"), Ok(Task::Fuzz(options(&["decide"], 3))));
+        assert!(parsed("fuzz --minutes none").is_err());
+        assert!(parsed("bench --all").is_err());
+        assert_eq!(parsed("bench policy"), Ok(Task::Bench(vec!["policy".to_owned()])));
     }
 
     #[test]

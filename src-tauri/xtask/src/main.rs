@@ -1,14 +1,17 @@
 //! The tasks of this repository: `cargo xtask run` starts Doorward from a fresh clone, `cargo xtask test` runs every
-//! test of every layer, `cargo xtask conformance` the official suites of the protocol. All install what the machine
-//! lacks, say why, and work a second time without network.
+//! test of every layer, `cargo xtask conformance` the official suites of the protocol; `bench` measures, and `fuzz`
+//! looks for input that breaks a parser. What tests and runs installs what the machine lacks, says why, and works a
+//! second time without network.
 //!
 //! Deliberately without dependencies: it is compiled before anything else can be said or done.
 
 mod arguments;
+mod bench;
 mod cargo;
 mod conformance;
 mod counts;
 mod failure;
+mod fuzz;
 mod interface;
 mod job;
 mod machine;
@@ -40,6 +43,8 @@ fn main() -> ExitCode {
         Ok(Task::Run(options)) => run::run(&options),
         Ok(Task::Test(options)) => test::run(&options),
         Ok(Task::Conformance(options)) => conformance::run(&options),
+        Ok(Task::Bench(packages)) => bench::run(&packages),
+        Ok(Task::Fuzz(options)) => fuzz::run(&options),
         Ok(Task::Generate) => test::generate(),
         Err(failure) => {
             eprintln!("{failure}");

@@ -1,6 +1,9 @@
 //! What a decision means for the call it is about: it goes, it is held, or it is refused.
 
-use crate::{HeldCall, HoldId, Opened, Owner, Refusal, ReleaseId, ReleasedCall};
+use crate::{
+    Authenticator, Grant, HeldCall, HoldId, Opened, ProofWindow, Refusal, ReleaseId, ReleasedCall, Voter,
+    kind_of,
+};
 use policy::{Decision, Facts, Outcome, Timestamp, ToolCall};
 
 /// Exactly one of three.
@@ -9,6 +12,34 @@ pub enum Admission {
     Released(ReleasedCall),
     Held(Box<HeldCall>),
     Refused(Refusal),
+}
+
+/// What an admission depends on besides the call and its decision: who may vote, and what was given before.
+#[derive(Clone, Debug)]
+pub struct AtDesk {
+    pub owner: Voter,
+    pub others: Vec<Voter>,
+    /// Of the user whom the agent acts for.
+    pub authenticator: Authenticator,
+    /// Of the agent.
+    pub session: Option<String>,
+    /// Those that may be used now.
+    pub grants: Vec<Grant>,
+    /// Those that are open now.
+    pub windows: Vec<ProofWindow>,
+}
+
+impl<T: Into<Voter>> From<T> for AtDesk {
+    fn from(owner: T) -> AtDesk {
+        AtDesk {
+            owner: owner.into(),
+            others: Vec::new(),
+            authenticator: Authenticator::None,
+            session: None,
+            grants: Vec::new(),
+            windows: Vec::new(),
+        }
+    }
 }
 
 /// Fresh ids, of which an admission uses at most one.
@@ -31,24 +62,39 @@ pub fn admit(
     decision: Decision,
     call: ToolCall,
     facts: Facts,
-    owner: impl Into<Owner>,
+    desk: impl Into<AtDesk>,
     ids: Ids,
     now: Timestamp,
 ) -> Admission {
+    let desk = desk.into();
     match &decision.outcome {
         Outcome::Allowed => {
             Admission::Released(ReleasedCall::by_policy(ids.release, call, facts, decision, now))
         }
         Outcome::Denied { message } => Admission::Refused(Refusal::Denied { message: message.clone() }),
-        Outcome::Held(required) if required.step_up.is_some() => Admission::Refused(Refusal::StepUpNotSetUp),
+        Outcome::Held(required)
+            if required.step_up.is_some_and(|rule| !desk.authenticator.can_give(kind_of(rule))) =>
+        {
+            Admission::Refused(Refusal::StepUpNotSetUp)
+        }
         // A hold that asks for nothing can never be given it; failing closed, it is a denial.
         Outcome::Held(required)
-            if required.flows.is_empty() || required.flows.iter().any(|flow| flow.stages.is_empty()) =>
+            if (required.flows.is_empty() && required.step_up.is_none())
+                || required.flows.iter().any(|flow| flow.stages.is_empty()) =>
         {
             Admission::Refused(Refusal::Denied { message: required.message.clone() })
         }
         Outcome::Held(_) => {
-            let opened = Opened { id: ids.hold, call, facts, decision, owner: owner.into(), at: now };
+            let opened = Opened {
+                id: ids.hold,
+                call,
+                facts,
+                decision,
+                owner: desk.owner,
+                others: desk.others,
+                session: desk.session,
+                at: now,
+            };
             Admission::Held(Box::new(HeldCall::open(opened)))
         }
     }

@@ -1,7 +1,7 @@
 //! One flow's way through its stages: whose vote is awaited, until when, and when the flow is complete.
 
-use crate::vote::Owner;
-use policy::{ApprovalFlow, Approvers, FlowId, Stage, Timestamp, UserId};
+use crate::{StepUpProof, Voter};
+use policy::{ApprovalFlow, Approvers, FlowId, OnTimeout, ProofKind, Stage, Timestamp, UserId};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -13,6 +13,15 @@ pub struct StageView {
     /// 1 for the flow's first stage.
     pub number: u32,
     pub approvers: Approvers,
+    /// Who may vote as well, once the deadline has passed or since it did.
+    pub escalate_to: Option<Approvers>,
+    /// Its deadline has passed, and others are asked as well.
+    pub escalated: bool,
+    /// Its deadline was put off.
+    pub extended: bool,
+    pub exclude_requester: bool,
+    /// What each approval must come with.
+    pub step_up: Option<ProofKind>,
     /// Who approved so far.
     pub votes: BTreeSet<UserId>,
     pub required: u32,
@@ -29,7 +38,21 @@ pub struct StageView {
 pub(crate) enum Standing {
     NotEntitled,
     AlreadyVoted,
+    /// With this proof it would.
+    NeedsProof(ProofKind),
     MayVote,
+}
+
+/// Somebody who votes, with what tells who they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caster<'a> {
+    pub(crate) voter: &'a Voter,
+    /// The desk's owner needs no proof of being it.
+    pub(crate) is_owner: bool,
+    /// The agent acts for them.
+    pub(crate) is_requester: bool,
+    /// Of this person, for this hold and call.
+    pub(crate) proof: Option<&'a StepUpProof>,
 }
 
 /// A flow with the votes it has.
@@ -38,13 +61,37 @@ pub(crate) struct Progress {
     flow: ApprovalFlow,
     /// One for each stage that was reached.
     votes: Vec<BTreeSet<UserId>>,
-    /// When the current stage began.
-    since: Timestamp,
+    /// Of the current stage.
+    deadline: Timestamp,
+    /// Since the deadline before this one; once a stage.
+    escalated: bool,
+    /// This deadline is one that was put off; once a deadline.
+    extended: bool,
+}
+
+impl Caster<'_> {
+    fn is_approver(&self, stage: &Stage, escalated: bool) -> bool {
+        let nobody_named = stage.approvers.is_empty() && self.is_owner;
+        let asked = nobody_named
+            || self.voter.is_among(&stage.approvers)
+            || (escalated && self.voter.is_among(&stage.escalate_to));
+        asked && !(stage.exclude_requester && self.is_requester)
+    }
+
+    /// What is missing for a vote at this stage to be theirs.
+    fn missing(&self, stage: &Stage) -> Option<ProofKind> {
+        let of_others = (!self.is_owner).then_some(ProofKind::Passkey);
+        let has = |kind: ProofKind| self.proof.is_some_and(|proof| proof.method.satisfies(kind));
+        [of_others, stage.step_up].into_iter().flatten().find(|kind| !has(*kind))
+    }
 }
 
 impl Progress {
     pub(crate) fn start(flow: ApprovalFlow, now: Timestamp) -> Progress {
-        Progress { flow, votes: vec![BTreeSet::new()], since: now }
+        let mut progress =
+            Progress { flow, votes: Vec::new(), deadline: now, escalated: false, extended: false };
+        progress.enter_stage(now);
+        progress
     }
 
     pub(crate) fn flow(&self) -> &ApprovalFlow {
@@ -57,27 +104,38 @@ impl Progress {
         Some((self.flow.stages.get(self.votes.len().checked_sub(1)?)?, votes))
     }
 
+    fn enter_stage(&mut self, now: Timestamp) {
+        self.votes.push(BTreeSet::new());
+        (self.escalated, self.extended) = (false, false);
+        self.deadline = now.after(self.length());
+    }
+
+    /// Of the current stage.
+    fn length(&self) -> Duration {
+        Duration::from_secs(self.current().map_or(0, |(stage, _)| stage.within_seconds))
+    }
+
     /// A flow without stages is never complete: it asks for nothing anybody could give.
     pub(crate) fn is_complete(&self) -> bool {
         !self.flow.stages.is_empty() && self.current().is_none()
     }
 
-    /// When the current stage's time is over; none once complete.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        if self.is_complete() {
-            return None;
-        }
-        let within = self.current().map_or(0, |(stage, _)| stage.within_seconds);
-        Some(self.since.after(Duration::from_secs(within)))
+    pub(crate) fn has_one_stage(&self) -> bool {
+        self.flow.stages.len() == 1
     }
 
-    pub(crate) fn standing(&self, voter: &Owner) -> Standing {
+    /// When the current stage's time is over; none once complete.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        (!self.is_complete()).then_some(self.deadline)
+    }
+
+    pub(crate) fn standing(&self, caster: &Caster<'_>) -> Standing {
         match self.current() {
-            Some((stage, votes)) if voter.is_among(&stage.approvers) => {
-                if votes.contains(&voter.id) {
+            Some((stage, votes)) if caster.is_approver(stage, self.escalated) => {
+                if votes.contains(&caster.voter.id) {
                     Standing::AlreadyVoted
                 } else {
-                    Standing::MayVote
+                    caster.missing(stage).map_or(Standing::MayVote, Standing::NeedsProof)
                 }
             }
             _ => Standing::NotEntitled,
@@ -86,31 +144,82 @@ impl Progress {
 
     /// Counts one approval at the current stage, and begins the next stage where that was the last one needed.
     /// Changes nothing unless the voter [may vote](Standing::MayVote).
-    pub(crate) fn approve(&mut self, voter: &Owner, now: Timestamp) {
-        if self.standing(voter) != Standing::MayVote {
+    pub(crate) fn approve(&mut self, caster: &Caster<'_>, now: Timestamp) {
+        if self.standing(caster) != Standing::MayVote {
             return;
         }
         let required = self.current().map_or(1, |(stage, _)| stage.required.max(1));
         let Some(votes) = self.votes.last_mut() else { return };
-        votes.insert(voter.id.clone());
+        votes.insert(caster.voter.id.clone());
         if votes.len() >= required as usize {
-            self.votes.push(BTreeSet::new());
-            self.since = now;
+            self.enter_stage(now);
+        }
+    }
+
+    /// Counts approvals that were cast before this flow was required, at its first stage.
+    pub(crate) fn approve_first<'a>(&mut self, casters: impl Iterator<Item = Caster<'a>>, now: Timestamp) {
+        for caster in casters {
+            if self.votes.len() == 1 {
+                self.approve(&caster, now);
+            }
+        }
+    }
+
+    /// Whether the deadline is one that can still be put off.
+    pub(crate) fn may_extend(&self) -> bool {
+        !self.is_complete() && !self.extended && !self.length().is_zero()
+    }
+
+    /// Puts the deadline off by its own length, once.
+    pub(crate) fn extend(&mut self) {
+        if self.may_extend() {
+            self.deadline = self.deadline.after(self.length());
+            self.extended = true;
+        }
+    }
+
+    /// Whether its time is over and nobody else is asked.
+    pub(crate) fn is_lost(&self, now: Timestamp) -> bool {
+        self.is_due(now) && !self.may_escalate()
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= now)
+    }
+
+    fn may_escalate(&self) -> bool {
+        let escalates = |(stage, _): (&Stage, _)| stage.on_timeout == OnTimeout::Escalate;
+        !self.escalated && self.current().is_some_and(escalates)
+    }
+
+    /// Asks others as well where its time is over; as many votes are required as before, and those cast stay.
+    pub(crate) fn escalate(&mut self, now: Timestamp) {
+        if self.is_due(now) && self.may_escalate() {
+            (self.escalated, self.extended) = (true, false);
+            self.deadline = now.after(self.length());
         }
     }
 
     pub(crate) fn views(&self) -> impl Iterator<Item = StageView> {
-        let current = self.votes.len();
-        self.flow.stages.iter().zip(1_u32..).map(move |(stage, number)| StageView {
-            flow: self.flow.id.clone(),
-            flow_name: self.flow.name.clone(),
-            number,
-            approvers: stage.approvers.clone(),
-            votes: self.votes.get(number as usize - 1).cloned().unwrap_or_default(),
-            required: stage.required.max(1),
-            current: number as usize == current,
-            complete: (number as usize) < current,
-            deadline: if number as usize == current { self.deadline() } else { None },
+        let reached = self.votes.len();
+        self.flow.stages.iter().zip(1_u32..).map(move |(stage, number)| {
+            let current = number as usize == reached;
+            StageView {
+                flow: self.flow.id.clone(),
+                flow_name: self.flow.name.clone(),
+                number,
+                approvers: stage.approvers.clone(),
+                escalate_to: (stage.on_timeout == OnTimeout::Escalate).then(|| stage.escalate_to.clone()),
+                escalated: current && self.escalated,
+                extended: current && self.extended,
+                exclude_requester: stage.exclude_requester,
+                step_up: stage.step_up,
+                votes: self.votes.get(number as usize - 1).cloned().unwrap_or_default(),
+                required: stage.required.max(1),
+                current,
+                complete: (number as usize) < reached,
+                deadline: if current { self.deadline() } else { None },
+            }
         })
     }
 }
@@ -119,13 +228,21 @@ impl Progress {
 mod tests {
     use super::*;
 
-    fn voter(id: &str, role: &str) -> Owner {
-        Owner { id: id.parse().unwrap(), roles: [role.to_owned()].into() }
+    struct Person(Voter);
+
+    impl Person {
+        fn may(&self) -> Caster<'_> {
+            Caster { voter: &self.0, is_owner: true, is_requester: false, proof: None }
+        }
+    }
+
+    fn voter(id: &str, role: &str) -> Person {
+        Person(Voter { id: id.parse().unwrap(), roles: [role.to_owned()].into() })
     }
 
     fn stage(role: &str, required: u32) -> Stage {
         let approvers = Approvers { users: BTreeSet::new(), roles: [role.to_owned()].into() };
-        Stage { approvers, required, within_seconds: 60 }
+        Stage::of(approvers, required, 60)
     }
 
     fn progress(stages: Vec<Stage>) -> Progress {
@@ -136,14 +253,14 @@ mod tests {
     #[test]
     fn a_quorum_needs_as_many_people_as_it_says() {
         let mut flow = progress(vec![stage("finance", 2), stage("legal", 1)]);
-        flow.approve(&voter("ana", "finance"), Timestamp(1));
-        flow.approve(&voter("ana", "finance"), Timestamp(2));
-        assert_eq!(flow.standing(&voter("ana", "finance")), Standing::AlreadyVoted);
-        flow.approve(&voter("eva", "legal"), Timestamp(3));
-        assert_eq!(flow.standing(&voter("eva", "legal")), Standing::NotEntitled, "not her stage yet");
-        flow.approve(&voter("bob", "finance"), Timestamp(4));
+        flow.approve(&voter("ana", "finance").may(), Timestamp(1));
+        flow.approve(&voter("ana", "finance").may(), Timestamp(2));
+        assert_eq!(flow.standing(&voter("ana", "finance").may()), Standing::AlreadyVoted);
+        flow.approve(&voter("eva", "legal").may(), Timestamp(3));
+        assert_eq!(flow.standing(&voter("eva", "legal").may()), Standing::NotEntitled, "not her stage yet");
+        flow.approve(&voter("bob", "finance").may(), Timestamp(4));
         assert_eq!(flow.deadline(), Some(Timestamp(60_004)), "the next stage has its own time");
-        flow.approve(&voter("eva", "legal"), Timestamp(5));
+        flow.approve(&voter("eva", "legal").may(), Timestamp(5));
         assert!(flow.is_complete());
         assert_eq!(flow.deadline(), None);
         let votes: Vec<usize> = flow.views().map(|view| view.votes.len()).collect();
@@ -154,7 +271,7 @@ mod tests {
     fn a_stage_that_asks_for_no_votes_asks_for_one() {
         let mut flow = progress(vec![stage("finance", 0)]);
         assert!(!flow.is_complete());
-        flow.approve(&voter("ana", "finance"), Timestamp(1));
+        flow.approve(&voter("ana", "finance").may(), Timestamp(1));
         assert!(flow.is_complete());
     }
 

@@ -4,14 +4,18 @@
 //! does not fit where the hold stands is an error and changes nothing. Keeps I2 (one release), I5 (verdicts
 //! are final) and I9 (time is an argument).
 
-use crate::flow::{Progress, Standing};
-use crate::{Choice, HoldId, Owner, ReleaseId, ReleasedCall, StageView, Vote};
-use policy::{CallDigest, Decision, Facts, Outcome, Timestamp, ToolCall, UserId};
+use crate::course::{Course, Edited};
+use crate::flow::Progress;
+use crate::{HoldId, ReleaseId, ReleasedCall, StageView, StepUpProof, Vote, Voter};
+use policy::{ApprovalFlow, CallDigest, Decision, Facts, ProofKind, Timestamp, ToolCall, UserId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// An approved call that nobody collects ends after this long.
 pub const COLLECT_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// How long a step-up may take once every vote is there.
+pub const STEP_UP_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// How a hold began: everything that is judged, shown and sent later comes from here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +24,13 @@ pub struct Opened {
     pub call: ToolCall,
     pub facts: Facts,
     pub decision: Decision,
-    pub owner: Owner,
+    pub owner: Voter,
+    /// Everybody else of `people.toml`, who vote with their own passkey.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Voter>,
+    /// The agent's session it came in, for a grant that is to last no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     pub at: Timestamp,
 }
 
@@ -29,7 +39,13 @@ pub struct Opened {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     Voted(Vote),
-    /// Nobody decided in time.
+    /// The user whom the agent acts for proved that they are there.
+    Proven(StepUpProof),
+    /// The open deadlines were put off, each once and by its own length.
+    Extended {
+        by: UserId,
+    },
+    /// Nobody decided in time: it ends, or others are asked as well where the stage says so.
     DeadlinePassed,
     /// Its agent, upstream or user was removed.
     Withdrawn {
@@ -100,6 +116,26 @@ pub enum FlowError {
     NotEntitled { by: UserId },
     #[error("`{by}` voted on this call already; it waits for others")]
     AlreadyVoted { by: UserId },
+    #[error("this vote needs {} of `{by}`; give it, then vote", proof_words(.kind))]
+    NeedsProof { by: UserId, kind: ProofKind },
+    #[error("this proof is of somebody else, or for another call; give a new one for this call")]
+    OtherProof,
+    #[error("this call waits for votes first; prove your presence once they are there")]
+    VotesFirst,
+    #[error("no step-up is asked of this call; vote on its card")]
+    NoProofAsked,
+    #[error("its time was put off once already; decide before the deadline its card names")]
+    AlreadyExtended,
+    #[error("its time was over, and others are asked now as well; vote again on its card")]
+    Escalates,
+    #[error(
+        "its arguments cannot be changed: only the first vote of a flow with one stage may, and only to an object; approve or reject it as it is"
+    )]
+    NoEdit,
+    #[error("nothing was changed in its arguments; approve it as it is")]
+    NothingEdited,
+    #[error("a policy denies the call as you changed it; change it otherwise, or reject it")]
+    EditDenied { message: Option<String> },
     #[error("this vote is for another call than the one held; open the card again and vote on what it shows")]
     OtherDigest,
     #[error("this call is {} already; a new call is needed to change that", .0.name())]
@@ -122,28 +158,11 @@ pub struct HeldCall {
     course: Course,
 }
 
-/// What events change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Course {
-    /// All required, in parallel. None is ever removed.
-    flows: Vec<Progress>,
-    votes: Vec<Vote>,
-    /// The newest, where a set change brought one.
-    rejudged: Option<Decision>,
-    state: HoldState,
-}
-
 impl HeldCall {
     /// A hold at its beginning.
     #[must_use]
     pub fn open(opened: Opened) -> HeldCall {
-        let flows = match &opened.decision.outcome {
-            Outcome::Held(required) => {
-                required.flows.iter().map(|flow| Progress::start(flow.clone(), opened.at)).collect()
-            }
-            Outcome::Allowed | Outcome::Denied { .. } => Vec::new(),
-        };
-        let course = Course { flows, votes: Vec::new(), rejudged: None, state: HoldState::Waiting };
+        let course = Course::start(&opened);
         HeldCall { digest: opened.call.digest(), opened, course }
     }
 
@@ -169,14 +188,38 @@ impl HeldCall {
         &self.opened
     }
 
-    #[must_use]
-    pub fn call(&self) -> &ToolCall {
-        &self.opened.call
+    fn edited(&self) -> Option<&Edited> {
+        self.course.edited.as_ref()
     }
 
+    /// The call as it would be sent: as it was asked, or as an approver changed it.
+    #[must_use]
+    pub fn call(&self) -> &ToolCall {
+        self.edited().map_or(&self.opened.call, |edited| &edited.call)
+    }
+
+    /// Of the call as it would be sent: what is voted on.
     #[must_use]
     pub fn digest(&self) -> CallDigest {
+        self.edited().map_or(self.digest, |edited| edited.digest)
+    }
+
+    /// Of the call as it was asked: what its agent finds it by again.
+    #[must_use]
+    pub fn asked_digest(&self) -> CallDigest {
         self.digest
+    }
+
+    /// Whether an approver changed what was asked.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        self.edited().is_some()
+    }
+
+    /// What the call as it would be sent is judged by.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        self.edited().map_or(&self.opened.facts, |edited| &edited.facts)
     }
 
     #[must_use]
@@ -207,6 +250,45 @@ impl HeldCall {
     #[must_use]
     pub fn stages(&self) -> Vec<StageView> {
         self.course.flows.iter().flat_map(Progress::views).collect()
+    }
+
+    /// The proof that the call's user has to give, whether or not it was given.
+    #[must_use]
+    pub fn step_up(&self) -> Option<ProofKind> {
+        self.course.step_up
+    }
+
+    /// What satisfies the step-up.
+    #[must_use]
+    pub fn proof(&self) -> Option<&StepUpProof> {
+        self.course.proof(&self.opened)
+    }
+
+    /// Everything else is there, and the call's user has to prove that they are.
+    #[must_use]
+    pub fn waits_for_proof(&self) -> bool {
+        self.is_waiting() && self.course.waits_for_proof(&self.opened)
+    }
+
+    /// Whether some deadline can still be put off.
+    #[must_use]
+    pub fn may_extend(&self) -> bool {
+        self.is_waiting() && self.course.may_extend()
+    }
+
+    /// Whether a vote could change the arguments.
+    #[must_use]
+    pub fn may_edit(&self) -> bool {
+        self.is_waiting() && self.course.may_edit()
+    }
+
+    /// Every flow it must pass.
+    pub fn flows(&self) -> impl Iterator<Item = &ApprovalFlow> {
+        self.course.flows.iter().map(Progress::flow)
+    }
+
+    fn is_waiting(&self) -> bool {
+        matches!(self.course.state, HoldState::Waiting)
     }
 
     /// What [`apply`](HeldCall::apply) would say, without applying.
@@ -256,9 +338,7 @@ impl HeldCall {
             HoldState::Waiting | HoldState::Released { .. } => return Err(FlowError::WaitsAgain),
         }
         self.apply(Event::Claimed { release: release.clone() }, now)?;
-        let satisfied = self.course.flows.iter().map(|flow| flow.flow().clone()).collect();
-        let given = (self.course.votes.clone(), satisfied);
-        Ok(ReleasedCall::by_votes(release, &self.opened, self.digest, decision_now, given, now))
+        Ok(ReleasedCall::by_votes(release, self, decision_now, now))
     }
 
     fn next(&self, event: &Event, now: Timestamp) -> Result<Course, FlowError> {
@@ -267,104 +347,36 @@ impl HeldCall {
             (HoldState::Released { .. }, _) => Err(FlowError::AlreadyReleased),
             (HoldState::Ended { verdict, .. }, _) => Err(FlowError::Ended(verdict.clone())),
 
-            (HoldState::Waiting, Event::DeadlinePassed) if overdue => {
-                Ok(self.course.ended(Verdict::Expired, now))
-            }
+            (HoldState::Waiting, Event::DeadlinePassed) if overdue => Ok(self.course.lapsed(now)),
             (HoldState::Approved { .. }, Event::CollectionPassed) if overdue => {
                 Ok(self.course.ended(Verdict::Uncollected, now))
             }
             (_, Event::DeadlinePassed | Event::CollectionPassed) => Err(FlowError::NotDue),
-            (HoldState::Waiting, _) if overdue => Err(FlowError::Ended(Verdict::Expired)),
+            (HoldState::Waiting, _) if overdue => match self.course.lapsed(now).state {
+                HoldState::Ended { verdict, .. } => Err(FlowError::Ended(verdict)),
+                _ => Err(FlowError::Escalates),
+            },
             (HoldState::Approved { .. }, _) if overdue => Err(FlowError::Ended(Verdict::Uncollected)),
 
             (_, Event::Withdrawn { .. }) => Ok(self.course.ended(Verdict::Withdrawn, now)),
-            (_, Event::Rejudged(decision)) => Ok(self.course.rejudged(decision, &self.opened.owner, now)),
-            (HoldState::Waiting, Event::Voted(vote)) => self.voted(vote, now),
-            (HoldState::Approved { .. }, Event::Voted(_)) => Err(FlowError::Ended(Verdict::Approved)),
+            (_, Event::Rejudged(decision)) => Ok(self.course.rejudged(decision, &self.opened, now)),
+            (HoldState::Waiting, Event::Voted(vote)) => self.course.voted(vote, &self.opened, now),
+            (HoldState::Waiting, Event::Proven(proof)) => {
+                self.course.proven(proof, &self.opened, self.digest(), now)
+            }
+            (HoldState::Waiting, Event::Extended { by }) => self.course.extended(by, &self.opened),
+            (HoldState::Approved { .. }, Event::Voted(_) | Event::Proven(_) | Event::Extended { .. }) => {
+                Err(FlowError::Ended(Verdict::Approved))
+            }
             (HoldState::Waiting, Event::Claimed { .. }) => Err(FlowError::NotApproved),
-            (HoldState::Approved { .. }, Event::Claimed { .. }) => {
-                Ok(Course { state: HoldState::Released { at: now }, ..self.course.clone() })
-            }
-        }
-    }
-
-    fn voted(&self, vote: &Vote, now: Timestamp) -> Result<Course, FlowError> {
-        // INVARIANT(I2): a vote counts for exactly the call its voter was shown.
-        if vote.digest != self.digest {
-            return Err(FlowError::OtherDigest);
-        }
-        let owner = &self.opened.owner;
-        let standing = self.course.flows.iter().map(|flow| flow.standing(owner)).max();
-        // None of the means proves who voted, so a vote is the owner's or nobody's.
-        match standing {
-            Some(Standing::MayVote) if vote.by == owner.id => {}
-            Some(Standing::AlreadyVoted) if vote.by == owner.id => {
-                return Err(FlowError::AlreadyVoted { by: vote.by.clone() });
-            }
-            _ => return Err(FlowError::NotEntitled { by: vote.by.clone() }),
-        }
-        let mut course = self.course.clone();
-        course.votes.push(vote.clone());
-        match &vote.choice {
-            Choice::Reject { reason } => Ok(course.ended(Verdict::Rejected { reason: reason.clone() }, now)),
-            Choice::Approve => {
-                for flow in &mut course.flows {
-                    flow.approve(owner, now);
-                }
-                if course.is_satisfied() {
-                    course.state = HoldState::Approved { at: now };
-                }
-                Ok(course)
-            }
+            (HoldState::Approved { .. }, Event::Claimed { .. }) => Ok(self.course.released(now)),
         }
     }
 }
 
-impl Course {
-    fn ended(&self, verdict: Verdict, now: Timestamp) -> Course {
-        Course { state: HoldState::Ended { verdict, at: now }, ..self.clone() }
-    }
-
-    fn is_satisfied(&self) -> bool {
-        !self.flows.is_empty() && self.flows.iter().all(Progress::is_complete)
-    }
-
-    fn deadline(&self, opened: Timestamp) -> Timestamp {
-        match &self.state {
-            HoldState::Waiting => self.flows.iter().filter_map(Progress::deadline).min().unwrap_or(opened),
-            HoldState::Approved { at } => at.after(COLLECT_WITHIN),
-            HoldState::Released { at } | HoldState::Ended { at, .. } => *at,
-        }
-    }
-
-    /// A denial ends the hold; flows it did not have yet are added, and votes already cast count at their
-    /// first stage. A flow that changed under its id is a new one beside the old: requirements never go.
-    fn rejudged(&self, decision: &Decision, owner: &Owner, now: Timestamp) -> Course {
-        let mut course = self.clone();
-        course.rejudged = Some(decision.clone());
-        let required = match &decision.outcome {
-            Outcome::Allowed => return course,
-            Outcome::Denied { message } => {
-                return course.ended(Verdict::Refused { message: message.clone() }, now);
-            }
-            Outcome::Held(required) if required.step_up.is_some() => {
-                return course.ended(Verdict::Refused { message: required.message.clone() }, now);
-            }
-            Outcome::Held(required) => required,
-        };
-        for flow in &required.flows {
-            if course.flows.iter().any(|known| known.flow() == flow) {
-                continue;
-            }
-            let mut added = Progress::start(flow.clone(), now);
-            if self.votes.iter().any(|vote| vote.by == owner.id) {
-                added.approve(owner, now);
-            }
-            course.flows.push(added);
-        }
-        if !course.is_satisfied() {
-            course.state = HoldState::Waiting;
-        }
-        course
+fn proof_words(kind: &ProofKind) -> &'static str {
+    match kind {
+        ProofKind::Any => "the passkey or passphrase",
+        ProofKind::Passkey => "the passkey",
     }
 }

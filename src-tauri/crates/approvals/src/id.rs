@@ -1,4 +1,4 @@
-//! The names of holds and releases: 100 random bits each, so that nobody can guess one.
+//! The names of holds, releases, proofs and grants: 100 random bits each, so that nobody can guess one.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -94,6 +94,10 @@ id!(/// A hold: `h-` and 20 characters.
     HoldId, "h-");
 id!(/// A release: `r-` and 20 characters.
     ReleaseId, "r-");
+id!(/// A proof of presence: `p-` and 20 characters.
+    ProofId, "p-");
+id!(/// A grant: `g-` and 20 characters.
+    GrantId, "g-");
 
 #[cfg(test)]
 mod tests {

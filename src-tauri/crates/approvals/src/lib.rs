@@ -8,18 +8,23 @@
 
 mod admit;
 mod continuation;
+mod course;
 mod flow;
+mod grant;
 mod hold;
 mod id;
+mod proof;
 mod refusal;
 mod release;
 mod vote;
 
-pub use admit::{Admission, Ids, admit};
+pub use admit::{Admission, AtDesk, Ids, admit};
 pub use continuation::Continuation;
 pub use flow::StageView;
-pub use hold::{COLLECT_WITHIN, Event, FlowError, HeldCall, HoldState, Opened, Verdict};
-pub use id::{HoldId, IdError, ReleaseId};
+pub use grant::{Asked, Bound, Grant, Limit, SHORT, may_be_granted};
+pub use hold::{COLLECT_WITHIN, Event, FlowError, HeldCall, HoldState, Opened, STEP_UP_WITHIN, Verdict};
+pub use id::{GrantId, HoldId, IdError, ProofId, ReleaseId};
+pub use proof::{Authenticator, ProofMethod, ProofWindow, StepUpProof, kind_of};
 pub use refusal::Refusal;
 pub use release::{Basis, ReleaseParts, ReleasedCall};
-pub use vote::{Choice, Means, Owner, Vote};
+pub use vote::{Choice, Judged, Means, Vote, Voter};

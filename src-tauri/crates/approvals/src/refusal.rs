@@ -17,6 +17,8 @@ pub enum Refusal {
     /// The tool's definition is no longer the pinned one.
     ToolChanged,
     TooManyHolds,
+    /// One of its paths leads elsewhere than when it was judged.
+    PathMoved,
     /// `reason` is the approver's.
     Rejected {
         reason: Option<String>,
@@ -40,6 +42,7 @@ impl Refusal {
             Refusal::UnknownTool => "unknown_tool",
             Refusal::ToolChanged => "tool_changed",
             Refusal::TooManyHolds => "too_many_holds",
+            Refusal::PathMoved => "path_moved",
             Refusal::Rejected { .. } => "rejected",
             Refusal::Expired => "expired",
             Refusal::Withdrawn => "withdrawn",

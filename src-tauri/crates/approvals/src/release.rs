@@ -4,8 +4,8 @@
 //! comes from [`admit`](crate::admit), [`HeldCall::release`](crate::HeldCall::release) or a
 //! [`Continuation`](crate::Continuation), and whoever records it consumes it.
 
-use crate::{HoldId, Opened, ReleaseId, Vote};
-use policy::{ApprovalFlow, CallDigest, Decision, Facts, Timestamp, ToolCall};
+use crate::{GrantId, HeldCall, HoldId, ProofId, ReleaseId, StepUpProof, Vote};
+use policy::{ApprovalFlow, CallDigest, Decision, Facts, Timestamp, ToolCall, Value};
 use serde::{Deserialize, Serialize};
 
 /// Why a call may go.
@@ -15,9 +15,24 @@ pub enum Basis {
     /// No policy of this revision holds it.
     Policy { revision: String },
     /// Everything a hold required was given.
-    Votes { hold: HoldId, votes: Vec<Vote> },
+    Votes {
+        hold: HoldId,
+        votes: Vec<Vote>,
+        /// Where a step-up was required.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<StepUpProof>,
+    },
     /// Its upstream asked for more, and nothing is required now that this release did not satisfy.
     Continued { release: ReleaseId },
+    /// A person let calls like it go.
+    Grant {
+        grant: GrantId,
+        /// How often it may be used.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uses: Option<u32>,
+    },
+    /// A step-up is all it needs, and the one given shortly before still counts.
+    Window { proof: ProofId },
 }
 
 /// Exactly one call that may go upstream once, as it was judged.
@@ -37,6 +52,8 @@ pub struct ReleaseParts {
     pub basis: Basis,
     /// Every flow that was completed for it.
     pub satisfied: Vec<ApprovalFlow>,
+    /// What the agent asked for, where an approver changed it.
+    pub asked: Option<Value>,
     pub at: Timestamp,
 }
 
@@ -51,7 +68,17 @@ impl ReleasedCall {
         let basis = Basis::Policy { revision: decision.revision.clone() };
         let digest = call.digest();
         let satisfied = Vec::new();
-        ReleasedCall(Box::new(ReleaseParts { id, call, digest, facts, decision, basis, satisfied, at }))
+        ReleasedCall(Box::new(ReleaseParts {
+            id,
+            call,
+            digest,
+            facts,
+            decision,
+            basis,
+            satisfied,
+            asked: None,
+            at,
+        }))
     }
 
     /// `from` is the release that is continued, and what it satisfied.
@@ -65,25 +92,36 @@ impl ReleasedCall {
     ) -> ReleasedCall {
         let (release, satisfied) = from;
         let (basis, digest) = (Basis::Continued { release }, call.digest());
-        ReleasedCall(Box::new(ReleaseParts { id, call, digest, facts, decision, basis, satisfied, at }))
-    }
-
-    pub(crate) fn by_votes(
-        id: ReleaseId,
-        opened: &Opened,
-        digest: CallDigest,
-        decision: &Decision,
-        (votes, satisfied): (Vec<Vote>, Vec<ApprovalFlow>),
-        at: Timestamp,
-    ) -> ReleasedCall {
         ReleasedCall(Box::new(ReleaseParts {
             id,
-            call: opened.call.clone(),
+            call,
             digest,
-            facts: opened.facts.clone(),
-            decision: decision.clone(),
-            basis: Basis::Votes { hold: opened.id.clone(), votes },
+            facts,
+            decision,
+            basis,
             satisfied,
+            asked: None,
+            at,
+        }))
+    }
+
+    /// Everything `held` asks for is there.
+    pub(crate) fn by_votes(
+        id: ReleaseId,
+        held: &HeldCall,
+        decision: &Decision,
+        at: Timestamp,
+    ) -> ReleasedCall {
+        let (hold, votes, proof) = (held.id().clone(), held.votes().to_vec(), held.proof().cloned());
+        ReleasedCall(Box::new(ReleaseParts {
+            id,
+            call: held.call().clone(),
+            digest: held.digest(),
+            facts: held.facts().clone(),
+            decision: decision.clone(),
+            basis: Basis::Votes { hold, votes, proof },
+            satisfied: held.flows().cloned().collect(),
+            asked: held.is_edited().then(|| held.opened().call.arguments.clone()),
             at,
         }))
     }
@@ -98,6 +136,12 @@ impl ReleasedCall {
         &self.0.call
     }
 
+    /// As they were frozen when it was judged first.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.0.facts
+    }
+
     #[must_use]
     pub fn digest(&self) -> CallDigest {
         self.0.digest
@@ -106,6 +150,12 @@ impl ReleasedCall {
     #[must_use]
     pub fn basis(&self) -> &Basis {
         &self.0.basis
+    }
+
+    /// The arguments that the agent asked for, where an approver changed them.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Value> {
+        self.0.asked.as_ref()
     }
 
     pub(crate) fn satisfied(&self) -> &[ApprovalFlow] {
@@ -117,7 +167,9 @@ impl ReleasedCall {
     pub fn hold(&self) -> Option<&HoldId> {
         match &self.0.basis {
             Basis::Votes { hold, .. } => Some(hold),
-            Basis::Policy { .. } | Basis::Continued { .. } => None,
+            Basis::Policy { .. } | Basis::Continued { .. } | Basis::Grant { .. } | Basis::Window { .. } => {
+                None
+            }
         }
     }
 

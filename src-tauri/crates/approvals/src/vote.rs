@@ -1,6 +1,7 @@
 //! One person's approve or reject, and who may cast one.
 
-use policy::{Approvers, CallDigest, Timestamp, User, UserId};
+use crate::StepUpProof;
+use policy::{Approvers, CallDigest, Decision, Facts, Timestamp, User, UserId, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -12,6 +13,9 @@ pub struct Vote {
     pub means: Means,
     pub digest: CallDigest,
     pub at: Timestamp,
+    /// Of the voter's presence. The desk's owner needs none, unless the stage asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<StepUpProof>,
 }
 
 /// What the voter said.
@@ -19,46 +23,60 @@ pub struct Vote {
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
     Approve,
+    /// Approve the same call with these arguments in place of those asked.
+    ApproveEdited {
+        arguments: Value,
+        /// What the set of that moment says of the call as edited; the desk's, not the voter's.
+        judged: Box<Judged>,
+    },
     /// `reason` is for the agent to read.
     Reject {
         reason: Option<String>,
     },
 }
 
-/// How the vote reached the desk. None of these proves who sat there, so each is the owner's alone.
+/// A decision with the facts it depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    pub facts: Facts,
+    pub decision: Decision,
+}
+
+/// How the vote reached the desk. None but [`Means::Ceremony`] proves who sat there, so each is the owner's alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
     Window,
     Notification,
     Terminal,
+    /// The page where a passkey is asked for: by anybody in `people.toml`, with their own.
+    Ceremony,
 }
 
-/// The desk's owner as `people.toml` had them when the call was admitted.
+/// Somebody who may vote, as `people.toml` had them when the call was admitted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
+pub struct Voter {
     pub id: UserId,
     /// For stages whose approvers are named by role.
     #[serde(default)]
     pub roles: BTreeSet<String>,
 }
 
-impl Owner {
-    /// True where this stage lets the owner vote: nobody is named, or the owner is, by id or role.
+impl Voter {
+    /// Whether they are named, by id or role.
     pub(crate) fn is_among(&self, approvers: &Approvers) -> bool {
-        let nobody_named = approvers.users.is_empty() && approvers.roles.is_empty();
-        nobody_named || approvers.users.contains(&self.id) || !approvers.roles.is_disjoint(&self.roles)
+        approvers.users.contains(&self.id) || !approvers.roles.is_disjoint(&self.roles)
     }
 }
 
-impl From<UserId> for Owner {
-    fn from(id: UserId) -> Owner {
-        Owner { id, roles: BTreeSet::new() }
+impl From<UserId> for Voter {
+    fn from(id: UserId) -> Voter {
+        Voter { id, roles: BTreeSet::new() }
     }
 }
 
-impl From<&User> for Owner {
-    fn from(user: &User) -> Owner {
-        Owner { id: user.id.clone(), roles: user.roles.clone() }
+impl From<&User> for Voter {
+    fn from(user: &User) -> Voter {
+        Voter { id: user.id.clone(), roles: user.roles.clone() }
     }
 }

@@ -4,7 +4,9 @@
 
 mod support;
 
-use approvals::{Admission, Basis, Choice, Event, FlowError, HeldCall, HoldState, Refusal, Verdict, admit};
+use approvals::{
+    Admission, Basis, Choice, Event, FlowError, HeldCall, HoldState, Refusal, STEP_UP_WITHIN, Verdict, admit,
+};
 use policy::Outcome;
 use support::*;
 
@@ -54,7 +56,7 @@ fn the_owners_vote_approves_a_one_stage_flow_and_the_call_is_released_once() {
     let now = held.decision().clone();
     let released = held.release(&now, release_id(1), at(2)).unwrap();
     assert_eq!(released.digest(), held.digest());
-    let Basis::Votes { hold, votes } = released.basis() else { panic!("by votes") };
+    let Basis::Votes { hold, votes, .. } = released.basis() else { panic!("by votes") };
     assert_eq!((hold, votes.len()), (held.id(), 1));
     assert_eq!(held.release(&now, release_id(2), at(3)).unwrap_err(), FlowError::AlreadyReleased, "I2");
 }
@@ -117,17 +119,21 @@ fn an_approval_that_nobody_collects_ends_after_ten_minutes() {
 
 #[test]
 fn a_newer_denial_refuses_even_an_approved_call() {
-    for (newer, message) in [(denied(), Some("not any more".to_owned())), (step_up(), None)] {
-        let mut held = held(vec![anybody("owner", 15)]);
-        held.apply(approval(&held), at(1)).unwrap();
-        let verdict = Verdict::Refused { message };
-        assert_eq!(
-            held.release(&newer, release_id(1), at(2)).unwrap_err(),
-            FlowError::Ended(verdict.clone()),
-            "I5"
-        );
-        assert_eq!(*held.state(), HoldState::Ended { verdict, at: at(2) });
-    }
+    let mut held = held(vec![anybody("owner", 15)]);
+    held.apply(approval(&held), at(1)).unwrap();
+    let verdict = Verdict::Refused { message: Some("not any more".to_owned()) };
+    let refused = held.release(&denied(), release_id(1), at(2)).unwrap_err();
+    assert_eq!(refused, FlowError::Ended(verdict.clone()), "I5");
+    assert_eq!(*held.state(), HoldState::Ended { verdict, at: at(2) });
+}
+
+#[test]
+fn a_newer_step_up_makes_even_an_approved_call_wait_for_it() {
+    let mut held = held(vec![anybody("owner", 15)]);
+    held.apply(approval(&held), at(1)).unwrap();
+    assert_eq!(held.release(&step_up(), release_id(1), at(2)).unwrap_err(), FlowError::WaitsAgain);
+    assert!(held.waits_for_proof());
+    assert_eq!(held.deadline(), at(2).after(STEP_UP_WITHIN));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use gateway::{
     home::{Home, KeychainKind, Paths},
     keychain,
 };
-use journal::{Journal, JournalError, RecordedPage, RootKey};
+use journal::{ArgumentsKept, Journal, JournalError, RecordedPage, RootKey};
 use policy::{Timestamp, Value, backtest::Recorded, catalogue::ToolEntry};
 use std::{cell::RefCell, path::Path, vec};
 
@@ -99,6 +99,11 @@ impl Iterator for Calls<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(recorded) = self.page.next() {
+                // What is left of its arguments may read otherwise than what was sent.
+                if recorded.arguments == ArgumentsKept::Redacted {
+                    self.told.borrow_mut().unreadable += 1;
+                    continue;
+                }
                 let agent = recorded.call.agent.to_string();
                 let key = Past { seq: recorded.seq, at: recorded.at, agent };
                 return Some(Recorded { key, call: recorded.call, facts: recorded.facts });

@@ -166,7 +166,7 @@ impl Card {
     #[must_use]
     pub fn of(held: &HeldCall, words: &ToolWords, attended: bool, ran_before: Option<Timestamp>) -> Card {
         let opened = held.opened();
-        let (call, facts) = (&opened.call, &opened.facts);
+        let (call, facts) = (held.call(), held.facts());
         let (state, verdict) = match held.state() {
             HoldState::Waiting => (CardState::Waiting, None),
             HoldState::Approved { .. } => (CardState::Approved, None),

@@ -223,7 +223,7 @@ impl Desk {
     /// When it cannot be recorded (nothing is kept), or the agent has too many holds.
     pub(crate) fn attach(self: &Arc<Self>, held: HeldCall, words: ToolWords) -> Result<Place, AttachError> {
         let mut inner = self.lock();
-        if let Some(place) = self.place(&inner, &held.digest(), true) {
+        if let Some(place) = self.place(&inner, &held.asked_digest(), true) {
             return Ok(place);
         }
         let agent = &held.call().agent;
@@ -253,7 +253,7 @@ impl Desk {
         by: &UserId,
     ) -> Result<VoteReceipt, VoteError> {
         let now = self.clock.now();
-        let vote = Vote { by: by.clone(), choice, means, digest, at: now };
+        let vote = Vote { by: by.clone(), choice, means, digest, at: now, proof: None };
         let mut inner = self.lock();
         let kept = inner.holds.get_mut(hold).ok_or_else(|| VoteError::Unknown(hold.to_string()))?;
         let outcome = self.change(kept, Event::Voted(vote), now);
@@ -303,8 +303,8 @@ impl Desk {
         if kept.ended_at.is_none() {
             kept.ended_at = Some(now);
             let found = Found { hold: hold.clone(), outcome: outcome.clone(), read: Arc::clone(&kept.read) };
-            inner.outcomes.put(kept.held.digest(), found, bytes, now);
-            inner.open.remove(&kept.held.digest());
+            inner.outcomes.put(kept.held.asked_digest(), found, bytes, now);
+            inner.open.remove(&kept.held.asked_digest());
         }
         kept.phase.send_replace(Phase::Over(outcome));
         self.timer.notify_one();
@@ -457,13 +457,13 @@ impl Inner {
         words: ToolWords,
         runs: &Runs,
     ) -> &Kept {
-        let ran_before = runs.last(&held.digest(), held.opened().at);
+        let ran_before = runs.last(&held.asked_digest(), held.opened().at);
         let phase = match held.state() {
             HoldState::Approved { .. } => Phase::Claimable,
             _ => Phase::Waiting,
         };
         let hold = held.id().clone();
-        self.open.insert(held.digest(), hold.clone());
+        self.open.insert(held.asked_digest(), hold.clone());
         let phase = watch::channel(phase).0;
         let kept = Kept { events, words, phase, ended_at: None, read: Arc::default(), ran_before, held };
         self.holds.entry(hold).insert_entry(kept).into_mut()

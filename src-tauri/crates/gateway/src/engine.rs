@@ -6,7 +6,7 @@ use crate::card::ToolWords;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
-use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
+use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
 use crate::secrets::Supply;
@@ -279,8 +279,8 @@ impl Engine {
     }
 
     /// The desk's owner, whose votes need no passkey. Without people nobody can vote, and everything is denied.
-    pub(crate) fn owner(&self) -> Option<approvals::Owner> {
-        self.sets.current().people.owner().map(approvals::Owner::from)
+    pub(crate) fn owner(&self) -> Option<approvals::Voter> {
+        self.sets.current().people.owner().map(approvals::Voter::from)
     }
 
     /// The user id by which this desk's owner votes.
@@ -291,7 +291,7 @@ impl Engine {
 
     /// What the set of this moment concludes on a held call, with its frozen facts.
     pub(crate) fn judge_again(&self, held: &HeldCall) -> policy::Decision {
-        policy::decide(&self.sets.current().set, held.call(), &held.opened().facts)
+        policy::decide(&self.sets.current().set, held.call(), held.facts())
     }
 
     /// A change of the set came into force: open holds are judged again. Blocks on the disk.
@@ -312,11 +312,18 @@ impl Engine {
 
     // Agents and upstreams.
 
+    pub(crate) fn change_upstreams<T>(
+        &self,
+        change: impl FnOnce(&mut UpstreamBook) -> Result<T, BookError>,
+    ) -> Result<T, BookError> {
+        change(&mut self.upstreams.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
         self.agents.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_upstreams(&self) -> std::sync::RwLockReadGuard<'_, UpstreamBook> {
+    pub(crate) fn read_upstreams(&self) -> std::sync::RwLockReadGuard<'_, UpstreamBook> {
         self.upstreams.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -371,48 +378,6 @@ impl Engine {
     #[must_use]
     pub fn agents(&self) -> Vec<crate::home::AgentRow> {
         self.read_agents().list().to_vec()
-    }
-
-    /// The configuration of an upstream.
-    #[must_use]
-    pub fn upstream(&self, name: &str) -> Option<UpstreamConfig> {
-        self.read_upstreams().get(name).cloned()
-    }
-
-    #[must_use]
-    pub fn upstreams(&self) -> Vec<UpstreamConfig> {
-        self.read_upstreams().list().to_vec()
-    }
-
-    /// Blocks on the disk.
-    ///
-    /// # Errors
-    /// The name is taken, or the file cannot be written.
-    pub fn add_upstream(&self, config: UpstreamConfig) -> Result<(), BookError> {
-        let (upstream, reached) = (config.name.clone(), config.shown());
-        self.upstreams.write().unwrap_or_else(PoisonError::into_inner).add(config)?;
-        self.note(Entry::UpstreamAdded { upstream, reached });
-        self.desk.send(DeskEvent::Upstreams);
-        Ok(())
-    }
-
-    /// Removes an upstream: its sessions close, its holds are withdrawn. Blocks on the disk.
-    ///
-    /// # Errors
-    /// There is none of that name, or the file cannot be written.
-    pub fn remove_upstream(&self, name: &str) -> Result<(), BookError> {
-        let removed = self.upstream(name);
-        self.upstreams.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
-        self.sessions.close_upstream(name);
-        if let Some(Err(error)) = removed.map(|config| self.supply.forget(&config)) {
-            tracing::warn!(%error, "the secrets of a removed upstream are still in the keychain");
-        }
-        self.desk.withdraw("the upstream was removed", |held| held.call().upstream.as_str() == name);
-        if let Ok(upstream) = name.parse() {
-            self.note(Entry::UpstreamRemoved { upstream });
-        }
-        self.desk.send(DeskEvent::Upstreams);
-        Ok(())
     }
 
     /// A change of the book of agents. Blocks on the disk.

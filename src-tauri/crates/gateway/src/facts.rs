@@ -32,10 +32,7 @@ pub(crate) struct Known<'a> {
 
 /// Reads the file system for paths and the peer's folder: call it where blocking is allowed.
 pub(crate) fn gather(known: &Known<'_>) -> Facts {
-    let (transport, remote, cwd) = match &known.upstream.transport {
-        Transport::Stdio { cwd, .. } => ("stdio", false, cwd.as_deref()),
-        Transport::Http { url, .. } => ("http", !is_loopback_url(url), None),
-    };
+    let (transport, remote, cwd) = reach(known.upstream);
     let project = known.peer.pid.and_then(project_of);
     Facts {
         user: known.user.clone(),
@@ -64,7 +61,22 @@ pub(crate) fn gather(known: &Known<'_>) -> Facts {
             tool_calls_last_minute: Some(known.counts.of_tool_last_minute),
             tool_calls_last_hour: Some(known.counts.of_tool_last_hour),
         },
-        paths: if remote { BTreeMap::new() } else { path_facts(known.arguments, cwd) },
+        paths: paths(known.arguments, known.upstream),
+    }
+}
+
+/// What the paths among these arguments resolve to at this moment; none where the upstream is elsewhere. Reads
+/// the file system.
+pub(crate) fn paths(arguments: &Value, upstream: &UpstreamConfig) -> BTreeMap<String, PathFact> {
+    let (_, remote, cwd) = reach(upstream);
+    if remote { BTreeMap::new() } else { path_facts(arguments, cwd) }
+}
+
+/// The transport's name, whether it leaves this machine, and the folder relative paths begin at.
+fn reach(upstream: &UpstreamConfig) -> (&'static str, bool, Option<&Path>) {
+    match &upstream.transport {
+        Transport::Stdio { cwd, .. } => ("stdio", false, cwd.as_deref()),
+        Transport::Http { url, .. } => ("http", !is_loopback_url(url), None),
     }
 }
 

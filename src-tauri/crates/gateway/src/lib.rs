@@ -3,6 +3,7 @@
 //! [`pipeline::handle`] is the one function to read first. No Tauri here; the window speaks to it through
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
+mod books;
 pub mod card;
 mod clock;
 pub mod connect;
@@ -12,10 +13,12 @@ mod downstream;
 mod engine;
 mod facts;
 pub mod home;
+mod judging;
 pub mod keychain;
 mod listing;
 mod message;
 mod mirrored;
+mod moved;
 mod outcomes;
 mod pace;
 mod pairing;
@@ -30,6 +33,7 @@ mod socket;
 mod start_error;
 mod tasks;
 mod ticket;
+mod turned_away;
 pub mod upstream;
 pub mod visible;
 mod waits;

@@ -156,7 +156,7 @@ pub(crate) fn remember(
         let (call, hold) = (opened.call.digest(), opened.id.clone());
         let claimed = events.iter().find(|(_, event)| matches!(event, Event::Claimed { .. }));
         if let Some((released_at, _)) = claimed
-            && !matches!(completion, Some(Completion::Failed { .. }))
+            && !matches!(completion, Some(Completion::Failed { .. } | Completion::Refused { .. }))
         {
             runs.note(call, *released_at);
         }
@@ -166,6 +166,7 @@ pub(crate) fn remember(
             Some(Completion::Failed { .. }) => {
                 Outcome::Failed("its upstream could not be reached; the call was not sent".to_owned())
             }
+            Some(Completion::Refused { refusal }) => Outcome::Refused(refusal),
             // Every release has a completion by now: the journal's start sees to it.
             None if claimed.is_some() => Outcome::Unknown,
             None => match HeldCall::replay(opened, &events).map(|held| held.state().clone()) {

@@ -10,6 +10,7 @@ use crate::desk::{AttachError, Claim, DeskEvent, Place};
 use crate::engine::Engine;
 use crate::facts::{self, Known};
 use crate::home::{Agent, UpstreamConfig};
+use crate::judging;
 use crate::outcomes::Outcome;
 use crate::pairing;
 use crate::pins::{self, Pin, PinError};
@@ -17,6 +18,7 @@ use crate::refusal;
 use crate::secrets;
 use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
+use crate::turned_away::TurnedAway;
 use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
 use crate::waits::{self, Era, Patience};
 use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
@@ -121,12 +123,7 @@ pub(crate) async fn handle(
     let may_show_page = patience.era == Era::Modern && patience.takes_urls && !has_foreign_state(&incoming);
     let qualified = format!("{}/{}", incoming.upstream.name, incoming.tool);
     let upstream = incoming.upstream.name.clone();
-    let turned_away = TurnedAway::of(&incoming);
-    let outcome = admit_and_run(engine, incoming, &stream).await;
-    if let Err(stop) = &outcome {
-        turned_away.record(engine, stop).await;
-    }
-    let (own, slip) = match outcome {
+    let (own, slip) = match admit_and_run(engine, incoming, &stream).await {
         Ok(answered) => return answered,
         Err(Stop::Over(_, Outcome::Answered(reply), slip)) => {
             return Answered { reply: Reply::clone(&reply), slip: Some(slip) };
@@ -165,41 +162,6 @@ fn has_foreign_state(incoming: &Incoming) -> bool {
     extras.get(REQUEST_STATE).is_some()
 }
 
-/// What is kept of a call that no policy was asked about, or that found no place.
-struct TurnedAway {
-    agent: Agent,
-    upstream: policy::UpstreamName,
-    tool: String,
-    arguments: Value,
-}
-
-impl TurnedAway {
-    fn of(incoming: &Incoming) -> TurnedAway {
-        TurnedAway {
-            agent: incoming.agent.clone(),
-            upstream: incoming.upstream.name.clone(),
-            tool: incoming.tool.clone(),
-            arguments: incoming.arguments.clone(),
-        }
-    }
-
-    async fn record(self, engine: &Arc<Engine>, stop: &Stop) {
-        let refusal = match stop {
-            Stop::UnknownTool => Refusal::UnknownTool,
-            Stop::Refused(refusal @ (Refusal::ToolChanged | Refusal::TooManyHolds)) => refusal.clone(),
-            _ => return,
-        };
-        let TurnedAway { agent, upstream, tool, arguments } = self;
-        let entry =
-            Entry::TurnedAway { agent: agent.name, user: agent.user, upstream, tool, arguments, refusal };
-        let journal = Arc::clone(engine.journal());
-        if let Ok(Err(error)) = blocking(move || journal.record(entry)).await {
-            tracing::error!(%error, "a call that was turned away could not be recorded");
-        }
-        engine.desk().send(DeskEvent::Activity);
-    }
-}
-
 async fn admit_and_run(
     engine: &Arc<Engine>,
     incoming: Incoming,
@@ -210,7 +172,14 @@ async fn admit_and_run(
         waits::limit(incoming.claimed_client.as_deref(), incoming.agent.wait_limit, incoming.patience);
     let mut incoming = incoming;
     waits::forget_our_state(&mut incoming.extras);
-    let judged = judge(engine, &incoming).await?;
+    let judged = match judge(engine, &mut incoming).await {
+        Ok(judged) => judged,
+        Err(stop) => {
+            let arguments = std::mem::replace(&mut incoming.arguments, Value::Null);
+            turn_away(engine, &incoming, arguments, &stop).await;
+            return Err(stop);
+        }
+    };
     if let Some(released) = continued(engine, &incoming, &judged).await? {
         return run(engine, released, None, incoming).await;
     }
@@ -222,11 +191,16 @@ async fn admit_and_run(
                 Admission::Released(call) => return run(engine, call, None, incoming).await,
                 Admission::Refused(refusal) => return Err(Stop::Refused(refusal)),
                 Admission::Held(held) => {
-                    let desk = Arc::clone(engine.desk());
-                    blocking(move || desk.attach(*held, words)).await?.map_err(|error| match error {
-                        AttachError::TooMany => Stop::Refused(Refusal::TooManyHolds),
-                        AttachError::Journal(error) => Stop::Journal(error),
-                    })?
+                    let (desk, arguments) = (Arc::clone(engine.desk()), held.call().arguments.clone());
+                    match blocking(move || desk.attach(*held, words)).await? {
+                        Ok(place) => place,
+                        Err(AttachError::TooMany) => {
+                            let stop = Stop::Refused(Refusal::TooManyHolds);
+                            turn_away(engine, &incoming, arguments, &stop).await;
+                            return Err(stop);
+                        }
+                        Err(AttachError::Journal(error)) => return Err(Stop::Journal(error)),
+                    }
                 }
             }
         }
@@ -239,6 +213,17 @@ async fn admit_and_run(
     incoming.route.passed().cancel();
     let released = wait(engine, &mut ticket, arrived.after(limit), &incoming.cancel, stream).await?;
     run(engine, released, Some(ticket), incoming).await
+}
+
+/// Records a call that is refused without a decision.
+async fn turn_away(engine: &Arc<Engine>, incoming: &Incoming, arguments: Value, stop: &Stop) {
+    let refusal = match stop {
+        Stop::UnknownTool => Refusal::UnknownTool,
+        Stop::Refused(refusal @ (Refusal::ToolChanged | Refusal::TooManyHolds)) => refusal.clone(),
+        _ => return,
+    };
+    let Incoming { agent, upstream, tool, .. } = incoming;
+    TurnedAway { agent, upstream: &upstream.name, tool, arguments }.record(engine, refusal).await;
 }
 
 /// A re-send with what its upstream asked for goes on under the release it came from, where nothing new is
@@ -273,8 +258,9 @@ struct Judged {
     definition: Value,
 }
 
-/// Pin, facts, decision: what the set of this moment concludes on this call.
-async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop> {
+/// Pin, facts, decision: what the set of this moment concludes on this call. Takes the arguments of a call that
+/// could be judged.
+async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, Stop> {
     let Ok(tool) = incoming.tool.parse::<ToolName>() else { return Err(Stop::UnknownTool) };
     let upstream = incoming.upstream.name.clone();
     let (definition_hash, definition) =
@@ -298,7 +284,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
         upstream,
         tool,
         definition: definition_hash,
-        arguments: incoming.arguments.clone(),
+        arguments: std::mem::replace(&mut incoming.arguments, Value::Null),
     };
     let now = engine.desk().clock().now();
     let counts = engine.count_call(&incoming.agent.name, &call.upstream, call.tool.as_str(), now);
@@ -318,8 +304,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &Incoming) -> Result<Judged, Stop
             now,
             counts,
         });
-        let decision = policy::decide(&in_force.set, &call, &facts);
-        let decision = pairing::hold_other_program(decision, &facts, &in_force.set);
+        let decision = judging::judge(&in_force.set, &call, &facts);
         let decision = secrets::require_proof(decision, &config);
         Judged { call, facts, decision, definition }
     })
@@ -396,7 +381,7 @@ async fn run(
 ) -> Result<Answered, Stop> {
     let (release, digest) = (released.id().clone(), released.digest());
     let (continuation, upstream) = (released.continuation(), incoming.upstream.name.clone());
-    let journal = Arc::clone(engine.journal());
+    let (journal, paths) = (Arc::clone(engine.journal()), released.facts().paths.clone());
     // INVARIANT(I3): a held call's release is on the disk before `commit` returns what `forward` takes.
     let journalled = match blocking(move || journal.commit(released)).await? {
         Ok(journalled) => journalled,
@@ -415,11 +400,13 @@ async fn run(
         params: std::mem::take(extras),
         envelope: std::mem::take(envelope),
         omits_arguments: *omits_arguments,
+        paths,
     };
     let sent = incoming.session.forward(journalled, along, incoming.route).await;
     let completion = match &sent {
         Ok(reply) => answered(reply),
         Err(error) if error.was_sent() => Completion::Unknown,
+        Err(UpstreamError::PathMoved { .. }) => Completion::Refused { refusal: Refusal::PathMoved },
         Err(error) => Completion::Failed { why: error.to_string() },
     };
     let bytes = if let Completion::Answered { bytes, .. } = &completion { *bytes } else { 0 };
@@ -440,6 +427,12 @@ async fn run(
             // Only the answer of a held call may be asked for again.
             let kept = ticket.as_ref().map(|_| Outcome::Answered(Arc::new(reply.clone())));
             (reply, kept)
+        }
+        Err(UpstreamError::PathMoved { at }) => {
+            tracing::warn!(%upstream, tool = incoming.tool, at, "a path leads elsewhere than when it was judged");
+            let hold = ticket.as_ref().map(Ticket::hold);
+            let own = refusal::fit(refusal::reply(&Refusal::PathMoved, hold), incoming.patience.era);
+            (own, Some(Outcome::Refused(Refusal::PathMoved)))
         }
         Err(error) => {
             engine.note_upstream_error(&incoming.upstream.name, &error.to_string());

@@ -137,6 +137,10 @@ fn words(refusal: &Refusal) -> (&'static str, Added<'_>) {
             "Too many of your calls wait for a person already. This one was not run; wait for those to be decided.",
             None,
         ),
+        Refusal::PathMoved => (
+            "A path in this call now leads elsewhere than when the call was judged, so it was not run. Call again to have it judged anew.",
+            None,
+        ),
         Refusal::Rejected { reason } => (
             "A person rejected this call. It was not run. Do not repeat it unchanged.",
             reason.as_deref().map(|r| ("Their reason", r)),

@@ -135,7 +135,7 @@ mod tests {
     use crate::card::ToolWords;
     use crate::home::{Home, InitOptions};
     use crate::{ChangePolicy, Options, home::KeychainKind};
-    use approvals::{Admission, Ids, Owner};
+    use approvals::{Admission, Ids, Voter};
     use policy::{
         AgentFacts, ApprovalFlow, ContextFacts, Decision, DefinitionHash, Facts, Outcome, Requirements,
         ToolCall, ToolFacts, Trace, UpstreamFacts, Value,
@@ -186,7 +186,7 @@ mod tests {
         let outcome = Outcome::Held(Requirements { flows, ..Requirements::default() });
         let decision = Decision { revision: "r".into(), outcome, trace: Trace::default() };
         let ids = Ids::from_random([n; 16], [n; 16]);
-        match approvals::admit(decision, call, facts, Owner::from(&user), ids, now) {
+        match approvals::admit(decision, call, facts, Voter::from(&user), ids, now) {
             Admission::Held(held) => *held,
             _ => panic!("it is held"),
         }

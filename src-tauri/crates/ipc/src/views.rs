@@ -98,6 +98,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
                 approvals::Means::Window => "in the window",
                 approvals::Means::Notification => "on a notification",
                 approvals::Means::Terminal => "at the terminal",
+                approvals::Means::Ceremony => "with a passkey",
             };
             format!("{}, {place}", name_of(vote.by.as_str()))
         });

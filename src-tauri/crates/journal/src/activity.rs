@@ -208,6 +208,7 @@ pub(crate) fn finish_call(
             (if held { ActivityOutcome::Approved } else { ActivityOutcome::Allowed }, Some(*bytes), *is_error)
         }
         Completion::Failed { .. } => (ActivityOutcome::Failed, None, false),
+        Completion::Refused { .. } => (ActivityOutcome::Refused, None, false),
         Completion::Unknown => (ActivityOutcome::Unknown, None, false),
     };
     draft

@@ -3,8 +3,8 @@
 use crate::activity::{self, ActivityOutcome, Names};
 use crate::chain::About;
 use crate::write::{Draft, Durability};
-use crate::{Journal, JournalError, holds};
-use approvals::{Event, HoldId, Opened, Refusal};
+use crate::{Journal, JournalError, Revoked, grants, holds};
+use approvals::{Event, Grant, HoldId, Opened, ProofWindow, Refusal};
 use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId, Value};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,11 @@ pub enum Entry {
     OutcomeRead {
         hold: HoldId,
     },
+    /// The completing vote on a hold made it. A use of it is the release it gave.
+    GrantMade(Grant),
+    GrantRevoked(Revoked),
+    /// A proof counts for calls like its own for a while. Its end is not recorded: no window outlives the process.
+    WindowOpened(ProofWindow),
     AgentAdded {
         agent: AgentName,
         user: UserId,
@@ -173,6 +178,9 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         }
         Entry::HoldEvent { hold, event, at } => holds::record_event(draft, &hold, event, at),
         Entry::OutcomeRead { hold } => holds::record_read(draft, &hold),
+        Entry::GrantMade(grant) => grants::record_made(draft, &grant),
+        Entry::GrantRevoked(revoked) => grants::record_revoked(draft, &revoked),
+        Entry::WindowOpened(window) => grants::record_window(draft, &window),
         Entry::AgentAdded { agent, user } => {
             draft.append("agent_added", nothing, &AgentBody { agent: &agent, user: Some(&user) })
         }

@@ -1,6 +1,6 @@
 //! What can go wrong with the journal, each with the next step. Never a panic, never a silent loss.
 
-use approvals::{FlowError, HoldId, ReleaseId};
+use approvals::{FlowError, GrantId, HoldId, ReleaseId};
 use rusqlite::ErrorCode;
 use std::path::PathBuf;
 
@@ -39,6 +39,8 @@ pub enum JournalError {
     DoesNotFit { hold: HoldId, source: FlowError },
     #[error("a claim of hold `{0}` is recorded by committing its release; commit it instead")]
     ClaimWithoutRelease(HoldId),
+    #[error("grant `{0}` was revoked or is used up; the call has to be asked for again")]
+    GrantEnded(GrantId),
     #[error("release `{0}` is not on record; commit it first")]
     UnknownRelease(ReleaseId),
     #[error("release `{0}` is complete already; a call ends once")]

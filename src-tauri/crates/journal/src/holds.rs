@@ -6,6 +6,7 @@
 use crate::activity::{self, ActivityOutcome};
 use crate::chain::About;
 use crate::entry::HOLD_OPENED;
+use crate::grants::BESIDE;
 use crate::read::{Kept, of_hold};
 use crate::release::{COMPLETED, RELEASED, ReleasedBody};
 use crate::seal::{Opening, Seals};
@@ -43,6 +44,8 @@ struct NothingMore {}
 fn kind_of(event: &Event) -> Option<&'static str> {
     match event {
         Event::Voted(_) => Some("vote_cast"),
+        Event::Proven(_) => Some("presence_proven"),
+        Event::Extended { .. } => Some("deadline_extended"),
         Event::DeadlinePassed => Some("deadline_passed"),
         Event::Withdrawn { .. } => Some("hold_withdrawn"),
         Event::Rejudged(_) => Some("hold_rejudged"),
@@ -71,6 +74,7 @@ pub(crate) fn assemble(entries: &[Kept], seals: &Seals) -> Result<Option<Course>
                 events.push((body.at, Event::Claimed { release: body.release }));
             }
             COMPLETED | LOST | READ => {}
+            kind if BESIDE.contains(&kind) => {}
             _ => {
                 let body: EventBody = entry.read(seals)?;
                 events.push((body.at, body.event));
@@ -82,7 +86,9 @@ pub(crate) fn assemble(entries: &[Kept], seals: &Seals) -> Result<Option<Course>
 
 /// What an entry says happened to its hold; none where it is another kind of entry, or cannot be read.
 pub(crate) fn event_of(entry: &Kept, seals: &Seals) -> Option<Event> {
-    if matches!(entry.kind.as_str(), HOLD_OPENED | RELEASED | COMPLETED | LOST | READ) {
+    if matches!(entry.kind.as_str(), HOLD_OPENED | RELEASED | COMPLETED | LOST | READ)
+        || BESIDE.contains(&entry.kind.as_str())
+    {
         return None;
     }
     entry.read::<EventBody>(seals).ok().map(|body| body.event)
@@ -162,16 +168,11 @@ impl Journal {
                 Ok(None) | Err(JournalError::Unreadable(_)) => continue,
                 Err(error) => return Err(error),
             };
-            let ended = |event: &Event| {
-                matches!(
-                    event,
-                    Event::Claimed { .. }
-                        | Event::DeadlinePassed
-                        | Event::CollectionPassed
-                        | Event::Withdrawn { .. }
-                )
-            };
-            if !course.1.iter().any(|(_, event)| ended(event)) {
+            // One that does not replay is the desk's to tell.
+            let held = HeldCall::replay(course.0.clone(), &course.1);
+            let is_over =
+                |held: HeldCall| matches!(held.state(), HoldState::Released { .. } | HoldState::Ended { .. });
+            if !held.is_ok_and(is_over) {
                 open.push(course);
             }
         }

@@ -9,15 +9,24 @@ use crate::read::{COLUMNS, Kept};
 use crate::release::{RELEASED, ReleasedBody};
 use crate::seal::Seals;
 use crate::{Journal, JournalError};
-use approvals::Opened;
+use approvals::{HoldId, Opened};
 use policy::{Decision, Facts, Timestamp, ToolCall};
 use rusqlite::params;
+use std::collections::VecDeque;
 
 /// Calls one page holds at most.
 const PAGE: usize = 200;
 
+/// How much of a call's arguments is on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentsKept {
+    AsAsked,
+    /// Values that are marked secret were left out, or long ones cut: conditions on these tell nothing.
+    Redacted,
+}
+
 /// One call as it was asked and judged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RecordedCall {
     /// Of the entry that began it; opens it in Activity.
     pub seq: u64,
@@ -28,6 +37,28 @@ pub struct RecordedCall {
     /// Of the set then in force.
     pub decision: Decision,
     pub outcome: ActivityOutcome,
+    pub hold: Option<HoldId>,
+    pub arguments: ArgumentsKept,
+}
+
+/// Which calls of the past; empty is all of them.
+#[derive(Clone, Debug, Default)]
+pub struct CallFilter {
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    pub agent: Option<String>,
+    pub upstream: Option<String>,
+    pub tool: Option<String>,
+    /// Only calls older than this entry: the last one of an earlier run.
+    pub before: Option<u64>,
+}
+
+/// See [`Journal::calls_on_record`].
+pub struct CallsOnRecord<'a> {
+    journal: &'a Journal,
+    filter: CallFilter,
+    page: VecDeque<RecordedCall>,
+    is_over: bool,
 }
 
 /// A page of the past.
@@ -70,6 +101,8 @@ impl Journal {
                     facts,
                     decision,
                     outcome: ActivityOutcome::from_name(&outcome),
+                    hold: kept.hold.as_deref().and_then(|hold| hold.parse().ok()),
+                    arguments: ArgumentsKept::AsAsked,
                 }),
                 None => page.unreadable += 1,
             }
@@ -78,6 +111,43 @@ impl Journal {
             page.before = None;
         }
         Ok(page)
+    }
+
+    /// The same one by one, for those that fit; what cannot be judged again is passed over.
+    #[must_use]
+    pub fn calls_on_record(&self, filter: CallFilter) -> CallsOnRecord<'_> {
+        CallsOnRecord { journal: self, filter, page: VecDeque::new(), is_over: false }
+    }
+}
+
+impl Iterator for CallsOnRecord<'_> {
+    type Item = Result<RecordedCall, JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.page.is_empty() && !self.is_over {
+            match self.journal.recorded_calls(self.filter.before) {
+                Ok(page) => {
+                    self.filter.before = page.before;
+                    self.is_over = page.before.is_none();
+                    self.page.extend(page.calls.into_iter().filter(|call| self.filter.fits(call)));
+                }
+                Err(error) => {
+                    self.is_over = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        self.page.pop_front().map(Ok)
+    }
+}
+
+impl CallFilter {
+    fn fits(&self, recorded: &RecordedCall) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
+        self.since.is_none_or(|since| recorded.at >= since)
+            && is(&self.agent, recorded.call.agent.as_str())
+            && is(&self.upstream, recorded.call.upstream.as_str())
+            && is(&self.tool, recorded.call.tool.as_str())
     }
 }
 

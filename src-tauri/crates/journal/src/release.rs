@@ -6,10 +6,10 @@
 
 use crate::activity::{self, ActivityOutcome, Names};
 use crate::chain::About;
-use crate::holds;
 use crate::write::{Draft, Durability};
 use crate::{Journal, JournalError};
-use approvals::{Basis, HoldId, HoldState, ReleaseId, ReleasedCall};
+use crate::{grants, holds};
+use approvals::{Basis, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall};
 use policy::{CallDigest, Decision, Facts, Timestamp, ToolCall};
 use rusqlite::{ErrorCode, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,8 @@ pub enum Completion {
     Answered { is_error: bool, bytes: u64, sha256: String },
     /// It did not reach the tool.
     Failed { why: String },
+    /// Refused between its release and its way up; nothing was sent.
+    Refused { refusal: Refusal },
     /// It may have run or not.
     Unknown,
 }
@@ -96,7 +98,9 @@ impl Journal {
     pub fn commit(&self, released: ReleasedCall) -> Result<JournalledCall, JournalError> {
         let durability = match released.basis() {
             Basis::Policy { .. } => Durability::Buffered,
-            Basis::Votes { .. } | Basis::Continued { .. } => Durability::Synced,
+            Basis::Votes { .. } | Basis::Continued { .. } | Basis::Grant { .. } | Basis::Window { .. } => {
+                Durability::Synced
+            }
         };
         let parts = released.into_parts();
         self.write(durability, |draft| {
@@ -109,7 +113,13 @@ impl Journal {
                 allowed: None,
             };
             let call = match &body.basis {
-                Basis::Policy { .. } | Basis::Continued { .. } => {
+                Basis::Policy { .. }
+                | Basis::Continued { .. }
+                | Basis::Grant { .. }
+                | Basis::Window { .. } => {
+                    if let Basis::Grant { grant, uses } = &body.basis {
+                        grants::use_grant(draft, grant, *uses)?;
+                    }
                     let (facts, decision) = (parts.facts, parts.decision);
                     let allowed = AllowedBody { call: parts.call, facts, decision };
                     body.allowed = Some(allowed);

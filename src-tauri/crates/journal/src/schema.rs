@@ -78,6 +78,16 @@ CREATE TABLE root_keys (
     "
 CREATE INDEX calls_by_end ON calls (ended_at) WHERE hold IS NOT NULL;
 ",
+    "
+CREATE TABLE grants (
+    id TEXT PRIMARY KEY,
+    hold TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    last_used INTEGER,
+    revoked INTEGER
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 fn known() -> i64 {

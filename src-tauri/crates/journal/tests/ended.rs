@@ -14,7 +14,7 @@ const MINUTE: i64 = 60_000;
 fn rejection(held: &HeldCall, at: Timestamp) -> Event {
     let choice = Choice::Reject { reason: Some("no".to_owned()) };
     let by = held.opened().owner.id.clone();
-    Event::Voted(Vote { by, choice, means: Means::Window, digest: held.digest(), at })
+    Event::Voted(Vote { by, choice, means: Means::Window, digest: held.digest(), at, proof: None })
 }
 
 fn ids(ended: &[EndedHold]) -> Vec<String> {

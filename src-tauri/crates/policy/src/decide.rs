@@ -21,6 +21,8 @@ pub struct Conclusion<'a> {
     applied: Vec<&'a Policy>,
     kind: ActionKind,
     by_default: bool,
+    /// An observing policy takes part.
+    observed: bool,
 }
 
 /// Judges one call with its frozen facts, and says why.
@@ -63,13 +65,13 @@ pub fn decide(set: &PolicySet, call: &ToolCall, facts: &Facts) -> Decision {
 #[must_use]
 pub fn conclude<'a>(set: &'a PolicySet, call: &ToolCall, facts: &Facts) -> Conclusion<'a> {
     let scene = Scene::of(call, facts);
-    let mut applied = Vec::new();
-    set.each_near(call, facts, |policy| {
-        if policy.mode == Mode::Enforce && takes_part(policy, scene.standing(policy).applied) {
-            applied.push(policy);
-        }
+    let (mut applied, mut observed) = (Vec::new(), false);
+    set.each_near(call, facts, |policy| match policy.mode {
+        Mode::Enforce if takes_part(policy, scene.standing(policy).applied) => applied.push(policy),
+        Mode::Observe if !observed => observed = takes_part(policy, scene.standing(policy).applied),
+        _ => {}
     });
-    Conclusion::of(set, applied)
+    Conclusion { observed, ..Conclusion::of(set, applied) }
 }
 
 /// INVARIANT(I7): undetermined counts for what restricts, and never for an `allow`.
@@ -108,7 +110,7 @@ impl<'a> Conclusion<'a> {
             };
             (kind, true)
         };
-        Conclusion { set, applied, kind, by_default }
+        Conclusion { set, applied, kind, by_default, observed: false }
     }
 
     /// The outcome in the words of actions; a step-up is named before the approvals it comes with.
@@ -121,6 +123,12 @@ impl<'a> Conclusion<'a> {
     #[must_use]
     pub fn is_by_default(&self) -> bool {
         self.by_default
+    }
+
+    /// Whether an observing policy would have taken part; [`conclude`] alone knows.
+    #[must_use]
+    pub fn is_observed(&self) -> bool {
+        self.observed
     }
 
     /// The deciding policies, in the order of their ids.

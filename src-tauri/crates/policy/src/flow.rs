@@ -1,6 +1,9 @@
 //! An approval flow as a policy names it: ordered stages, who may vote, how many, how long.
 
-use crate::{DocumentError, FlowId, UserId, section::Source};
+use crate::{
+    DocumentError, FlowId, UserId,
+    section::{Section, Source},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -29,6 +32,41 @@ pub struct Stage {
     pub required: u32,
     /// How long this stage may take.
     pub within_seconds: u64,
+    /// What its deadline does.
+    #[serde(default)]
+    pub on_timeout: OnTimeout,
+    /// Who may vote as well once the deadline has passed, with [`OnTimeout::Escalate`].
+    #[serde(default)]
+    pub escalate_to: Approvers,
+    /// The user the agent acts for may not vote here.
+    #[serde(default)]
+    pub exclude_requester: bool,
+    /// A vote here may also make a grant, and a grant may stand for the vote.
+    #[serde(default)]
+    pub grants: bool,
+    /// What each approval here must come with.
+    #[serde(default)]
+    pub step_up: Option<ProofKind>,
+}
+
+/// What happens when a stage's time is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnTimeout {
+    /// Nobody approved: the call ends.
+    #[default]
+    Reject,
+    /// Once: others may vote too, and the time begins anew. As many votes are needed as before.
+    Escalate,
+}
+
+/// Which proof of a person's presence is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofKind {
+    /// A passkey or the passphrase.
+    Any,
+    Passkey,
 }
 
 /// Who may vote at a stage. The desk's owner where both are empty.
@@ -40,13 +78,39 @@ pub struct Approvers {
     pub roles: BTreeSet<String>,
 }
 
+impl Stage {
+    /// Votes within a time, and nothing else asked or offered.
+    #[must_use]
+    pub fn of(approvers: Approvers, required: u32, within_seconds: u64) -> Stage {
+        Stage {
+            approvers,
+            required,
+            within_seconds,
+            on_timeout: OnTimeout::Reject,
+            escalate_to: Approvers::default(),
+            exclude_requester: false,
+            grants: false,
+            step_up: None,
+        }
+    }
+}
+
+impl Approvers {
+    /// Nobody is named: the desk's owner is meant.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.roles.is_empty()
+    }
+}
+
 impl ApprovalFlow {
     /// The built-in flow [`OWNER`]; a file `flows/owner.toml` takes its place.
     ///
     /// # Errors
     /// None in practice: the id is a constant that is a valid name.
     pub fn owner() -> Result<ApprovalFlow, crate::NameError> {
-        let stage = Stage { approvers: Approvers::default(), required: 1, within_seconds: DEFAULT_SECONDS };
+        let mut stage = Stage::of(Approvers::default(), 1, DEFAULT_SECONDS);
+        stage.grants = true;
         Ok(ApprovalFlow { id: OWNER.parse()?, name: "The owner approves".to_owned(), stages: vec![stage] })
     }
 
@@ -54,9 +118,7 @@ impl ApprovalFlow {
     #[must_use]
     pub fn asked(&self) -> String {
         match self.stages.as_slice() {
-            [only] if only.approvers.users.is_empty() && only.approvers.roles.is_empty() => {
-                "the desk's owner".to_owned()
-            }
+            [only] if only.approvers.is_empty() => "the desk's owner".to_owned(),
             _ => crate::wording::quoted(&self.name),
         }
     }
@@ -71,26 +133,7 @@ pub(crate) fn parse(id: &FlowId, source: Source<'_>) -> Result<ApprovalFlow, Doc
     let name = root.required("name", 120)?.owned();
     let mut stages = Vec::new();
     for section in root.sections("stage", MOST_STAGES)? {
-        section.only(&["users", "roles", "required", "within"])?;
-        let users: BTreeSet<UserId> = section
-            .texts("users", MOST_APPROVERS)?
-            .iter()
-            .map(|user| user.parse())
-            .collect::<Result<_, _>>()?;
-        let roles: BTreeSet<String> =
-            section.texts("roles", MOST_APPROVERS)?.iter().map(|role| role.owned()).collect();
-        let required = section.whole("required", 1..=20)?.unwrap_or(1);
-        let everybody_named = roles.is_empty().then(|| users.len().max(1));
-        if everybody_named.is_some_and(|named| required as usize > named) {
-            return Err(section
-                .error(
-                    "required",
-                    format!("{required} votes are required, more than the stage has approvers"),
-                )
-                .hint("name more users, or a role"));
-        }
-        let within_seconds = section.seconds("within", 10..=MOST_SECONDS)?.unwrap_or(DEFAULT_SECONDS);
-        stages.push(Stage { approvers: Approvers { users, roles }, required, within_seconds });
+        stages.push(stage(&section)?);
     }
     if stages.is_empty() {
         return Err(source
@@ -98,6 +141,68 @@ pub(crate) fn parse(id: &FlowId, source: Source<'_>) -> Result<ApprovalFlow, Doc
             .hint("an empty `[[stage]]` asks the desk's owner for one vote within 15m"));
     }
     Ok(ApprovalFlow { id: id.clone(), name, stages })
+}
+
+/// One `[[stage]]`.
+fn stage(section: &Section<'_>) -> Result<Stage, DocumentError> {
+    section.only(&[
+        "users",
+        "roles",
+        "required",
+        "within",
+        "on_timeout",
+        "escalate_to",
+        "step_up",
+        "exclude_requester",
+        "grants",
+    ])?;
+    let approvers = approvers(section)?;
+    let required = section.whole("required", 1..=20)?.unwrap_or(1);
+    let within_seconds = section.seconds("within", 10..=MOST_SECONDS)?.unwrap_or(DEFAULT_SECONDS);
+    let mut stage = Stage::of(approvers, required, within_seconds);
+    let words = [("reject", OnTimeout::Reject), ("escalate", OnTimeout::Escalate)];
+    stage.on_timeout = section.word("on_timeout", &words)?.unwrap_or_default();
+    if let Some(others) = section.section("escalate_to")? {
+        others.only(&["users", "roles"])?;
+        stage.escalate_to = self::approvers(&others)?;
+    }
+    match stage.on_timeout {
+        OnTimeout::Escalate if stage.escalate_to.is_empty() => {
+            return Err(section
+                .error("on_timeout", "a stage that escalates must say to whom")
+                .hint("name them: `escalate_to = { roles = [\"…\"] }`"));
+        }
+        OnTimeout::Reject if !stage.escalate_to.is_empty() => {
+            return Err(section
+                .error("escalate_to", "nobody is asked here unless the stage escalates")
+                .hint("add `on_timeout = \"escalate\"`"));
+        }
+        OnTimeout::Reject | OnTimeout::Escalate => {}
+    }
+    stage.exclude_requester = section.flag("exclude_requester")?.unwrap_or(false);
+    stage.grants = section.flag("grants")?.unwrap_or(false);
+    stage.step_up = section.word("step_up", &[("any", ProofKind::Any), ("passkey", ProofKind::Passkey)])?;
+    let named = [&stage.approvers, &stage.escalate_to];
+    let people: BTreeSet<&UserId> = named.iter().flat_map(|approvers| &approvers.users).collect();
+    let everybody_named = named.iter().all(|approvers| approvers.roles.is_empty());
+    // Where nobody is named, the desk's owner is one more.
+    let most = people.len() + usize::from(stage.approvers.is_empty());
+    if everybody_named && required as usize > most {
+        return Err(section
+            .error("required", format!("{required} votes are required, more than the stage has approvers"))
+            .hint("name more users, or a role"));
+    }
+    Ok(stage)
+}
+
+/// `users` and `roles`.
+fn approvers(section: &Section<'_>) -> Result<Approvers, DocumentError> {
+    let users = section.texts("users", MOST_APPROVERS)?;
+    let roles = section.texts("roles", MOST_APPROVERS)?;
+    Ok(Approvers {
+        users: users.iter().map(|user| user.parse()).collect::<Result<_, _>>()?,
+        roles: roles.iter().map(|role| role.owned()).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -112,7 +217,8 @@ mod tests {
     #[test]
     fn an_empty_stage_is_the_owner_within_a_quarter_of_an_hour() {
         let flow = read("name = \"The owner approves\"\n[[stage]]\n").unwrap();
-        assert_eq!(flow.stages, ApprovalFlow::owner().unwrap().stages);
+        let built_in = ApprovalFlow::owner().unwrap().stages;
+        assert_eq!(flow.stages, [Stage { grants: false, ..built_in[0].clone() }], "a file says so itself");
         assert_eq!(flow.asked(), "the desk's owner");
     }
 

@@ -5,11 +5,13 @@
 //! Pure (I9): time, people and paths come in as [`Facts`]; nothing here reads a clock, a file or the network.
 
 mod analysis;
+pub mod authored;
 pub mod backtest;
 pub mod call;
 pub mod call_file;
 pub mod cases;
 pub mod catalogue;
+pub mod compare;
 mod condition;
 pub mod decide;
 mod decimal;
@@ -40,6 +42,7 @@ pub mod value;
 mod wording;
 
 pub use call::{CallDigest, DefinitionHash, ToolCall};
+pub use condition::tree::{EachEntry, Joined, Node, Row, RowValue, ValueKind};
 pub use decide::{Conclusion, conclude, decide};
 pub use decision::{
     ActionKind, Applied, Decision, Mode, Outcome, PolicyTrace, PredicateTrace, Requirements, StepUpRule,
@@ -47,7 +50,7 @@ pub use decision::{
 };
 pub use documents::{ChangeKind, DocumentChange, DocumentError, Documents};
 pub use facts::{AgentFacts, ContextFacts, Facts, PathFact, ToolFacts, UpstreamFacts};
-pub use flow::{ApprovalFlow, Approvers, Stage};
+pub use flow::{ApprovalFlow, Approvers, OnTimeout, ProofKind, Stage};
 pub use names::{AgentName, ContextId, FlowId, NameError, PolicyId, ToolName, UpstreamName, UserId};
 pub use people::{People, User};
 pub use policy::{Action, Policy, Target};

@@ -8,6 +8,9 @@ use toml_edit::{Document, Item, TableLike, Value};
 /// Longest document taken, in bytes.
 pub(crate) const MAX_DOCUMENT: usize = 64 * 1024;
 
+/// The version of the language that is read here, and the key by which a document may name its own.
+const VERSION: (&str, i64) = ("version", 1);
+
 /// A document's text with the path its errors name.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
@@ -38,10 +41,32 @@ impl<'a> Source<'a> {
         if self.text.len() > MAX_DOCUMENT {
             return Err(self.error(None, format!("longer than {} KiB", MAX_DOCUMENT / 1024)));
         }
-        Document::parse(self.text).map_err(|error| {
+        let document = Document::parse(self.text).map_err(|error| {
             let message = error.message().lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
             self.error(error.span().map(|span| span.start), format!("not valid TOML: {message}"))
-        })
+        })?;
+        self.of_a_known_version(&document)?;
+        Ok(document)
+    }
+
+    /// Said before anything else: a newer document's keys and words would only look like typing mistakes.
+    fn of_a_known_version(self, document: &Document<&'a str>) -> Result<(), DocumentError> {
+        let (key, ours) = VERSION;
+        let Some(item) = document.as_table().get(key) else { return Ok(()) };
+        let root = self.root(document);
+        match item.as_integer() {
+            Some(version) if version == ours => Ok(()),
+            Some(version) if version > ours => {
+                let message = format!(
+                    "written in version {version} of the policy language, and this Doorward reads {ours}"
+                );
+                Err(root.error(key, message).hint("update Doorward"))
+            }
+            Some(version) => Err(root
+                .error(key, format!("there is no version {version} of the policy language"))
+                .hint("write `version = 1`, or leave it out")),
+            None => Err(root.wrong(key, "a whole number")),
+        }
     }
 
     pub(crate) fn root(self, document: &'a Document<&'a str>) -> Section<'a> {
@@ -87,10 +112,12 @@ pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 impl<'a> Section<'a> {
-    /// Refuses every key that is not in the list.
+    /// Refuses every key that is not in the list. Every document as a whole may name its version.
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), DocumentError> {
+        let is_root = self.at.is_none();
         for (key, _) in self.table.iter() {
-            if !known.contains(&key) {
+            let is_known = known.contains(&key) || (is_root && key == VERSION.0);
+            if !is_known {
                 let at = self.table.key(key).and_then(|key| key.span()).map(|span| span.start);
                 let error = self.source.error(at, format!("unknown key `{key}`")).suggest(key, known);
                 let error = if error.hint.is_none() {

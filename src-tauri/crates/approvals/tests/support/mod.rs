@@ -1,6 +1,6 @@
 //! Calls, decisions and holds to test with.
 
-use approvals::{Admission, Choice, HeldCall, HoldId, Ids, Means, Opened, Owner, ReleaseId, Vote, admit};
+use approvals::{Admission, Choice, HeldCall, HoldId, Ids, Means, Opened, ReleaseId, Vote, Voter, admit};
 use policy::{
     AgentFacts, ApprovalFlow, Approvers, CallDigest, ContextFacts, Decision, DefinitionHash, Facts, Outcome,
     Requirements, Stage, StepUpRule, Timestamp, ToolCall, ToolFacts, Trace, UpstreamFacts, User, Value,
@@ -26,8 +26,8 @@ pub(crate) fn user(id: &str) -> User {
 }
 
 /// Ana owns the desk, and has the role `finance`.
-pub(crate) fn owner() -> Owner {
-    Owner::from(&user("ana"))
+pub(crate) fn owner() -> Voter {
+    Voter::from(&user("ana"))
 }
 
 pub(crate) fn call(amount: &str) -> ToolCall {
@@ -99,7 +99,7 @@ pub(crate) fn stage(users: &[&str], roles: &[&str], required: u32, minutes: u64)
         users: users.iter().map(|user| user.parse().unwrap()).collect(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
     };
-    Stage { approvers, required, within_seconds: minutes * 60 }
+    Stage::of(approvers, required, minutes * 60)
 }
 
 pub(crate) fn flow(id: &str, stages: Vec<Stage>) -> ApprovalFlow {
@@ -117,7 +117,16 @@ pub(crate) fn ids(n: u8) -> Ids {
 
 pub(crate) fn opened(decision: Decision) -> Opened {
     let id = HoldId::from_random([1; 16]);
-    Opened { id, call: call("7250.00"), facts: facts(), decision, owner: owner(), at: START }
+    Opened {
+        id,
+        call: call("7250.00"),
+        facts: facts(),
+        decision,
+        owner: owner(),
+        others: Vec::new(),
+        session: None,
+        at: START,
+    }
 }
 
 pub(crate) fn held(flows: Vec<ApprovalFlow>) -> HeldCall {
@@ -128,7 +137,7 @@ pub(crate) fn held(flows: Vec<ApprovalFlow>) -> HeldCall {
 }
 
 pub(crate) fn vote(by: &str, choice: Choice, digest: CallDigest) -> Vote {
-    Vote { by: by.parse().unwrap(), choice, means: Means::Window, digest, at: START }
+    Vote { by: by.parse().unwrap(), choice, means: Means::Window, digest, at: START, proof: None }
 }
 
 pub(crate) fn approval(held: &HeldCall) -> approvals::Event {

@@ -1,6 +1,7 @@
 //! That a call's own step-up took place: what opens step-up secrets.
 
 use crate::home::UpstreamConfig;
+use approvals::Basis;
 use journal::JournalledCall;
 use policy::{Decision, Outcome, Requirements, StepUpRule};
 
@@ -19,8 +20,13 @@ impl Proven {
     }
 }
 
-fn is_proven(_basis: &approvals::Basis) -> bool {
-    false
+fn is_proven(basis: &Basis) -> bool {
+    match basis {
+        Basis::Votes { proof, .. } => proof.is_some(),
+        // Whether the call falls into the window was decided where the basis was made.
+        Basis::Window { .. } => true,
+        Basis::Policy { .. } | Basis::Continued { .. } | Basis::Grant { .. } => false,
+    }
 }
 
 /// A call to an upstream with a step-up secret waits for a step-up, whatever the policies ask for.

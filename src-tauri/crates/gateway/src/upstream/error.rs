@@ -46,6 +46,8 @@ pub enum UpstreamError {
     CancelledUnsent { name: UpstreamName },
     #[error("the tool `{tool}` of the upstream `{name}` is no longer the one that was judged; call it again")]
     ToolChanged { name: UpstreamName, tool: String },
+    #[error("`{at}` now leads elsewhere than when this call was judged; call again to have it judged anew")]
+    PathMoved { at: String },
     #[error("the upstream `{name}` refused `{method}`: {message}")]
     Answered { name: UpstreamName, method: String, message: String },
     #[error("the upstream `{name}` already works on {limit} requests of this session; wait for some to end")]
@@ -101,6 +103,7 @@ impl UpstreamError {
                 | UpstreamError::Stuck { .. }
                 | UpstreamError::CancelledUnsent { .. }
                 | UpstreamError::ToolChanged { .. }
+                | UpstreamError::PathMoved { .. }
                 | UpstreamError::Busy { .. }
                 | UpstreamError::Secret { .. }
                 | UpstreamError::NeedsProof { .. }

@@ -10,8 +10,9 @@ use crate::{
     mirrored,
 };
 use journal::JournalledCall;
-use policy::{Map, Value};
+use policy::{Map, PathFact, Value};
 use reqwest::header::HeaderMap;
+use std::collections::BTreeMap;
 
 /// One message on its way to an upstream.
 pub(super) struct Outgoing {
@@ -36,6 +37,8 @@ pub struct Along {
     pub envelope: Map,
     /// Arguments are left out where there are none, as the agent left them out.
     pub omits_arguments: bool,
+    /// What the call's paths resolved to when it was judged; never sent.
+    pub paths: BTreeMap<String, PathFact>,
 }
 
 impl Outgoing {

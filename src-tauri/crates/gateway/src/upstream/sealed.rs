@@ -1,5 +1,5 @@
-//! An upstream that is a child process with a step-up secret: it does not run until a call was proven, and ends with
-//! that call.
+//! What a proof opens. A step-up secret of an HTTP upstream goes up with the proven call. An upstream that is a child
+//! process with such a secret does not run until a call was proven, and ends with that call.
 //!
 //! Until then we answer in its place: what it offers is what is pinned. Its tools are learnt once, from a process
 //! that is not given the secret. What such a child asks its agent back is not passed on.
@@ -12,6 +12,7 @@ use crate::{
 };
 use journal::{Journal, JournalError, JournalledCall};
 use policy::{Map, Value};
+use reqwest::header::HeaderMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -102,6 +103,17 @@ impl UpstreamSession {
         };
         session.close().await;
         tools
+    }
+
+    /// Headers for the one call that was proven, where this upstream has such.
+    pub(super) async fn opened_by(&self, proven: Option<Proven>) -> Result<HeaderMap, UpstreamError> {
+        let config = &self.inner.config;
+        if !self.is_http() || !config.has_step_up_secret() {
+            return Ok(HeaderMap::new());
+        }
+        let proven = proven.ok_or_else(|| UpstreamError::NeedsProof { name: config.name.clone() })?;
+        let opened = self.inner.supply.opened_by(&proven, config).await;
+        opened.map(|opened| opened.headers).map_err(|failed| UpstreamError::secret(&config.name, failed))
     }
 
     /// Runs the upstream for this one call.

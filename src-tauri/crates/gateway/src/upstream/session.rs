@@ -13,12 +13,12 @@ use super::{
 use crate::{
     home::UpstreamConfig,
     message::{META_CAPABILITIES, META_CLIENT, META_VERSION, Notification, Request, Response},
+    moved,
     pipeline::StreamItem,
     secrets::{Injected, Proven, Supply},
 };
 use journal::JournalledCall;
 use policy::{DefinitionHash, Map, ToolCall, Value};
-use reqwest::header::HeaderMap;
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -219,20 +219,14 @@ impl UpstreamSession {
         route: CallRoute,
         proven: Option<Proven>,
     ) -> Result<Reply, UpstreamError> {
-        let config = &self.inner.config;
         if self.is_sealed() {
             return self.forward_unsealed(call, along, route, proven).await;
         }
-        let secret = match (self.is_http() && config.has_step_up_secret(), proven) {
-            (false, _) => HeaderMap::new(),
-            (true, None) => return Err(UpstreamError::NeedsProof { name: config.name.clone() }),
-            (true, Some(proven)) => {
-                let opened = self.inner.supply.opened_by(&proven, config).await;
-                opened.map_err(|failed| UpstreamError::secret(&config.name, failed))?.headers
-            }
-        };
+        let secret = self.opened_by(proven).await?;
         let connection = self.inner.connection().await.map_err(UpstreamError::unsent)?;
         let definition = self.offered(call.call()).await.map_err(UpstreamError::unsent)?;
+        // The last thing before it is sent: a link may be turned at any moment.
+        moved::check(&along.paths, call.call(), &self.inner.config).await?;
         let outgoing = Outgoing::released(call, along, &definition).with_secret(secret);
         connection.ask(outgoing, route, None).await.map(Reply::from)
     }

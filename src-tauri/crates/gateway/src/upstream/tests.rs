@@ -6,7 +6,7 @@ mod stdio;
 
 use super::*;
 use crate::home::{Transport, UpstreamConfig};
-use approvals::{Admission, Ids, Owner};
+use approvals::{Admission, Ids, Voter};
 use journal::{Journal, JournalledCall, RootKey};
 use policy::{
     AgentFacts, ContextFacts, Decision, DefinitionHash, Facts, Outcome, Timestamp, ToolCall, ToolFacts,
@@ -62,7 +62,7 @@ impl Releases {
         let n = self.count.fetch_add(1, Ordering::Relaxed);
         let ids = Ids::from_random([n; 16], [n; 16]);
         let now = Timestamp(1_700_000_000_000);
-        match approvals::admit(decision, call, facts(), Owner::from(&user()), ids, now) {
+        match approvals::admit(decision, call, facts(), Voter::from(&user()), ids, now) {
             Admission::Released(released) => self.journal.commit(released).unwrap(),
             _ => panic!("an allowed call is released"),
         }

@@ -14,7 +14,7 @@ use crate::{
     condition::attribute::{self, Attribute, Segment, Type},
     facts::member,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Most attributes kept for one tool.
@@ -102,7 +102,7 @@ pub enum Standing {
     Claimed,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
     Equals,

@@ -6,13 +6,15 @@ pub(crate) mod attribute;
 pub(crate) mod evaluate;
 mod free;
 pub(crate) mod lookup;
-mod path;
+pub(crate) mod path;
 pub(crate) mod phrase;
 mod print;
 mod recognise;
+pub(crate) mod reword;
 pub(crate) mod scalar;
 pub(crate) mod syntax;
 pub(crate) mod token;
+pub(crate) mod tree;
 pub(crate) mod why;
 
 use crate::decimal::Decimal;

@@ -158,6 +158,24 @@ proptest! {
     }
 
     #[test]
+    fn a_tree_as_the_builder_has_it_is_the_same_condition(tree in tree()) {
+        let text = tree.to_string();
+        prop_assume!(text.chars().count() <= MAX_TEXT && tree.leaves().len() <= MAX_LEAVES);
+        let node = tree.node();
+        let again = super::tree::condition(&node).map_err(|errors| TestCaseError::fail(format!("{text}: {errors:?}")))?;
+        prop_assert_eq!(&again, &tree, "{}", text);
+        prop_assert_eq!(again.node(), node, "{}", text);
+    }
+
+    #[test]
+    fn a_condition_is_written_into_any_other_as_itself(older in tree(), newer in tree()) {
+        let (before, wanted) = (older.to_string(), newer.to_string());
+        prop_assume!(before.len() + wanted.len() <= MAX_TEXT && older.leaves().len() + newer.leaves().len() <= MAX_LEAVES);
+        let text = super::reword::reworded(&before, &newer);
+        prop_assert_eq!(Condition::parse(&text).ok(), Some(newer), "{} into {}: {}", wanted, before, text);
+    }
+
+    #[test]
     fn a_leaf_with_any_values_is_read_and_judges_as_its_own_text(text in written(), arguments in arguments()) {
         let (call, facts) = (sample::call(&arguments), sample::facts());
         let view = View { call: &call, facts: &facts, defaults: false };

@@ -6,6 +6,7 @@
 
 mod claims;
 mod conditions;
+mod contexts;
 mod flows;
 mod omission;
 mod place;
@@ -159,6 +160,7 @@ pub fn lint(documents: &Documents, known: &Known<'_>) -> Vec<Finding> {
         omission::look(looked, known, &mut report);
         targets::look(looked, known, &mut report);
     }
+    contexts::look(documents, &mut report);
     shadow::look(&active, &mut report);
     targets::step_ups(&active, known, &mut report);
     flows::look(documents, &set, known, &mut report);
@@ -168,6 +170,12 @@ pub fn lint(documents: &Documents, known: &Known<'_>) -> Vec<Finding> {
     });
     findings.truncate(MOST_FINDINGS);
     findings
+}
+
+/// The bytes of a condition's text that a finding's `node` is about.
+#[must_use]
+pub fn span_of(when: &str, node: &[usize]) -> Option<std::ops::Range<usize>> {
+    place::Spans::of_text(when)?.of(node)
 }
 
 /// A policy beside its document.

@@ -60,12 +60,13 @@ impl Search<'_> {
         // Without it, what restricts would have to hold, and what allows to fail.
         let dodges = (holds != negated) != self.looked.policy.is_restricting();
         let said = matches!(predicate.test, Test::Present) || self.says_present(steps);
-        if !dodges || said || !can_be_left_out(self.looked.policy, self.known, steps) {
+        if !dodges || said {
             return;
         }
+        let Some(although) = can_be_left_out(self.looked.policy, self.known, steps) else { return };
         let attribute = &predicate.attribute;
         let verb = if self.looked.policy.is_restricting() { "get past" } else { "be allowed by" };
-        let sentence = format!("an agent can leave `{attribute}` out, and {verb} this policy");
+        let sentence = format!("an agent can leave `{attribute}` out{although}, and {verb} this policy");
         let finding =
             self.looked.finding(Code::DodgeByOmission, Severity::Warning, Spot::Node(node), sentence);
         let Some(spans) = self.looked.sheet.spans() else { return report.add(finding, []) };
@@ -101,16 +102,21 @@ impl Search<'_> {
     }
 }
 
-/// Known tools of the target say that it need not be there. One that the schema requires is undetermined where it is
-/// missing, and one with a default is judged with it.
-fn can_be_left_out(policy: &Policy, known: &Known<'_>, steps: &[Segment]) -> bool {
-    let (Some(first), rest) = (steps.first(), steps.get(1..).unwrap_or_default()) else { return false };
-    known.tools.iter().filter(|tool| policy.tools.matches(&tool.qualified())).any(|tool| {
-        let (Lookup::Found(whole), Lookup::Found(_)) =
+/// How a known tool of the target words that it need not be there. A parameter that the schema requires is undetermined
+/// where it is missing, and one with a default is judged with it; parts inside a parameter are simply missing, whatever
+/// the schema says of them.
+fn can_be_left_out(policy: &Policy, known: &Known<'_>, steps: &[Segment]) -> Option<&'static str> {
+    let first = steps.first()?;
+    let is_part = steps.len() > 1;
+    known.tools.iter().filter(|tool| policy.tools.matches(&tool.qualified())).find_map(|tool| {
+        let (Lookup::Found(whole), Lookup::Found(part)) =
             (tool.find(std::slice::from_ref(first)), tool.find(steps))
         else {
-            return false;
+            return None;
         };
-        whole.default.is_none() && (!whole.required || !rest.is_empty())
+        if whole.default.is_some() || (whole.required && !is_part) {
+            return None;
+        }
+        Some(if is_part && part.required { ", although the tool's schema requires it" } else { "" })
     })
 }

@@ -9,8 +9,9 @@ const TOOLS: &str = r##"[
      "urgent":{"type":"boolean"},
      "note":{"type":"string"},
      "tags":{"type":"array","items":{"type":"string"}},
-     "kind":{"type":"string","default":"x"}
-   },"required":["amount"]}},
+     "kind":{"type":"string","default":"x"},
+     "site":{"type":"object","properties":{"city":{"type":"string"},"zip":{"type":"string"}},"required":["city"]}
+   },"required":["amount","site"]}},
   {"name":"delete_customer","annotations":{"destructiveHint":true},"inputSchema":{"type":"object","properties":{"customer_id":{"type":"string"}}}}
 ]"##;
 
@@ -261,6 +262,28 @@ fn a_claim_that_is_trusted_is_not_reported_and_one_that_only_restricts_neither()
 }
 
 #[test]
+fn a_context_is_looked_at_although_no_policy_names_it() {
+    let context = |when: &str| {
+        let text = format!("name = \"night\"\nwhen = '{when}'\n");
+        lint(&documents(&[("contexts/night.toml", &text)]), &Known::default())
+    };
+    assert_eq!(context("context.hour >= 22 || context.hour < 6"), []);
+    for (when, code, word) in [
+        ("context.hour >= 22 && context.hour < 6", Code::NeverTrue, "true"),
+        ("context.hour >= 6 || context.hour < 22", Code::AlwaysTrue, "false"),
+    ] {
+        let findings = context(when);
+        let [finding] = &findings[..] else { panic!("{when}: {findings:?}") };
+        assert_eq!((finding.code, finding.document.as_str()), (code, "contexts/night.toml"));
+        assert_eq!((finding.line, finding.column), (Some(2), Some(9)));
+        assert!(
+            finding.sentence.starts_with(&format!("no call can make this context {word}")),
+            "{finding:?}"
+        );
+    }
+}
+
+#[test]
 fn a_policy_behind_a_deny_is_shadowed() {
     let deny =
         "name = \"d\"\nwhen = 'amount > 5'\n[target]\ntools = [\"practice/*\"]\n[action]\nkind = \"deny\"\n";
@@ -376,4 +399,19 @@ fn a_thousand_policies_are_looked_at_and_the_one_behind_a_deny_is_found() {
         findings.iter().map(|f| (f.code, f.document.as_str())).collect::<Vec<_>>(),
         [(Code::Shadowed, "z.toml")]
     );
+}
+
+#[test]
+fn parts_of_a_required_parameter_can_still_be_left_out() {
+    for (when, although) in
+        [("site.zip == \"3000\"", ""), ("site.city == \"Bern\"", ", although the tool's schema requires it")]
+    {
+        let attribute = when.split_once(' ').unwrap().0;
+        let finding = of_condition(when, Code::DodgeByOmission);
+        let sentence = format!("an agent can leave `{attribute}` out{although}, and get past this policy");
+        assert_eq!(finding.sentence, sentence);
+        assert_eq!(finding.mends.len(), 2);
+    }
+    let said = documents(&[("p.toml", &policy("!has(site.city) || site.city == \"Bern\"", "deny"))]);
+    assert_eq!(looked_at(&said), []);
 }

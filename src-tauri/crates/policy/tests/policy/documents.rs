@@ -15,6 +15,19 @@ const DENY: &str = "name = \"x\"\n[action]\nkind = \"deny\"\n";
 #[test]
 fn each_mistake_has_its_own_words() {
     let policies = [
+        (
+            "version = 2\nsigned = true\nname = \"x\"\n",
+            "p.toml:1:11: written in version 2 of the policy language, and this Doorward reads 1; update Doorward",
+        ),
+        (
+            "version = 0\nname = \"x\"\n",
+            "p.toml:1:11: there is no version 0 of the policy language; write `version = 1`, or leave it out",
+        ),
+        ("version = \"1\"\n", "p.toml:1:11: `version` must be a whole number, not string"),
+        (
+            "name = \"x\"\n[target]\nversion = 1\n",
+            "p.toml:3:1: unknown key `version`; the keys here are `tools`, `users`, `roles`, `agents` and `contexts`",
+        ),
         ("whn = 'amount > 1'\nname = \"x\"\n", "p.toml:1:1: unknown key `whn`; did you mean `when`?"),
         ("name = \"x\"\n", "p.toml: `[action]` is missing; add `[action]` with a `kind`"),
         (
@@ -183,4 +196,19 @@ fn a_document_past_its_limits_is_refused() {
     assert_eq!(errors(&[("p.toml", &many)]), ["p.toml:3:9: `tools` has more than 200 entries"]);
     let message = format!("{DENY}message = \"{}\"\n", "x".repeat(501));
     assert_eq!(errors(&[("p.toml", &message)]), ["p.toml:4:11: `message` is longer than 500 characters"]);
+}
+
+#[test]
+fn every_document_may_name_the_version_it_is_written_in() {
+    let v = "version = 1\n";
+    let files = [
+        ("p.toml", format!("{v}{DENY}")),
+        ("set.toml", format!("{v}default = \"allow\"\n")),
+        ("flows/f.toml", format!("{v}name = \"f\"\n[[stage]]\nusers = [\"ana\"]\n")),
+        ("contexts/c.toml", format!("{v}name = \"c\"\nwhen = 'context.hour > 5'\n")),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert_eq!(errors(&files), [""; 0]);
+    assert!(policy::People::parse("version = 1\n").is_ok());
+    assert!(policy::People::parse("version = 2\n").unwrap_err().to_string().contains("update Doorward"));
 }

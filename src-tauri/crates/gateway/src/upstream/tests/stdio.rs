@@ -141,6 +141,28 @@ async fn tools_are_listed_over_all_pages_and_again_when_they_change() {
 }
 
 #[tokio::test]
+async fn a_link_turned_between_judging_and_sending_stops_an_allowed_call() {
+    let bench = bench().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (link, mine) = (folder.path().join("link"), folder.path().join("mine"));
+    std::fs::write(&mine, "x").unwrap();
+    std::os::unix::fs::symlink(&mine, &link).unwrap();
+    let arguments = Value::object([("path", link.to_str().unwrap().into())]);
+    let paths = crate::facts::paths(&arguments, &bench.session.inner.config);
+    assert_eq!(paths.len(), 1);
+    let along = Along { paths, ..Along::default() };
+    let call = bench.releases.of(&bench.session, "echo", &arguments.to_json()).await;
+    result(bench.session.forward(call, along.clone(), way().route).await);
+    let call = bench.releases.of(&bench.session, "echo", &arguments.to_json()).await;
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
+    let refused = bench.session.forward(call, along, way().route).await.unwrap_err();
+    assert_eq!(refused, UpstreamError::PathMoved { at: "args.path".to_owned() });
+    assert!(!refused.was_sent());
+    assert_eq!(received_of(&bench.log, "tools/call").len(), 1, "only the one before");
+}
+
+#[tokio::test]
 async fn lines_that_are_no_json_are_borne() {
     let bench = bench().await;
     result(bench.simple("garbage").await);

@@ -1,0 +1,19 @@
+import type { GrantOffer } from "./GrantOffer";
+
+export type Answers = { 
+/**
+ * The deadline an extension would give; none where it cannot be extended (any more).
+ */
+extend_until: number | null, 
+/**
+ * The arguments as one JSON text, numbers as received; none where they cannot be edited.
+ */
+edit: string | null, 
+/**
+ * Why they cannot be edited, for a person.
+ */
+no_edit: string | null, grant: GrantOffer | null, 
+/**
+ * Why no grant can be made, for a person.
+ */
+no_grant: string | null, };

@@ -1,0 +1,1 @@
+export type GrantBoundKind = "exactly" | "one_of" | "prefix" | "within" | "up_to" | "any";

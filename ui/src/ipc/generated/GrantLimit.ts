@@ -1,0 +1,3 @@
+import type { GrantBound } from "./GrantBound";
+
+export type GrantLimit = { argument: string, bound: GrantBound, };

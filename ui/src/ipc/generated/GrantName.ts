@@ -1,0 +1,1 @@
+export type GrantName = { id: string, };

@@ -1,0 +1,1 @@
+export type GrantState = "in_force" | "expired" | "used_up" | "revoked" | "void";

@@ -4,6 +4,7 @@
 //! engine nor the policies.
 
 pub mod answers;
+pub mod authoring;
 mod commands;
 mod host;
 mod practice;

@@ -270,15 +270,10 @@ impl Engine {
         &self.tasks
     }
 
-    /// The desk's owner, whose votes need no passkey. Without people nobody can vote, and everything is denied.
-    pub(crate) fn owner(&self) -> Option<approvals::Voter> {
-        self.sets.current().people.owner().map(approvals::Voter::from)
-    }
-
-    /// The user id by which this desk's owner votes.
+    /// The user id by which this desk's owner votes. Without people nobody can vote, and everything is denied.
     #[must_use]
     pub fn owner_id(&self) -> Option<UserId> {
-        self.owner().map(|owner| owner.id)
+        self.sets.current().people.owner().map(|owner| owner.id.clone())
     }
 
     /// What the set of this moment concludes on a held call, with its frozen facts.
@@ -396,6 +391,7 @@ impl Engine {
         self.upstreams.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
         self.sessions.close_upstream(name);
         self.desk.withdraw("the upstream was removed", |held| held.call().upstream.as_str() == name);
+        self.desk.revoke_all("the upstream was removed", |grant| grant.upstream.as_str() == name);
         if let Ok(upstream) = name.parse() {
             self.note(Entry::UpstreamRemoved { upstream });
         }

@@ -7,6 +7,7 @@
 use crate::card::ToolWords;
 use crate::clock::Clock;
 use crate::outcomes::{Found, Outcome, Outcomes, Runs, remember};
+use crate::presence::Presence;
 use crate::slip::Slip;
 use crate::ticket::{Phase, Ticket};
 use approvals::{Event, HeldCall, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall};
@@ -22,10 +23,11 @@ use tokio_util::task::TaskTracker;
 mod deadlines;
 mod given;
 mod inbox;
+mod look;
 mod votes;
 
 pub use inbox::HeldSummary;
-pub use votes::{Ballot, VoteError, VoteReceipt};
+pub use votes::{Ballot, Standing, VoteError, VoteReceipt};
 
 /// Holds one agent may have open at a time.
 pub const HOLD_CAP: usize = 50;
@@ -55,6 +57,8 @@ pub enum DeskEvent {
     SetChanged,
     Agents,
     Upstreams,
+    /// A passkey came, went, or has another name.
+    Passkeys,
 }
 
 /// What became of an attempt to claim an approved hold.
@@ -104,6 +108,7 @@ pub struct Desk {
     timer: Notify,
     runs: Mutex<Runs>,
     given: Mutex<given::Given>,
+    presence: Presence,
     tasks: TaskTracker,
 }
 
@@ -134,6 +139,7 @@ impl Desk {
             timer: Notify::new(),
             runs: Mutex::new(runs),
             given: Mutex::new(given),
+            presence: Presence::default(),
             tasks,
         })
     }

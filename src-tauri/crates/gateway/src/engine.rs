@@ -3,12 +3,14 @@
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
 use crate::card::ToolWords;
+use crate::ceremony::Proofs;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
+use crate::presence::Presence;
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
@@ -69,10 +71,12 @@ pub struct Engine {
     desk: Arc<Desk>,
     journal: Arc<Journal>,
     sets: Sets,
+    pub(crate) proofs: Proofs,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
+    pub(crate) presence: Presence,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -137,10 +141,12 @@ impl Engine {
             desk: opened.desk,
             journal: opened.journal,
             sets: opened.sets,
+            proofs: opened.proofs,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
             sightings: Sightings::default(),
+            presence: opened.desk.presence().clone(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -150,6 +156,7 @@ impl Engine {
             watcher: Mutex::new(None),
         });
         engine.recall_callers();
+        engine.proofs.note_state(&engine);
         engine.run(listener, socket);
         Ok(engine)
     }
@@ -160,6 +167,7 @@ impl Engine {
         let (desk, stopping) = (Arc::clone(&self.desk), self.stopping.clone());
         self.tasks.spawn(async move {
             tokio::select! {
+                () = Arc::clone(&desk).watch_presence() => {}
                 () = desk.watch_deadlines() => {}
                 () = stopping.cancelled() => {}
             }
@@ -454,6 +462,7 @@ struct Opened {
     desk: Arc<Desk>,
     journal: Arc<Journal>,
     sets: Sets,
+    proofs: Proofs,
     agents: AgentBook,
     upstreams: UpstreamBook,
     tasks: TaskTracker,
@@ -479,8 +488,9 @@ impl Opened {
             let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
+        let proofs = Proofs::open(&home, &root, keychain)?;
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
-        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, tasks })
+        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, proofs, tasks })
     }
 }

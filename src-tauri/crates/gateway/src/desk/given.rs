@@ -3,11 +3,13 @@
 //! One lock for all of it: a use and a revocation have an order, and the journal keeps the same one.
 
 use super::{Desk, DeskEvent};
+use crate::presence::{Presence, PresenceEvent};
 use approvals::{Admission, AtDesk, Authenticator, Basis, Grant, GrantId, Ids, ProofWindow};
 use journal::{Entry, Journal, JournalError, RecordedGrant, Revoked};
 use policy::{Decision, Facts, Timestamp, ToolCall, UserId};
 use std::collections::HashMap;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use tokio::sync::broadcast::error::RecvError;
 
 /// Windows kept at once; the oldest goes first.
 const MOST_WINDOWS: usize = 1_000;
@@ -67,7 +69,7 @@ impl Desk {
         let desk = match &decision.outcome {
             policy::Outcome::Held(_) => AtDesk {
                 grants: given.usable(now),
-                windows: given.windows.clone(),
+                windows: if self.presence.is_surely_unlocked() { given.windows.clone() } else { Vec::new() },
                 authenticator: given.authenticators.get(&call.user).copied().unwrap_or_default(),
                 ..desk
             },
@@ -142,6 +144,24 @@ impl Desk {
         for grant in concerned {
             if let Err(error) = self.revoke(&grant, None, why) {
                 tracing::error!(%error, %grant, "a grant could not be ended");
+            }
+        }
+    }
+
+    /// Whether somebody can be at the screen.
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// Ends every window when the screen is locked, or nobody can tell any more, and when the machine sleeps or wakes.
+    pub(crate) async fn watch_presence(self: Arc<Self>) {
+        let mut changes = self.presence.changes();
+        loop {
+            match changes.recv().await {
+                Ok(PresenceEvent::Unlocked) => {}
+                // Whoever lags behind takes everything as ended.
+                Ok(_) | Err(RecvError::Lagged(_)) => self.close_windows(),
+                Err(RecvError::Closed) => return self.close_windows(),
             }
         }
     }

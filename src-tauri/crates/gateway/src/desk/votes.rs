@@ -8,7 +8,7 @@ use approvals::{
     ProofWindow, StepUpProof, Vote,
 };
 use journal::{Entry, JournalError};
-use policy::{CallDigest, Timestamp, UserId};
+use policy::{CallDigest, Timestamp, UserId, Value};
 
 /// One vote as it reaches the desk.
 #[derive(Clone, Debug)]
@@ -56,6 +56,14 @@ pub struct VoteReceipt {
     pub hold: HoldId,
     pub card: Card,
     pub message: String,
+}
+
+/// What may be answered to one hold beside approve and reject.
+pub struct Standing {
+    /// The deadline an extension would give.
+    pub extended: Option<Timestamp>,
+    /// The arguments, where they may be changed.
+    pub editable: Result<Value, FlowError>,
 }
 
 impl Desk {
@@ -146,6 +154,31 @@ impl Desk {
         self.act(hold, move |_| Event::Proven(proof))
     }
 
+    /// What a person did who proved that they are there: their vote where one of theirs counts, which also serves as
+    /// the step-up of the user whom the agent acts for; else that step-up alone. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When it does not count; nothing changed then.
+    pub fn present(&self, proof: StepUpProof) -> Result<VoteReceipt, VoteError> {
+        let hold = proof.hold.clone();
+        self.act_on(&hold, move |held, now| {
+            let vote = Vote {
+                by: proof.by.clone(),
+                choice: Choice::Approve,
+                means: Means::Ceremony,
+                digest: proof.digest,
+                at: now,
+                proof: Some(proof.clone()),
+            };
+            let voted = Event::Voted(vote);
+            if held.waits_for_proof() || held.check(&voted, now).is_err() {
+                Event::Proven(proof)
+            } else {
+                voted
+            }
+        })
+    }
+
     /// Puts the open deadlines of a hold off, once and by their own length. Blocks on the disk.
     ///
     /// # Errors
@@ -165,13 +198,33 @@ impl Desk {
         Ok(at(&kept.held))
     }
 
+    /// What may be answered to a hold beside approve and reject.
+    ///
+    /// # Errors
+    /// There is no such hold.
+    pub fn standing(&self, hold: &HoldId) -> Result<Standing, VoteError> {
+        self.look(hold, |held| Standing {
+            extended: held.extended_deadline(),
+            editable: if held.may_edit() { Ok(held.call().arguments.clone()) } else { Err(FlowError::NoEdit) },
+        })
+    }
+
     fn act(&self, hold: &HoldId, event: impl FnOnce(Timestamp) -> Event) -> Result<VoteReceipt, VoteError> {
+        self.act_on(hold, |_, now| event(now))
+    }
+
+    fn act_on(
+        &self,
+        hold: &HoldId,
+        event: impl FnOnce(&HeldCall, Timestamp) -> Event,
+    ) -> Result<VoteReceipt, VoteError> {
         let mut inner = self.lock();
         // The one who got the lock first was first: the time is read in here.
         let now = self.clock.now();
         let kept = inner.holds.get_mut(hold).ok_or_else(|| VoteError::Unknown(hold.to_string()))?;
         self.lapse(kept, now);
-        let outcome = self.change(kept, event(now), now);
+        let event = event(&kept.held, now);
+        let outcome = self.change(kept, event, now);
         if outcome.is_ok() {
             self.open_window(&kept.held);
         }
@@ -191,6 +244,9 @@ impl Desk {
 
     /// A proof that a call's user just gave counts for a while, where the policies that asked for it say so.
     fn open_window(&self, held: &HeldCall) {
+        if !self.presence.is_surely_unlocked() {
+            return;
+        }
         let Some(proof) = held.proof().filter(|_| matches!(held.state(), HoldState::Approved { .. })) else {
             return;
         };

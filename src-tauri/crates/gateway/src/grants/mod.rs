@@ -85,7 +85,9 @@ impl Engine {
         hold: &HoldId,
         maker: &GrantMaker,
     ) -> Result<(Offer, Option<NoGrant>), VoteError> {
-        self.desk().look(hold, |held| (Offer::of(held), held.may_grant(maker).err()))
+        let offered =
+            self.desk().seen(hold, |held, card| (Offer::of(held, &card), held.may_grant(maker).err()));
+        offered.ok_or_else(|| VoteError::Unknown(hold.to_string()))
     }
 
     /// What a grant on these terms would be and would have let go. Reads the journal.

@@ -1,6 +1,7 @@
 //! What a grant can be narrowed by: for each argument of the call, bounds that its own value is inside of.
 
 use super::words::bound_words;
+use crate::card::Card;
 use approvals::{Bound, HeldCall};
 use policy::{Facts, Value, compare};
 
@@ -21,6 +22,8 @@ pub struct Offer {
 /// One argument with its bounds, the narrowest first.
 pub struct Row {
     pub argument: String,
+    /// Of the tool's own parameter.
+    pub title: Option<String>,
     pub choices: Vec<Choice>,
 }
 
@@ -33,12 +36,17 @@ pub struct Choice {
 }
 
 impl Offer {
-    pub(super) fn of(held: &HeldCall) -> Offer {
+    pub(super) fn of(held: &HeldCall, card: &Card) -> Offer {
         let (call, facts) = (held.call(), held.facts());
         let rows = call.arguments.as_map().into_iter().flat_map(policy::Map::iter);
         Offer {
             rows: rows
                 .map(|(argument, value)| Row {
+                    title: card
+                        .arguments
+                        .iter()
+                        .find(|row| row.path == argument)
+                        .and_then(|row| row.title.clone()),
                     argument: argument.to_owned(),
                     choices: choices(argument, value, facts),
                 })

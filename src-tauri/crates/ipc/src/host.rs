@@ -448,6 +448,7 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         }
         DeskEvent::Asked { .. } => (&[], None),
         DeskEvent::Activity => (&[Tag::Activity], None),
+        DeskEvent::Grants => (&[Tag::Grants], None),
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),

@@ -4,6 +4,7 @@ use crate::activity::ActivityOutcome;
 use crate::chain::About;
 use crate::index::{self, Names};
 use crate::write::{Draft, Durability};
+use crate::passkeys::{self, PasskeyEntry};
 use crate::{Journal, JournalError, Revoked, grants, holds, redact};
 use approvals::{Event, Grant, HoldId, Opened, ProofWindow, Refusal};
 use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId, Value};
@@ -71,6 +72,8 @@ pub enum Entry {
     UpstreamRemoved {
         upstream: UpstreamName,
     },
+    /// Something about passkeys, or a proof by one that belongs to no hold.
+    Passkey(PasskeyEntry),
     /// The gateway started.
     Started {
         version: String,
@@ -199,6 +202,7 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         Entry::UpstreamRemoved { upstream } => {
             draft.append("upstream_removed", nothing, &UpstreamBody { upstream: &upstream, reached: None })
         }
+        Entry::Passkey(entry) => passkeys::record(draft, &entry),
         Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),
     }
 }

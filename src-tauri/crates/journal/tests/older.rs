@@ -35,6 +35,8 @@ fn every_older_format_becomes_the_newest_and_loses_nothing() {
         assert_eq!(journal.open_holds().unwrap().len(), 1);
         assert!(journal.set_in_force().unwrap().is_some());
         assert!(!journal.set_pin("expenses", "create_expense", &policy::Value::from("other")).unwrap());
+        // The names that this one would give are taken in the old file.
+        (0..20).for_each(|_| drop(scene.ids()));
         scene.live(&journal);
         journal.verify().unwrap();
     }

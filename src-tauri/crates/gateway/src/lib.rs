@@ -42,6 +42,8 @@ pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
-pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};
+pub use sets::{
+    Bundle, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding, needs_proof,
+};
 pub use sightings::OtherProgram;
 pub use start_error::StartError;

@@ -4,14 +4,16 @@
 
 use crate::books;
 use crate::card::ToolWords;
+use crate::ceremony::Proofs;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, Home, KeychainKind, Settings, UpstreamBook};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
+use crate::presence::Presence;
 use crate::secrets::Supply;
-use crate::sets::{Sets, Signers};
+use crate::sets::Sets;
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
@@ -72,10 +74,12 @@ pub struct Engine {
     journal: Arc<Journal>,
     sets: Sets,
     supply: Supply,
+    pub(crate) proofs: Proofs,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
+    pub(crate) presence: Presence,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -141,10 +145,12 @@ impl Engine {
             journal: opened.journal,
             sets: opened.sets,
             supply: opened.supply,
+            proofs: opened.proofs,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
             sightings: Sightings::default(),
+            presence: Presence::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -154,6 +160,7 @@ impl Engine {
             watcher: Mutex::new(None),
         });
         engine.recall_callers();
+        engine.proofs.note_state(&engine);
         engine.run(listener, socket);
         Ok(engine)
     }
@@ -423,6 +430,7 @@ struct Opened {
     journal: Arc<Journal>,
     sets: Sets,
     supply: Supply,
+    proofs: Proofs,
     agents: AgentBook,
     upstreams: UpstreamBook,
     tasks: TaskTracker,
@@ -443,16 +451,17 @@ impl Opened {
         journal.record(Entry::Started { version: env!("CARGO_PKG_VERSION").to_owned() })?;
         let take = on_change == ChangePolicy::TakeAtStart || home.settings().keychain == KeychainKind::Memory;
         let known = (Arc::clone(&keychain), home.settings().id.as_str());
-        let sets = Sets::open(Arc::clone(&journal), home.paths().clone(), known, Signers::default(), take)?;
+        let proofs = Proofs::open(&home, &root, Arc::clone(&keychain))?;
+        let sets = Sets::open(Arc::clone(&journal), home.paths().clone(), known, proofs.signers(), take)?;
         let words_of = |call: &policy::ToolCall| {
             let pinned = journal.pin(call.upstream.as_str(), call.tool.as_str()).ok().flatten();
             let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
-        let supply = Supply::new(keychain, &home.settings().id, Some(Arc::clone(&journal)));
+        let supply = Supply::new(Arc::clone(&keychain), &home.settings().id, Some(Arc::clone(&journal)));
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
         let (agents, upstreams) = books::in_force(&home, &sets.current())?;
-        Ok(Opened { agents, upstreams, home, desk, journal, sets, supply, tasks })
+        Ok(Opened { agents, upstreams, home, desk, journal, sets, proofs, supply, tasks })
     }
 }

@@ -3,8 +3,10 @@
 //! [`pipeline::handle`] is the one function to read first. No Tauri here; the window speaks to it through
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
+mod authoring;
 mod books;
 pub mod card;
+pub mod ceremony;
 mod clock;
 pub mod connect;
 mod continuations;
@@ -24,10 +26,12 @@ mod pace;
 mod pairing;
 mod pins;
 mod pipeline;
+mod presence;
 mod refusal;
 pub mod secrets;
 mod sets;
 mod sightings;
+mod signing;
 mod slip;
 mod socket;
 mod start_error;
@@ -39,11 +43,14 @@ pub mod visible;
 mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
+pub use authoring::{Hypothetical, HypotheticalError};
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
 pub use sets::{
     Bundle, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding, needs_proof,
 };
+pub use presence::{Presence, PresenceEvent};
 pub use sightings::OtherProgram;
+pub use signing::SigningError;
 pub use start_error::StartError;

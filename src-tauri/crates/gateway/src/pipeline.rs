@@ -302,6 +302,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
             definition: &definition,
             arguments: &call.arguments,
             now,
+            locked: engine.presence().is_locked(),
             counts,
         });
         let decision = judging::judge(&in_force.set, &call, &facts);

@@ -4,7 +4,9 @@
 //! journal. Files changed outside the app wait until a person confirms them. Nothing valid in force means that
 //! every call is denied, with the reason.
 
+mod books;
 mod bundle;
+mod edit;
 mod error;
 mod loosening;
 mod newest;
@@ -12,6 +14,7 @@ mod signed;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use books::Book;
 pub use bundle::Bundle;
 pub use error::SetError;
 pub use loosening::{Reason, needs_proof};
@@ -19,7 +22,7 @@ pub use signed::{Signers, binding};
 
 use crate::home::{self, Paths};
 use crate::keychain::{Keychain, KeychainError};
-use bundle::{AGENTS, Compiled, UPSTREAMS, restore};
+use bundle::{Compiled, restore};
 use error::join;
 use journal::{Journal, SetInForce};
 use newest::Newest;
@@ -406,55 +409,6 @@ impl Sets {
             _ => Ok(()),
         }
     }
-
-    /// A book that Doorward itself changes: `edit` writes its file, and what it wrote is in force when this returns.
-    /// Where it needs proof it waits instead, like any change of the file; where it cannot be recorded, the file is
-    /// put back.
-    pub(crate) fn change_book<T, E: From<SetError>>(
-        &self,
-        book: Book,
-        edit: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        let _turn = self.changing();
-        self.look()?;
-        let (name, path) = match book {
-            Book::Agents => (AGENTS, self.home.agents()),
-            Book::Upstreams => (UPSTREAMS, self.home.upstreams()),
-        };
-        let current = self.current();
-        if current.problem.is_some() {
-            // Nothing goes through; the book is confirmed with the rest.
-            let value = edit()?;
-            self.look()?;
-            return Ok(value);
-        }
-        self.refuse_if_waiting(name)?;
-        let before = home::read_book(&path).map_err(SetError::from)?;
-        let value = edit()?;
-        let after = home::read_book(&path).map_err(SetError::from)?.unwrap_or_default();
-        let mut bundle = current.bundle.clone();
-        match book {
-            Book::Agents => bundle.agents = after,
-            Book::Upstreams => bundle.upstreams = after,
-        }
-        match self.propose(bundle, Origin::Window) {
-            Ok(_) | Err(SetError::NeedsProof(_)) => {}
-            Err(error) => {
-                restore(&path, before.as_deref())?;
-                self.look()?;
-                return Err(error.into());
-            }
-        }
-        self.look()?;
-        Ok(value)
-    }
-}
-
-/// A list that Doorward itself keeps, as part of the set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Book {
-    Agents,
-    Upstreams,
 }
 
 /// What was last confirmed, as far as it can be trusted; and whether nothing ever was.

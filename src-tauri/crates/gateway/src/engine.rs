@@ -227,7 +227,6 @@ impl Engine {
         self.sessions.close_all().await;
         self.tasks.close();
         self.tasks.wait().await;
-        self.sets.note_newest();
         let _ = std::fs::remove_file(self.home.socket_path());
     }
 

@@ -25,6 +25,7 @@ mod outcomes;
 mod pace;
 mod pairing;
 mod pins;
+pub mod passphrase;
 mod pipeline;
 mod presence;
 mod refusal;

@@ -64,19 +64,6 @@ impl Journal {
         Ok(Some(SetInForce { documents, confirmed_at }))
     }
 
-    /// Number and hex hash of the newest entry.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn newest(&self) -> Result<Option<(u64, String)>, JournalError> {
-        let reader = self.reader();
-        let newest = reader
-            .prepare_cached("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")?
-            .query_row([], |row| Ok((row.get(0)?, row.get::<_, [u8; 32]>(1)?)))
-            .optional()?;
-        Ok(newest.map(|(seq, hash)| (seq, hash.iter().map(|byte| format!("{byte:02x}")).collect())))
-    }
-
     /// Puts a set in force, on the disk before it returns. Its documents are kept in the entry too.
     ///
     /// # Errors

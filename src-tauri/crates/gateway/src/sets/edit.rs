@@ -59,7 +59,9 @@ impl Sets {
         match text {
             Some(text) => home::write_document(&self.home.policies(), path, &text)?,
             None => match std::fs::remove_file(Bundle::path_of(&self.home, path)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(SetError::Write(error)),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(SetError::Write(error));
+                }
                 _ => {}
             },
         }

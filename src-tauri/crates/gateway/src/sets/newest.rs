@@ -74,10 +74,10 @@ impl Newest {
     /// It is recorded: this is how the journal ends now.
     pub(super) fn note(&self, set: &str, journal: &Journal) -> Result<(), KeychainError> {
         let known = self.known().unwrap_or_default();
-        let (seq, head) = match journal.newest() {
-            Ok(Some(newest)) => newest,
+        let (seq, head) = match journal.anchor() {
+            Ok(newest) => (newest.seq, newest.hash.iter().map(|byte| format!("{byte:02x}")).collect()),
             // The set is what matters; an older end is still an end that must be there.
-            Ok(None) | Err(_) => (known.seq, known.head.clone()),
+            Err(_) => (known.seq, known.head.clone()),
         };
         let note = Note { sets: vec![set.to_owned()], seq, head };
         if note == known { Ok(()) } else { self.write(note) }

@@ -27,12 +27,14 @@ mod outcomes;
 mod pace;
 mod pairing;
 mod pins;
+pub mod passphrase;
 mod pipeline;
 mod presence;
 mod refusal;
 pub mod secrets;
 mod sets;
 mod sightings;
+mod signing;
 mod slip;
 mod socket;
 mod start_error;
@@ -48,7 +50,10 @@ pub use authoring::{Hypothetical, HypotheticalError};
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
+pub use sets::{
+    Bundle, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding, needs_proof,
+};
 pub use presence::{Presence, PresenceEvent};
-pub use sets::{Bundle, InForce, Origin, Proposed, SetError, Sets, WaitingChange};
 pub use sightings::OtherProgram;
+pub use signing::SigningError;
 pub use start_error::StartError;

@@ -26,6 +26,7 @@ use crate::desk::DeskEvent;
 use crate::engine::Engine;
 use crate::home::Home;
 use crate::keychain::{Keychain, KeychainError};
+use crate::sets::Signers;
 use course::Course;
 use journal::{Entry, PasskeyEntry, RootKey};
 use listener::Pair;
@@ -47,7 +48,7 @@ pub type Opener = dyn Fn(&str) -> bool + Send + Sync;
 
 /// Passkeys and running ceremonies of one engine.
 pub struct Proofs {
-    passkeys: Passkeys,
+    passkeys: Arc<Passkeys>,
     home_id: String,
     open: Mutex<Vec<Arc<Course>>>,
     opener: Mutex<Option<Box<Opener>>>,
@@ -153,9 +154,17 @@ impl Proofs {
     ) -> Result<Proofs, KeychainError> {
         let settings = home.settings();
         let path = home.dir().join(store::FILE);
-        let passkeys = Passkeys::open(path, (root, &settings.id), keychain, settings.keychain)?;
+        let passkeys = Arc::new(Passkeys::open(path, (root, &settings.id), keychain, settings.keychain)?);
         let home_id = settings.id.clone();
         Ok(Proofs { passkeys, home_id, open: Mutex::default(), opener: Mutex::default() })
+    }
+
+    /// Whose signature counts under a set of policies.
+    pub(crate) fn signers(&self) -> Signers {
+        let passkeys = Arc::clone(&self.passkeys);
+        Signers::new(move || {
+            passkeys.roster().map(|roster| roster.all().to_vec()).map_err(|error| error.to_string())
+        })
     }
 
     pub(crate) fn passkeys(&self) -> &Passkeys {

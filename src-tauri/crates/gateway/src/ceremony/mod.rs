@@ -15,8 +15,6 @@ mod page;
 mod statement;
 mod store;
 mod subject;
-#[cfg(test)]
-mod tests;
 
 pub use statement::{HoldStatement, SignedStatement};
 pub use store::PasskeysError;

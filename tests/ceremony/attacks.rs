@@ -1,0 +1,1 @@
+//! Attacks on ceremonies, each refused and in the journal.

@@ -3,6 +3,8 @@
 //! [`pipeline::handle`] is the one function to read first. No Tauri here; the window speaks to it through
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
+mod authoring;
+mod books;
 pub mod card;
 pub mod ceremony;
 mod clock;
@@ -24,7 +26,9 @@ mod pace;
 mod pairing;
 mod pins;
 mod pipeline;
+mod presence;
 mod refusal;
+pub mod secrets;
 mod sets;
 mod sightings;
 mod slip;
@@ -38,9 +42,11 @@ pub mod visible;
 mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
+pub use authoring::{Hypothetical, HypotheticalError};
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
+pub use presence::{Presence, PresenceEvent};
 pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};
 pub use sightings::OtherProgram;
 pub use start_error::StartError;

@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     KeyId,
     /// Authenticates the set in force.
     SetMac,
+    /// Binds to the home what stands beside the chain: indexes, pins, cuts, anchors, exports.
+    Bind,
 }
 
 impl RootKey {
@@ -34,6 +36,7 @@ impl RootKey {
             Purpose::Seal => b"doorward v1 journal seal",
             Purpose::KeyId => b"doorward v1 journal key id",
             Purpose::SetMac => b"doorward v1 set mac",
+            Purpose::Bind => b"doorward v1 journal bind",
         };
         let mut bytes = Zeroizing::new([0; 32]);
         if Hkdf::<Sha256>::new(None, &*self.0).expand(info, &mut *bytes).is_err() {

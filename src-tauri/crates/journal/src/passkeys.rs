@@ -2,8 +2,8 @@
 //! which passkey proved what; what they mean is not this crate's to know.
 
 use crate::chain::About;
-use crate::write::{Draft, read_head};
-use crate::{Journal, JournalError};
+use crate::JournalError;
+use crate::write::Draft;
 use approvals::HoldId;
 use serde::{Deserialize, Serialize};
 
@@ -23,24 +23,6 @@ pub enum PasskeyEntry {
     Refused { purpose: String, hold: Option<HoldId>, why: String },
     /// Records of passkeys that are not as this home wrote them. Nothing counts until a person mended it.
     Tampered { why: String },
-}
-
-/// The newest entry. A proof that names it vouches for everything up to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Anchor {
-    pub seq: u64,
-    pub hash: [u8; 32],
-}
-
-impl Journal {
-    /// The newest entry as it stands.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn anchor(&self) -> Result<Anchor, JournalError> {
-        let head = read_head(&self.reader())?;
-        Ok(Anchor { seq: head.seq, hash: head.hash })
-    }
 }
 
 impl PasskeyEntry {

@@ -140,6 +140,7 @@ impl Engine {
         let engine = Arc::new(Engine {
             listen: listener.local_addr().map_err(|error| StartError::Listen(listen, error))?,
             home: opened.home,
+            presence: opened.desk.presence().clone(),
             desk: opened.desk,
             journal: opened.journal,
             sets: opened.sets,
@@ -149,7 +150,6 @@ impl Engine {
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
             sightings: Sightings::default(),
-            presence: Presence::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -170,6 +170,7 @@ impl Engine {
         let (desk, stopping) = (Arc::clone(&self.desk), self.stopping.clone());
         self.tasks.spawn(async move {
             tokio::select! {
+                () = Arc::clone(&desk).watch_presence() => {}
                 () = desk.watch_deadlines() => {}
                 () = stopping.cancelled() => {}
             }
@@ -285,15 +286,10 @@ impl Engine {
         &self.tasks
     }
 
-    /// The desk's owner, whose votes need no passkey. Without people nobody can vote, and everything is denied.
-    pub(crate) fn owner(&self) -> Option<approvals::Voter> {
-        self.sets.current().people.owner().map(approvals::Voter::from)
-    }
-
-    /// The user id by which this desk's owner votes.
+    /// The user id by which this desk's owner votes. Without people nobody can vote, and everything is denied.
     #[must_use]
     pub fn owner_id(&self) -> Option<UserId> {
-        self.owner().map(|owner| owner.id)
+        self.sets.current().people.owner().map(|owner| owner.id.clone())
     }
 
     /// What the set of this moment concludes on a held call, with its frozen facts.

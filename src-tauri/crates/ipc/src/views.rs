@@ -94,12 +94,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
     };
     let rows = rows.into_iter().map(|row| {
         let decided_by = row.votes.last().map(|vote| {
-            let place = match vote.means {
-                approvals::Means::Window => "in the window",
-                approvals::Means::Notification => "on a notification",
-                approvals::Means::Terminal => "at the terminal",
-                approvals::Means::Ceremony => "with a passkey",
-            };
+            let place = means_words(vote.means);
             format!("{}, {place}", name_of(vote.by.as_str()))
         });
         let (summary, detail) = match &row.arguments {
@@ -126,6 +121,16 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
         }
     });
     Ok(ActivityPage { rows: rows.collect(), more })
+}
+
+/// By which way something was said: "in the window".
+pub(crate) fn means_words(means: approvals::Means) -> &'static str {
+    match means {
+        approvals::Means::Window => "in the window",
+        approvals::Means::Notification => "on a notification",
+        approvals::Means::Terminal => "at the terminal",
+        approvals::Means::Ceremony => "with a passkey",
+    }
 }
 
 fn details(arguments: &policy::Value) -> Vec<DetailRow> {

@@ -47,6 +47,8 @@ pub(super) struct Inner {
     pub(super) supply: Supply,
     /// What a proof opened, for an upstream that runs for one call; taken by its one start.
     pub(super) unsealed: Option<Mutex<Option<Injected>>>,
+    /// Names the agent's session, and no other of any time.
+    pub(super) name: String,
     pub(super) to_agent: mpsc::Sender<FromUpstream>,
     pub(super) waiting_bytes: Arc<AtomicUsize>,
     /// Whether the agent has its standing stream open.
@@ -116,6 +118,7 @@ impl UpstreamSession {
             config: config.clone(),
             supply: supply.clone(),
             unsealed,
+            name: fresh_name(),
             to_agent,
             waiting_bytes: Arc::default(),
             listening: AtomicBool::new(false),
@@ -128,6 +131,11 @@ impl UpstreamSession {
             current: Mutex::default(),
         });
         UpstreamSession { inner }
+    }
+
+    /// The name of this session of the agent's.
+    pub(crate) fn name(&self) -> &str {
+        &self.inner.name
     }
 
     /// Introduces Doorward itself, for a session that no agent is behind.
@@ -494,4 +502,13 @@ pub(super) fn answered(config: &UpstreamConfig, method: &str, error: &Value) -> 
         method: method.to_owned(),
         message: message.chars().take(300).collect(),
     }
+}
+
+fn fresh_name() -> String {
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let mut random = [0_u8; 16];
+    // Without randomness there are no holds and no grants either; the count tells sessions apart even so.
+    let _ = getrandom::fill(&mut random);
+    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{random}-{}", OPENED.fetch_add(1, Ordering::Relaxed))
 }

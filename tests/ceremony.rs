@@ -5,6 +5,8 @@
 mod attacks;
 #[path = "ceremony/enrolment.rs"]
 mod enrolment;
+#[path = "ceremony/held.rs"]
+mod held;
 mod support;
 
 use gateway::Engine;

@@ -7,6 +7,7 @@ import { isOutcome, type Outcome } from "@/features/activity/outcomes";
 import { AgentsPage } from "@/features/agents/agents-page";
 import { InboxPage } from "@/features/inbox/inbox-page";
 import { PoliciesPage } from "@/features/policies/policies-page";
+import { SecurityPage } from "@/features/security/security-page";
 import { UpstreamsPage } from "@/features/upstreams/upstreams-page";
 import { Broken } from "./broken";
 import { Shell } from "./shell";
@@ -67,7 +68,9 @@ const policies = createRoute({ getParentRoute: () => root, path: "/policies", co
 const agents = createRoute({ getParentRoute: () => root, path: "/agents", component: AgentsPage });
 const upstreams = createRoute({ getParentRoute: () => root, path: "/upstreams", component: UpstreamsPage });
 
-const tree = root.addChildren([index, inbox, activity, policies, agents, upstreams]);
+const security = createRoute({ getParentRoute: () => root, path: "/security", component: SecurityPage });
+
+const tree = root.addChildren([security, index, inbox, activity, policies, agents, upstreams]);
 
 export function createAppRouter(history: RouterHistory) {
   return createRouter({ routeTree: tree, history, defaultPreload: false });

@@ -1,5 +1,5 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
-import type { AgentsView, ActivityRow, Card, IpcSchema, Overview, PoliciesView, UpstreamRow } from "@/ipc/schema";
+import type { AgentsView, ActivityRow, Card, IpcSchema, Overview, PoliciesView, SecurityView, UpstreamRow } from "@/ipc/schema";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
@@ -11,6 +11,7 @@ export type World = {
   policies: PoliciesView;
   upstreams: UpstreamRow[];
   agents: AgentsView;
+  security: SecurityView;
   /** Commands that only answer with an error. */
   failing: (keyof IpcSchema)[];
 };
@@ -34,6 +35,7 @@ const nothing = (): World => ({
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
+  security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null },
   failing: [],
 });
 
@@ -44,7 +46,32 @@ const daily = (now: number): World => ({
   policies: dailyPolicies(),
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
+  security: dailySecurity(now),
 });
+
+const dailySecurity = (now: number): SecurityView => ({
+  passkeys: [
+    {
+      id: "QMB4GgKnOHkzbR_b", name: "Laptop", person: "ana", person_name: "Ana Ruiz", fingerprint: "3f9a 12bc 77d0 41e6",
+      enrolled_at: now - 40 * 24 * 60 * MINUTE, last_used_at: now - 12 * MINUTE, signed_by: null, last: false,
+    },
+    {
+      id: "x8Zk2LmQe1pTnR5v", name: "Blue key", person: "ana", person_name: "Ana Ruiz", fingerprint: "c01d 9e44 0b7a 5d12",
+      enrolled_at: now - 3 * 24 * 60 * MINUTE, last_used_at: null, signed_by: "Laptop", last: false,
+    },
+  ],
+  people: [{ id: "ana", name: "Ana Ruiz" }, { id: "ben", name: "Ben Okafor" }],
+  problem: null,
+});
+
+const brokenSecurity: SecurityView = {
+  passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }],
+  problem: {
+    ok: false, name: "Passkeys",
+    message: "the record of passkeys is not as Doorward wrote it: it is an older record than the newest one",
+    hint: "put `passkeys.json` of the home back from a backup; until then nothing that needs a passkey goes",
+  },
+};
 
 export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
   empty: nothing,
@@ -62,6 +89,7 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     policies: hostilePolicies(),
     upstreams: hostileUpstreams(),
     agents: hostileAgents(now),
+    security: brokenSecurity,
   }),
   broken: (now) => {
     const world = daily(now);

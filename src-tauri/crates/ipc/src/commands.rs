@@ -3,6 +3,7 @@
 
 use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
 use crate::host::Host;
+use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     CardRequest, ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
@@ -78,5 +79,10 @@ commands! {
     remove_agent(NameRequest) -> AgentsView;
     accept_program(AcceptProgramRequest) -> AgentsView;
     set_wait_limit(WaitLimitRequest) -> AgentsView;
+    security(Nothing) -> SecurityView;
+    enrol_passkey(EnrolRequest) -> CeremonyStarted;
+    rename_passkey(PasskeyRequest) -> SecurityView;
+    remove_passkey(PasskeyRequest) -> PasskeyRemoved;
+    prove_hold(CardRequest) -> CeremonyStarted;
     practice_call(PracticeCallRequest) -> Started;
 }

@@ -8,6 +8,7 @@ pub mod answers;
 mod commands;
 mod host;
 mod practice;
+mod security;
 pub mod typescript;
 mod views;
 pub mod wire;

@@ -18,6 +18,7 @@ mod subject;
 
 pub use statement::{HoldStatement, SignedStatement};
 pub use store::PasskeysError;
+pub use stepup::{Purpose, is_good_name};
 pub use subject::{Agreement, Subject};
 
 use crate::desk::DeskEvent;

@@ -1,7 +1,9 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
-import type { AgentsView, ActivityRow, Card, IpcSchema, Overview, PoliciesView, SecurityView, UpstreamRow } from "@/ipc/schema";
+import type { AgentsView, ActivityRow, Answers, Card, GrantRow, IpcSchema, Overview, PoliciesView, SecurityView, UpstreamRow } from "@/ipc/schema";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
+import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
+import { brokenSecurity, dailySecurity } from "./security";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
 
 export type World = {
@@ -12,6 +14,9 @@ export type World = {
   upstreams: UpstreamRow[];
   agents: AgentsView;
   security: SecurityView;
+  /** By hold. */
+  answers: Record<string, Answers>;
+  grants: GrantRow[];
   /** Commands that only answer with an error. */
   failing: (keyof IpcSchema)[];
 };
@@ -36,6 +41,8 @@ const nothing = (): World => ({
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
   security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null },
+  answers: {},
+  grants: [],
   failing: [],
 });
 
@@ -47,31 +54,9 @@ const daily = (now: number): World => ({
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
   security: dailySecurity(now),
+  answers: dailyAnswers(now),
+  grants: dailyGrants(now),
 });
-
-const dailySecurity = (now: number): SecurityView => ({
-  passkeys: [
-    {
-      id: "QMB4GgKnOHkzbR_b", name: "Laptop", person: "ana", person_name: "Ana Ruiz", fingerprint: "3f9a 12bc 77d0 41e6",
-      enrolled_at: now - 40 * 24 * 60 * MINUTE, last_used_at: now - 12 * MINUTE, signed_by: null, last: false,
-    },
-    {
-      id: "x8Zk2LmQe1pTnR5v", name: "Blue key", person: "ana", person_name: "Ana Ruiz", fingerprint: "c01d 9e44 0b7a 5d12",
-      enrolled_at: now - 3 * 24 * 60 * MINUTE, last_used_at: null, signed_by: "Laptop", last: false,
-    },
-  ],
-  people: [{ id: "ana", name: "Ana Ruiz" }, { id: "ben", name: "Ben Okafor" }],
-  problem: null,
-});
-
-const brokenSecurity: SecurityView = {
-  passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }],
-  problem: {
-    ok: false, name: "Passkeys",
-    message: "the record of passkeys is not as Doorward wrote it: it is an older record than the newest one",
-    hint: "put `passkeys.json` of the home back from a backup; until then nothing that needs a passkey goes",
-  },
-};
 
 export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
   empty: nothing,
@@ -90,10 +75,11 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     upstreams: hostileUpstreams(),
     agents: hostileAgents(now),
     security: brokenSecurity,
+    grants: hostileGrants(now),
   }),
   broken: (now) => {
     const world = daily(now);
-    world.failing = ["inbox", "activity", "policies", "upstreams", "agents"];
+    world.failing = ["inbox", "activity", "policies", "upstreams", "agents", "grants"];
     return world;
   },
   off: (now) => {

@@ -10,7 +10,7 @@ use ts_rs::TS;
 
 /// The Security screen.
 #[derive(Clone, Debug, Serialize, TS)]
-pub struct SecurityView {
+pub(crate) struct SecurityView {
     /// Enrolled now, the oldest first.
     pub passkeys: Vec<PasskeyRow>,
     /// Who can enrol one.
@@ -21,7 +21,7 @@ pub struct SecurityView {
 
 /// One enrolled passkey.
 #[derive(Clone, Debug, Serialize, TS)]
-pub struct PasskeyRow {
+pub(crate) struct PasskeyRow {
     pub id: String,
     pub name: String,
     pub person: String,
@@ -43,7 +43,7 @@ pub struct PasskeyRow {
 /// A new passkey.
 #[derive(Clone, Debug, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
-pub struct EnrolRequest {
+pub(crate) struct EnrolRequest {
     pub person: String,
     pub name: String,
 }
@@ -51,14 +51,14 @@ pub struct EnrolRequest {
 /// One passkey, with a new name where it is to have one.
 #[derive(Clone, Debug, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
-pub struct PasskeyRequest {
+pub(crate) struct PasskeyRequest {
     pub id: String,
     pub name: Option<String>,
 }
 
 /// A page waits for a passkey in the system's browser.
 #[derive(Clone, Debug, Serialize, TS)]
-pub struct CeremonyStarted {
+pub(crate) struct CeremonyStarted {
     /// For another browser, where none was opened.
     pub url: String,
     /// Epoch milliseconds.
@@ -70,7 +70,7 @@ pub struct CeremonyStarted {
 
 /// What became of a removal.
 #[derive(Clone, Debug, Serialize, TS)]
-pub struct PasskeyRemoved {
+pub(crate) struct PasskeyRemoved {
     /// None where it is gone; else it goes once this ceremony is done.
     pub ceremony: Option<CeremonyStarted>,
 }

@@ -78,6 +78,11 @@ const SHOTS = [
   ["agents-token", "full", "/agents", click("add-agent"), fill("agent-name", "claude-code-2"), click("agent-save")],
   ["agents-empty", "empty", "/agents"],
   ["agents-hostile", "hostile", "/agents"],
+  ["security", "full", "/security"],
+  ["security-enrol", "full", "/security", click("enrol"), fill("passkey-name", "Blue key")],
+  ["security-waiting", "full", "/security", click("enrol"), fill("passkey-name", "Blue key"), click("passkey-go")],
+  ["security-empty", "empty", "/security"],
+  ["security-tampered", "hostile", "/security"],
   ["agents-broken", "broken", "/agents"],
 ];
 

@@ -33,6 +33,7 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
       <div className={classes.group}>Who and what</div>
       <Item to="/agents" label="Agents" />
       <Item to="/upstreams" label="Upstreams" />
+      <Item to="/security" label="Security" />
       <div className={classes.foot}>
         <GatewayStatus overview={overview} problem={problem} />
         <div className={classes.tools}>
@@ -46,7 +47,7 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
   );
 }
 
-type Screen = "/inbox" | "/activity" | "/policies" | "/grants" | "/agents" | "/upstreams";
+type Screen = "/inbox" | "/activity" | "/policies" | "/grants" | "/agents" | "/upstreams" | "/security";
 
 function Item({ to, label, children }: { to: Screen; label: string; children?: React.ReactNode }) {
   return (

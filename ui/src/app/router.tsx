@@ -8,6 +8,7 @@ import { AgentsPage } from "@/features/agents/agents-page";
 import { GrantsPage } from "@/features/grants/grants-page";
 import { InboxPage } from "@/features/inbox/inbox-page";
 import { PoliciesPage } from "@/features/policies/policies-page";
+import { SecurityPage } from "@/features/security/security-page";
 import { UpstreamsPage } from "@/features/upstreams/upstreams-page";
 import { Broken } from "./broken";
 import { Shell } from "./shell";
@@ -58,7 +59,9 @@ const grants = createRoute({ getParentRoute: () => root, path: "/grants", compon
 const agents = createRoute({ getParentRoute: () => root, path: "/agents", component: AgentsPage });
 const upstreams = createRoute({ getParentRoute: () => root, path: "/upstreams", component: UpstreamsPage });
 
-const tree = root.addChildren([index, inbox, activity, policies, grants, agents, upstreams]);
+const security = createRoute({ getParentRoute: () => root, path: "/security", component: SecurityPage });
+
+const tree = root.addChildren([index, inbox, activity, policies, grants, agents, upstreams, security]);
 
 export function createAppRouter(history: RouterHistory) {
   return createRouter({ routeTree: tree, history, defaultPreload: false });

@@ -1,8 +1,9 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
-import type { AgentsView, ActivityRow, Answers, Card, GrantRow, IpcSchema, Overview, PoliciesView, UpstreamRow } from "@/ipc/schema";
+import type { AgentsView, ActivityRow, Answers, Card, GrantRow, IpcSchema, Overview, PoliciesView, SecurityView, UpstreamRow } from "@/ipc/schema";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
 import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
+import { brokenSecurity, dailySecurity } from "./security";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
 
 export type World = {
@@ -12,6 +13,7 @@ export type World = {
   policies: PoliciesView;
   upstreams: UpstreamRow[];
   agents: AgentsView;
+  security: SecurityView;
   /** By hold. */
   answers: Record<string, Answers>;
   grants: GrantRow[];
@@ -38,6 +40,7 @@ const nothing = (): World => ({
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
+  security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null },
   answers: {},
   grants: [],
   failing: [],
@@ -50,6 +53,7 @@ const daily = (now: number): World => ({
   policies: dailyPolicies(),
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
+  security: dailySecurity(now),
   answers: dailyAnswers(now),
   grants: dailyGrants(now),
 });
@@ -70,6 +74,7 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     policies: hostilePolicies(),
     upstreams: hostileUpstreams(),
     agents: hostileAgents(now),
+    security: brokenSecurity,
     grants: hostileGrants(now),
   }),
   broken: (now) => {

@@ -8,6 +8,7 @@ use crate::authoring::wire::{
     OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
 };
 use crate::host::Host;
+use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     CardRequest, ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
@@ -83,6 +84,11 @@ commands! {
     remove_agent(NameRequest) -> AgentsView;
     accept_program(AcceptProgramRequest) -> AgentsView;
     set_wait_limit(WaitLimitRequest) -> AgentsView;
+    security(Nothing) -> SecurityView;
+    enrol_passkey(EnrolRequest) -> CeremonyStarted;
+    rename_passkey(PasskeyRequest) -> SecurityView;
+    remove_passkey(PasskeyRequest) -> PasskeyRemoved;
+    prove_hold(CardRequest) -> CeremonyStarted;
     practice_call(PracticeCallRequest) -> Started;
     catalogue(CatalogueRequest) -> Catalogue;
     open_draft(OpenDraftRequest) -> Draft;

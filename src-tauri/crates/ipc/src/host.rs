@@ -293,6 +293,8 @@ impl Host {
         })?;
         let config = UpstreamConfig::new(name, transport, false)
             .map_err(|error| IpcError::new("bad_upstream", error.to_string(), error.hint()))?;
+        let lines = vec![("upstream".to_owned(), config.name.to_string()), ("reaches".to_owned(), config.shown())];
+        self.proven(format!("Add the upstream {}", config.name), lines).await?;
         blocking(move || {
             engine.add_upstream(config)?;
             Ok(views::upstreams(&engine))
@@ -319,6 +321,8 @@ impl Host {
             |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
         let agent: policy::AgentName = request.name.parse().map_err(bad)?;
         let user = request.user.parse().map_err(bad)?;
+        let lines = vec![("agent".to_owned(), request.name.clone()), ("for".to_owned(), request.user.clone())];
+        self.proven(format!("Connect the agent {}", request.name), lines).await?;
         blocking(move || {
             let token = engine.add_agent(agent.clone(), user)?;
             let help = gateway::connect::help(&gateway::connect::Newcomer {
@@ -352,6 +356,8 @@ impl Host {
             .agent
             .parse()
             .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
+        let lines = vec![("agent".to_owned(), request.agent.clone()), ("program".to_owned(), request.program.clone())];
+        self.proven(format!("Let another program call as {}", request.agent), lines).await?;
         blocking(move || {
             engine.accept_program(&agent, &request.program)?;
             Ok(views::agents(&engine))

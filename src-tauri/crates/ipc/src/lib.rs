@@ -9,6 +9,7 @@ pub mod authoring;
 mod commands;
 mod host;
 mod practice;
+mod security;
 pub mod typescript;
 mod views;
 pub mod wire;

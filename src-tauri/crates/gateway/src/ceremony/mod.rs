@@ -15,11 +15,10 @@ mod page;
 mod statement;
 mod store;
 mod subject;
-#[cfg(test)]
-mod tests;
 
 pub use statement::{HoldStatement, SignedStatement};
 pub use store::PasskeysError;
+pub use stepup::{Purpose, is_good_name};
 pub use subject::{Agreement, Subject};
 
 use crate::desk::DeskEvent;
@@ -27,11 +26,13 @@ use crate::engine::Engine;
 use crate::home::Home;
 use crate::keychain::{Keychain, KeychainError};
 use crate::sets::Signers;
+use approvals::Authenticator;
 use course::Course;
 use journal::{Entry, PasskeyEntry, RootKey};
 use listener::Pair;
 use policy::{Timestamp, UserId};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepup::{Binding, Credential, CredentialId, ProofError, RelyingParty, RosterError};
@@ -173,6 +174,7 @@ impl Proofs {
 
     /// Says at the start what is wrong with the record, in the journal.
     pub(crate) fn note_state(&self, engine: &Engine) {
+        self.tell_desk(engine);
         if let Err(error) = self.passkeys.roster() {
             tracing::error!(%error, "passkeys count for nothing until this is mended");
             engine.note(Entry::Passkey(PasskeyEntry::Tampered { why: error.to_string() }));
@@ -191,7 +193,19 @@ impl Proofs {
         handle
     }
 
+    /// Tells the desk who can prove with a passkey, so that what nobody could prove is not held for it.
+    pub(crate) fn tell_desk(&self, engine: &Engine) {
+        let Ok(roster) = self.passkeys.roster() else { return };
+        let people = roster.all().iter().filter_map(|credential| credential.person().parse::<UserId>().ok());
+        for person in people.collect::<BTreeSet<_>>() {
+            let has_one = !roster.of(person.as_str()).is_empty();
+            let authenticator = if has_one { Authenticator::Passkey } else { Authenticator::None };
+            engine.desk().set_authenticator(&person, authenticator);
+        }
+    }
+
     pub(crate) fn changed(&self, engine: &Engine) {
+        self.tell_desk(engine);
         engine.desk().send(DeskEvent::Passkeys);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
+use crate::away::{self, AwayDigest};
 use crate::card::ToolWords;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
@@ -75,6 +76,7 @@ pub struct Engine {
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
     pub(crate) presence: Presence,
+    pub(crate) away: Mutex<Option<AwayDigest>>,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -144,6 +146,7 @@ impl Engine {
             seen: Mutex::default(),
             sightings: Sightings::default(),
             presence: Presence::default(),
+            away: Mutex::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -160,10 +163,12 @@ impl Engine {
     fn run(self: &Arc<Self>, listener: TcpListener, socket: tokio::net::UnixListener) {
         self.tasks.spawn(downstream::serve_tcp(Arc::clone(self), listener, self.stopping.clone()));
         self.tasks.spawn(socket::serve(Arc::clone(self), socket, self.stopping.clone()));
-        let (desk, stopping) = (Arc::clone(&self.desk), self.stopping.clone());
+        let (desk, stopping, away) =
+            (Arc::clone(&self.desk), self.stopping.clone(), away::keep(Arc::clone(self)));
         self.tasks.spawn(async move {
             tokio::select! {
                 () = desk.watch_deadlines() => {}
+                () = away => {}
                 () = stopping.cancelled() => {}
             }
         });

@@ -3,6 +3,7 @@
 //! [`pipeline::handle`] is the one function to read first. No Tauri here; the window speaks to it through
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
+mod away;
 pub mod card;
 mod clock;
 pub mod connect;
@@ -38,6 +39,7 @@ pub mod visible;
 mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
+pub use away::AwayDigest;
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};

@@ -191,7 +191,11 @@ impl Terminal {
                     say(sentence);
                 }
             }
-            DeskEvent::SetChanged | DeskEvent::Activity | DeskEvent::Agents | DeskEvent::Upstreams => {}
+            DeskEvent::SetChanged
+            | DeskEvent::Activity
+            | DeskEvent::Agents
+            | DeskEvent::Upstreams
+            | DeskEvent::Passkeys => {}
         }
     }
 

@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 mod ends;
 mod inbox;
+mod look;
 
 pub use inbox::HeldSummary;
 
@@ -55,6 +56,8 @@ pub enum DeskEvent {
     SetChanged,
     Agents,
     Upstreams,
+    /// A passkey came, went, or has another name.
+    Passkeys,
 }
 
 /// What became of an attempt to claim an approved hold.

@@ -3,8 +3,11 @@
 //! [`pipeline::handle`] is the one function to read first. No Tauri here; the window speaks to it through
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
+mod authoring;
 mod away;
+mod books;
 pub mod card;
+pub mod ceremony;
 mod clock;
 pub mod connect;
 mod continuations;
@@ -26,6 +29,7 @@ mod pins;
 mod pipeline;
 mod presence;
 mod refusal;
+pub mod secrets;
 mod sets;
 mod sightings;
 mod slip;
@@ -39,6 +43,7 @@ pub mod visible;
 mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
+pub use authoring::{Hypothetical, HypotheticalError};
 pub use away::AwayDigest;
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};

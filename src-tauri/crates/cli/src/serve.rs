@@ -193,6 +193,7 @@ impl Terminal {
             }
             DeskEvent::SetChanged
             | DeskEvent::Activity
+            | DeskEvent::Grants
             | DeskEvent::Agents
             | DeskEvent::Upstreams
             | DeskEvent::Passkeys => {}

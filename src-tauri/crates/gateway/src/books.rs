@@ -41,6 +41,7 @@ impl Engine {
             tracing::warn!(%error, "the secrets of a removed upstream are still in the keychain");
         }
         self.desk().withdraw("the upstream was removed", |held| held.call().upstream.as_str() == name);
+        self.desk().revoke_all("the upstream was removed", |grant| grant.upstream.as_str() == name);
         if let Ok(upstream) = name.parse() {
             self.note(Entry::UpstreamRemoved { upstream });
         }

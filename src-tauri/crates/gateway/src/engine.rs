@@ -142,6 +142,7 @@ impl Engine {
         let engine = Arc::new(Engine {
             listen: listener.local_addr().map_err(|error| StartError::Listen(listen, error))?,
             home: opened.home,
+            presence: opened.desk.presence().clone(),
             desk: opened.desk,
             journal: opened.journal,
             sets: opened.sets,
@@ -151,7 +152,6 @@ impl Engine {
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
             sightings: Sightings::default(),
-            presence: Presence::default(),
             away: Mutex::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
@@ -174,6 +174,7 @@ impl Engine {
             (Arc::clone(&self.desk), self.stopping.clone(), away::keep(Arc::clone(self)));
         self.tasks.spawn(async move {
             tokio::select! {
+                () = Arc::clone(&desk).watch_presence() => {}
                 () = desk.watch_deadlines() => {}
                 () = away => {}
                 () = stopping.cancelled() => {}
@@ -290,15 +291,10 @@ impl Engine {
         &self.tasks
     }
 
-    /// The desk's owner, whose votes need no passkey. Without people nobody can vote, and everything is denied.
-    pub(crate) fn owner(&self) -> Option<approvals::Voter> {
-        self.sets.current().people.owner().map(approvals::Voter::from)
-    }
-
-    /// The user id by which this desk's owner votes.
+    /// The user id by which this desk's owner votes. Without people nobody can vote, and everything is denied.
     #[must_use]
     pub fn owner_id(&self) -> Option<UserId> {
-        self.owner().map(|owner| owner.id)
+        self.sets.current().people.owner().map(|owner| owner.id.clone())
     }
 
     /// What the set of this moment concludes on a held call, with its frozen facts.

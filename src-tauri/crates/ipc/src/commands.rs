@@ -1,6 +1,7 @@
 //! The declared list of everything the window may ask. The dispatcher and the TypeScript schema are made from
 //! this one list, so that neither can know a command the other does not.
 
+use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
 use crate::host::Host;
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
@@ -57,6 +58,13 @@ commands! {
     inbox(Nothing) -> Vec<InboxRow>;
     card(CardRequest) -> Card;
     vote(VoteRequest) -> VoteReceipt;
+    answers(AnswersRequest) -> Answers;
+    extend(AnswersRequest) -> VoteReceipt;
+    approve_edited(EditRequest) -> VoteReceipt;
+    preview_grant(GrantRequest) -> GrantPreview;
+    approve_and_grant(GrantRequest) -> VoteReceipt;
+    grants(Nothing) -> Vec<GrantRow>;
+    revoke_grant(GrantName) -> Vec<GrantRow>;
     activity(ActivityRequest) -> ActivityPage;
     policies(Nothing) -> PoliciesView;
     set_policy_mode(PolicyModeRequest) -> PoliciesView;

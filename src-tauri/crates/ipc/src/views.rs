@@ -83,6 +83,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
         limit: limit as usize + 1,
         text,
         outcome: request.outcome.map(Into::into),
+        ..ActivityQuery::default()
     };
     let mut rows = engine.journal().activity(&query)?;
     let more = rows.len() > limit as usize;
@@ -94,12 +95,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
     };
     let rows = rows.into_iter().map(|row| {
         let decided_by = row.votes.last().map(|vote| {
-            let place = match vote.means {
-                approvals::Means::Window => "in the window",
-                approvals::Means::Notification => "on a notification",
-                approvals::Means::Terminal => "at the terminal",
-                approvals::Means::Ceremony => "with a passkey",
-            };
+            let place = means_words(vote.means);
             format!("{}, {place}", name_of(vote.by.as_str()))
         });
         let (summary, detail) = match &row.arguments {
@@ -126,6 +122,16 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
         }
     });
     Ok(ActivityPage { rows: rows.collect(), more })
+}
+
+/// By which way something was said: "in the window".
+pub(crate) fn means_words(means: approvals::Means) -> &'static str {
+    match means {
+        approvals::Means::Window => "in the window",
+        approvals::Means::Notification => "on a notification",
+        approvals::Means::Terminal => "at the terminal",
+        approvals::Means::Ceremony => "with a passkey",
+    }
 }
 
 fn details(arguments: &policy::Value) -> Vec<DetailRow> {

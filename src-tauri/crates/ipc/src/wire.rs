@@ -397,12 +397,21 @@ pub enum Tag {
     Policies,
     Upstreams,
     Agents,
+    Grants,
     Security,
 }
 
 impl Tag {
-    pub(crate) const ALL: &[Tag] =
-        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents, Tag::Security];
+    pub(crate) const ALL: &[Tag] = &[
+        Tag::Overview,
+        Tag::Inbox,
+        Tag::Activity,
+        Tag::Policies,
+        Tag::Upstreams,
+        Tag::Agents,
+        Tag::Grants,
+        Tag::Security,
+    ];
 }
 
 impl IpcError {

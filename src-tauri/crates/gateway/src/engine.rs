@@ -3,6 +3,7 @@
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
 use crate::books;
+use crate::away::{self, AwayDigest};
 use crate::card::ToolWords;
 use crate::ceremony::Proofs;
 use crate::clock::Clock;
@@ -80,6 +81,7 @@ pub struct Engine {
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
     pub(crate) presence: Presence,
+    pub(crate) away: Mutex<Option<AwayDigest>>,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -151,6 +153,7 @@ impl Engine {
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
             sightings: Sightings::default(),
+            away: Mutex::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -168,11 +171,13 @@ impl Engine {
     fn run(self: &Arc<Self>, listener: TcpListener, socket: tokio::net::UnixListener) {
         self.tasks.spawn(downstream::serve_tcp(Arc::clone(self), listener, self.stopping.clone()));
         self.tasks.spawn(socket::serve(Arc::clone(self), socket, self.stopping.clone()));
-        let (desk, stopping) = (Arc::clone(&self.desk), self.stopping.clone());
+        let (desk, stopping, away) =
+            (Arc::clone(&self.desk), self.stopping.clone(), away::keep(Arc::clone(self)));
         self.tasks.spawn(async move {
             tokio::select! {
                 () = Arc::clone(&desk).watch_presence() => {}
                 () = desk.watch_deadlines() => {}
+                () = away => {}
                 () = stopping.cancelled() => {}
             }
         });

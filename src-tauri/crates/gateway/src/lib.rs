@@ -4,6 +4,7 @@
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
 mod authoring;
+mod away;
 mod books;
 pub mod card;
 pub mod ceremony;
@@ -47,6 +48,7 @@ mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
 pub use authoring::{Hypothetical, HypotheticalError};
+pub use away::AwayDigest;
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};

@@ -454,6 +454,7 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         }
         DeskEvent::Asked { .. } => (&[], None),
         DeskEvent::Activity => (&[Tag::Activity], None),
+        DeskEvent::Returned => (&[Tag::Overview, Tag::Inbox], None),
         DeskEvent::Grants => (&[Tag::Grants], None),
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),

@@ -260,7 +260,8 @@ impl Engine {
             if running.len() >= MOST_OPEN {
                 return Err(CeremonyError::TooMany);
             }
-            let of_hold = |course: &&Arc<Course>| subject.hold().is_some() && course.subject.hold() == subject.hold();
+            let of_hold =
+                |course: &&Arc<Course>| subject.hold().is_some() && course.subject.hold() == subject.hold();
             running.iter().find(of_hold).cloned()
         };
         if let Some(course) = again {
@@ -325,9 +326,10 @@ impl Engine {
     /// # Errors
     /// There is none of that id, the name cannot be read well, or it could not be written.
     pub fn rename_passkey(&self, id: &CredentialId, name: &str) -> Result<(), CeremonyError> {
-        let name = self.proofs().passkeys().change(|roster| {
-            roster.rename(id, name).map(|credential| credential.name().to_owned())
-        })?;
+        let name = self
+            .proofs()
+            .passkeys()
+            .change(|roster| roster.rename(id, name).map(|credential| credential.name().to_owned()))?;
         self.note(Entry::Passkey(PasskeyEntry::Renamed { credential: id.to_string(), name }));
         self.proofs().changed(self);
         Ok(())

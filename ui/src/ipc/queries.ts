@@ -1,11 +1,11 @@
 /** Queries and commands over the schema. Nothing polls: `changed` events say which answers are out of date. */
 import {
-  infiniteQueryOptions, queryOptions, useMutation, useQueryClient,
+  infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient,
   type QueryClient, type UseMutationResult,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { call, currentHost, type IpcFailure } from "./host";
-import type { ActivityOutcome, ActivityPage, Changed, IpcSchema, Tag } from "./schema";
+import type { ActivityOutcome, ActivityPage, Changed, Draft, FlowDraft, IpcSchema, Tag } from "./schema";
 
 const ACTIVITY_PAGE = 100;
 
@@ -14,6 +14,19 @@ export const inboxQuery = queryOptions({ queryKey: ["inbox"], queryFn: () => cal
 export const policiesQuery = queryOptions({ queryKey: ["policies"], queryFn: () => call("policies", {}) });
 export const upstreamsQuery = queryOptions({ queryKey: ["upstreams"], queryFn: () => call("upstreams", {}) });
 export const agentsQuery = queryOptions({ queryKey: ["agents"], queryFn: () => call("agents", {}) });
+
+export const flowsQuery = queryOptions({ queryKey: ["policies", "flows"], queryFn: () => call("flows", {}) });
+
+/** What can be chosen for a policy about these tools. */
+export const catalogueQuery = (tools: readonly string[]) =>
+  queryOptions({ queryKey: ["policies", "catalogue", tools], queryFn: () => call("catalogue", { tools: [...tools] }), placeholderData: keepPreviousData });
+
+/** What Rust says of a draft. Answers to older drafts stay on screen until the newest is read. */
+export const draftQuery = (draft: Draft) =>
+  queryOptions({ queryKey: ["policies", "draft", draft], queryFn: () => call("read_draft", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
+
+export const flowDraftQuery = (draft: FlowDraft) =>
+  queryOptions({ queryKey: ["policies", "flow", draft], queryFn: () => call("read_flow", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
 
 export const cardQuery = (hold: string) =>
   queryOptions({ queryKey: ["card", hold], queryFn: () => call("card", { hold }) });

@@ -6,6 +6,7 @@ import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
   ActivityOutcome, ActivityRow, AgentRow, Card, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag,
 } from "@/ipc/schema";
+import { authoring } from "./authoring";
 import { agentOf } from "./cards";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
 
@@ -29,6 +30,7 @@ export class FakeHost implements Host {
 
   constructor(world: World) {
     this.world = world;
+    this.#handlers = { ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }) };
     for (const name of world.failing) this.fail(name, UNREACHABLE);
   }
 
@@ -85,7 +87,9 @@ export class FakeHost implements Host {
     this.#emit(["policies", "overview"]);
   }
 
-  readonly #handlers: Handlers = {
+  readonly #handlers: Handlers;
+
+  readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring>> = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
     inbox: () => this.#waiting().map(rowOf),
     card: ({ hold }) => this.#card(hold),

@@ -1,5 +1,8 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
-import type { AgentsView, ActivityRow, Card, IpcSchema, Overview, PoliciesView, UpstreamRow } from "@/ipc/schema";
+import type {
+  AgentsView, ActivityRow, Card, Draft, FlowRow, IpcSchema, Overview, PoliciesView, PolicyRow, UpstreamRow,
+} from "@/ipc/schema";
+import { flowRows } from "./authoring";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
@@ -13,6 +16,13 @@ export type World = {
   agents: AgentsView;
   /** Commands that only answer with an error. */
   failing: (keyof IpcSchema)[];
+  flows: FlowRow[];
+  /** Files of policies, and what was written of them. */
+  texts: Record<string, string>;
+  drafts: Record<string, Draft>;
+  removed: PolicyRow[];
+  /** The chosen tool has two hundred parameters. */
+  wide: boolean;
 };
 
 const overview: Overview = {
@@ -35,6 +45,11 @@ const nothing = (): World => ({
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
   failing: [],
+  flows: flowRows(true),
+  texts: {},
+  drafts: {},
+  removed: [],
+  wide: false,
 });
 
 const daily = (now: number): World => ({
@@ -44,6 +59,7 @@ const daily = (now: number): World => ({
   policies: dailyPolicies(),
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
+  flows: flowRows(false),
 });
 
 export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {

@@ -57,6 +57,9 @@ function Detail({ row }: { row: ActivityRow }) {
             <Link to="/inbox" search={{ hold: row.hold }} className={classes.link}>Open it in the inbox</Link>
           </Fact>
         )}
+        <Fact name="Policy">
+          <Link to="/builder" search={{ seq: row.seq }} className={classes.link} data-testid="policy-from-call">Make a policy from this call</Link>
+        </Fact>
       </dl>
       {row.detail.length > 0
         ? (

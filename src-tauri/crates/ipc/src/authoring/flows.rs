@@ -106,7 +106,7 @@ impl Host {
 }
 
 /// When a document was written, in epoch milliseconds.
-pub(super) fn changed_at(path: &std::path::Path) -> Option<i64> {
+pub(crate) fn changed_at(path: &std::path::Path) -> Option<i64> {
     let at = std::fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     i64::try_from(at.as_millis()).ok()
 }

@@ -10,6 +10,8 @@ mod read;
 mod tests;
 pub mod wire;
 
+pub(crate) use flows::changed_at;
+
 use crate::host::{Host, blocking};
 use crate::wire::{IpcError, Problem};
 use gateway::{Engine, Hypothetical, InForce, SetError};

@@ -58,7 +58,7 @@ fn every_comparison_that_is_offered_can_be_written_read_and_found_again() {
                         (super::wire::WireValueKind::Number, ..) => "5",
                         (super::wire::WireValueKind::Flag, ..) => "true",
                         (super::wire::WireValueKind::Time, ..) => "2026-01-05T12:00:00Z",
-                        (_, "context.weekday", _) => "mon",
+                        (_, "context.weekday", _) => "monday",
                         (_, "upstream.transport", _) => "http",
                         (_, _, "within_path") => "/srv/data",
                         _ => "EUR",

@@ -30,6 +30,7 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
       <div className={classes.group}>The door</div>
       <Item to="/policies" label="Policies" />
       <Item to="/flows" label="Approval flows" />
+      <Item to="/grants" label="Grants" />
       <div className={classes.group}>Who and what</div>
       <Item to="/agents" label="Agents" />
       <Item to="/upstreams" label="Upstreams" />
@@ -46,7 +47,7 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
   );
 }
 
-type Screen = "/inbox" | "/activity" | "/policies" | "/flows" | "/agents" | "/upstreams";
+type Screen = "/inbox" | "/activity" | "/policies" | "/flows" | "/grants" | "/agents" | "/upstreams";
 
 function Item({ to, label, children }: { to: Screen; label: string; children?: React.ReactNode }) {
   return (

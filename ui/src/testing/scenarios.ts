@@ -1,10 +1,11 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
 import type {
-  AgentsView, ActivityRow, Card, Draft, FlowRow, IpcSchema, Overview, PoliciesView, PolicyRow, UpstreamRow,
+  AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, GrantRow, IpcSchema, Overview, PoliciesView, PolicyRow, UpstreamRow,
 } from "@/ipc/schema";
 import { flowRows } from "./authoring";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
+import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
 
 export type World = {
@@ -14,6 +15,9 @@ export type World = {
   policies: PoliciesView;
   upstreams: UpstreamRow[];
   agents: AgentsView;
+  /** By hold. */
+  answers: Record<string, Answers>;
+  grants: GrantRow[];
   /** Commands that only answer with an error. */
   failing: (keyof IpcSchema)[];
   flows: FlowRow[];
@@ -44,6 +48,8 @@ const nothing = (): World => ({
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
+  answers: {},
+  grants: [],
   failing: [],
   flows: flowRows(true),
   texts: {},
@@ -60,6 +66,8 @@ const daily = (now: number): World => ({
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
   flows: flowRows(false),
+  answers: dailyAnswers(now),
+  grants: dailyGrants(now),
 });
 
 export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
@@ -78,10 +86,11 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     policies: hostilePolicies(),
     upstreams: hostileUpstreams(),
     agents: hostileAgents(now),
+    grants: hostileGrants(now),
   }),
   broken: (now) => {
     const world = daily(now);
-    world.failing = ["inbox", "activity", "policies", "upstreams", "agents"];
+    world.failing = ["inbox", "activity", "policies", "upstreams", "agents", "grants"];
     return world;
   },
   off: (now) => {

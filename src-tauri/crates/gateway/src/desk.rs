@@ -22,6 +22,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::task::TaskTracker;
 
 mod inbox;
+mod look;
 
 pub use inbox::HeldSummary;
 
@@ -52,6 +53,8 @@ pub enum DeskEvent {
     SetChanged,
     Agents,
     Upstreams,
+    /// A passkey came, went, or has another name.
+    Passkeys,
 }
 
 /// What became of an attempt to claim an approved hold.

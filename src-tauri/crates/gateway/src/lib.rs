@@ -4,7 +4,9 @@
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
 mod authoring;
+mod books;
 pub mod card;
+pub mod ceremony;
 mod clock;
 pub mod connect;
 mod continuations;
@@ -24,7 +26,9 @@ mod pace;
 mod pairing;
 mod pins;
 mod pipeline;
+mod presence;
 mod refusal;
+pub mod secrets;
 mod sets;
 mod sightings;
 mod slip;
@@ -42,6 +46,7 @@ pub use authoring::{Hypothetical, HypotheticalError};
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
+pub use presence::{Presence, PresenceEvent};
 pub use sets::{Bundle, InForce, Origin, Proposed, SetError, Sets, WaitingChange};
 pub use sightings::OtherProgram;
 pub use start_error::StartError;

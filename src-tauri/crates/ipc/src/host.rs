@@ -451,5 +451,6 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
+        DeskEvent::Passkeys => (&[Tag::Security, Tag::Overview], None),
     }
 }

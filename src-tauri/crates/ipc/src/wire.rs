@@ -109,6 +109,18 @@ pub struct ActivityRequest {
     pub limit: u32,
     pub text: Option<String>,
     pub outcome: Option<ActivityOutcome>,
+    /// Exactly this name; so with the three below.
+    pub agent: Option<String>,
+    pub upstream: Option<String>,
+    pub tool: Option<String>,
+    /// The id of a policy that was part of the decision.
+    pub policy: Option<String>,
+    /// Begun at this time or later.
+    #[ts(type = "number | null")]
+    pub since: Option<i64>,
+    /// Begun at this time or earlier.
+    #[ts(type = "number | null")]
+    pub until: Option<i64>,
 }
 
 /// The journal's outcomes, as TypeScript knows them.
@@ -391,11 +403,12 @@ pub enum Tag {
     Policies,
     Upstreams,
     Agents,
+    Security,
 }
 
 impl Tag {
     pub(crate) const ALL: &[Tag] =
-        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents];
+        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents, Tag::Security];
 }
 
 impl IpcError {

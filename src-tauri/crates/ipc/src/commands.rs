@@ -2,9 +2,9 @@
 //! this one list, so that neither can know a command the other does not.
 
 use crate::authoring::wire::{
-    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted, Draft,
-    DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest, OpenDraftRequest,
-    OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted,
+    Draft, DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest,
+    OpenDraftRequest, OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
 };
 use crate::host::Host;
 use crate::wire::{

@@ -164,7 +164,9 @@ pub(crate) fn policies(engine: &Engine) -> PoliciesView {
         users: policy.target.users.clone(),
         agents: policy.target.agents.clone(),
         contexts: policy.target.contexts.clone(),
-        changed_at: crate::authoring::changed_at(&engine.home().policies_dir().join(format!("{}.toml", policy.id))),
+        changed_at: crate::authoring::changed_at(
+            &engine.home().policies_dir().join(format!("{}.toml", policy.id)),
+        ),
     });
     let waiting = engine.sets().waiting().map(|waiting| WaitingChange {
         hash: waiting.hash,

@@ -34,11 +34,14 @@ impl Sets {
             Some(text) => documents.insert(path, text.clone()),
             None => drop(documents.remove(path)),
         }
-        let proposed = self.propose(Bundle { documents, people: current.bundle.people.clone() }, Origin::Window)?;
+        let proposed =
+            self.propose(Bundle { documents, people: current.bundle.people.clone() }, Origin::Window)?;
         match text {
             Some(text) => home::write_document(&self.policies, path, &text)?,
             None => match std::fs::remove_file(self.path_of(path)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(SetError::Write(error)),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(SetError::Write(error));
+                }
                 _ => {}
             },
         }

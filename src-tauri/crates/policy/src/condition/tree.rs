@@ -212,8 +212,12 @@ impl Condition {
         };
         match self {
             // Literals are rows of their own: a group without parts is one that nobody has filled yet.
-            Condition::All(parts) if parts.is_empty() => Node::Free { negated: false, text: "true".to_owned() },
-            Condition::Any(parts) if parts.is_empty() => Node::Free { negated: false, text: "false".to_owned() },
+            Condition::All(parts) if parts.is_empty() => {
+                Node::Free { negated: false, text: "true".to_owned() }
+            }
+            Condition::Any(parts) if parts.is_empty() => {
+                Node::Free { negated: false, text: "false".to_owned() }
+            }
             Condition::All(parts) => group(Joined::All, parts),
             Condition::Any(parts) => group(Joined::Any, parts),
             Condition::Typed(predicate) => Node::Row(row(predicate)),

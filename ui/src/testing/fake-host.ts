@@ -6,6 +6,7 @@ import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
   ActivityOutcome, ActivityRow, AgentRow, Card, CeremonyStarted, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag, VoteReceipt,
 } from "@/ipc/schema";
+import { authoring } from "./authoring";
 import { agentOf } from "./cards";
 import { grantOf, NO_ANSWERS, pastCalls } from "./grants";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
@@ -30,6 +31,7 @@ export class FakeHost implements Host {
 
   constructor(world: World) {
     this.world = world;
+    this.#handlers = { ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }) };
     for (const name of world.failing) this.fail(name, UNREACHABLE);
   }
 
@@ -86,7 +88,9 @@ export class FakeHost implements Host {
     this.#emit(["policies", "overview"]);
   }
 
-  readonly #handlers: Handlers = {
+  readonly #handlers: Handlers;
+
+  readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring>> = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
     inbox: () => this.#waiting().map(rowOf),
     card: ({ hold }) => this.#card(hold),

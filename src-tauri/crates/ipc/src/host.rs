@@ -70,7 +70,14 @@ impl Host {
     pub fn over(engine: Result<Arc<Engine>, StartFailure>, home: PathBuf) -> Arc<Host> {
         let ((changes, _), (asked, _)) = (broadcast::channel(64), broadcast::channel(8));
         let unknown = PartState { ok: true, name: "Notifications".to_owned(), message: None, hint: None };
-        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes, asked, listed: Arc::default() });
+        let host = Arc::new(Host {
+            engine,
+            home,
+            notifications: Mutex::new(unknown),
+            changes,
+            asked,
+            listed: Arc::default(),
+        });
         if let Ok(engine) = &host.engine {
             tokio::spawn(gather(engine.desk().events(), host.changes.clone()));
             tokio::spawn(watch_for_asked(engine.desk().events(), host.asked.clone()));
@@ -381,7 +388,9 @@ impl Host {
 }
 
 /// For what reads or writes the disk.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, IpcError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IpcError::broken("internal", "the command was not carried out".to_owned()))

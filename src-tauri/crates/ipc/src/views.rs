@@ -166,6 +166,12 @@ pub(crate) fn policies(engine: &Engine) -> PoliciesView {
         condition: policy.when.clone(),
         sentence: policy.sentence(),
         applied_30_days: counts.get(&policy.id).copied().unwrap_or(0),
+        users: policy.target.users.clone(),
+        agents: policy.target.agents.clone(),
+        contexts: policy.target.contexts.clone(),
+        changed_at: crate::authoring::changed_at(
+            &engine.home().policies_dir().join(format!("{}.toml", policy.id)),
+        ),
     });
     let waiting = engine.sets().waiting().map(|waiting| WaitingChange {
         hash: waiting.hash,

@@ -4,7 +4,7 @@
  */
 import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
-  ActivityOutcome, ActivityRow, AgentRow, Card, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag,
+  ActivityOutcome, ActivityRow, AgentRow, Alarm, Card, Changed, InboxRow, IpcError, IpcSchema, Overview, PoliciesView, Tag,
 } from "@/ipc/schema";
 import { agentOf } from "./cards";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
@@ -87,6 +87,8 @@ export class FakeHost implements Host {
 
   readonly #handlers: Handlers = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
+    pause: () => this.#holdEverything(true),
+    resume: () => this.#holdEverything(false),
     inbox: () => this.#waiting().map(rowOf),
     card: ({ hold }) => this.#card(hold),
     vote: ({ hold, digest, choice, reason }) => {
@@ -197,6 +199,15 @@ export class FakeHost implements Host {
     },
   };
 
+  #holdEverything(on: boolean): Overview {
+    const { overview } = this.world;
+    overview.paused = on;
+    overview.alarms = overview.alarms.filter(({ code }) => code !== PAUSED.code);
+    if (on) overview.alarms.push(PAUSED);
+    this.#emit(["overview"]);
+    return { ...overview, waiting: this.#waiting().length };
+  }
+
   #waiting(): Card[] {
     return this.world.cards.filter(({ state }) => state === "waiting");
   }
@@ -232,6 +243,12 @@ const UNREACHABLE: IpcError = {
   code: "journal_unreadable",
   message: "the journal `journal.sqlite` cannot be read: disk I/O error",
   hint: "Check the disk, then start Doorward again. Held calls stay held.",
+};
+
+const PAUSED: Alarm = {
+  code: "paused",
+  message: "Everything is held: each call waits for you, whatever the policies allow.",
+  hint: "Let calls go when you are ready. Those that wait by then still need your answer.",
 };
 
 function failure(code: string, message: string, hint: string): IpcFailure {

@@ -185,7 +185,11 @@ impl Terminal {
                     "The policy files have changed on disk. What was in force stays so until `doorward serve` starts again.",
                 );
             }
-            DeskEvent::SetChanged | DeskEvent::Activity | DeskEvent::Agents | DeskEvent::Upstreams => {}
+            DeskEvent::SetChanged
+            | DeskEvent::Activity
+            | DeskEvent::Agents
+            | DeskEvent::Upstreams
+            | DeskEvent::Paused => {}
         }
     }
 

@@ -52,6 +52,8 @@ pub enum DeskEvent {
     SetChanged,
     Agents,
     Upstreams,
+    /// Everything is held from now on, or no longer is.
+    Paused,
 }
 
 /// What became of an attempt to claim an approved hold.

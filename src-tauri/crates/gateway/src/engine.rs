@@ -13,7 +13,8 @@ use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
-use crate::{downstream, socket};
+use crate::pausing::Pausing;
+use crate::{downstream, judging, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
@@ -71,6 +72,7 @@ pub struct Engine {
     sets: Sets,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
+    pub(crate) pausing: Pausing,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
@@ -139,6 +141,7 @@ impl Engine {
             sets: opened.sets,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
+            pausing: opened.pausing,
             seen: Mutex::default(),
             sightings: Sightings::default(),
             upstream_errors: Mutex::default(),
@@ -283,7 +286,7 @@ impl Engine {
 
     /// What the set of this moment concludes on a held call, with its frozen facts.
     pub(crate) fn judge_again(&self, held: &HeldCall) -> policy::Decision {
-        policy::decide(&self.sets.current().set, held.call(), held.facts())
+        judging::judge_again(&self.sets.current().set, held)
     }
 
     /// A change of the set came into force: open holds are judged again. Blocks on the disk.
@@ -460,6 +463,7 @@ struct Opened {
     sets: Sets,
     agents: AgentBook,
     upstreams: UpstreamBook,
+    pausing: Pausing,
     tasks: TaskTracker,
 }
 
@@ -485,6 +489,8 @@ impl Opened {
         };
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
-        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, tasks })
+        let pausing = Pausing::of(&journal)?;
+        let (agents, upstreams) = (home.agents()?, home.upstreams()?);
+        Ok(Opened { agents, upstreams, pausing, home, desk, journal, sets, tasks })
     }
 }

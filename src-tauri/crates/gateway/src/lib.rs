@@ -21,6 +21,7 @@ mod moved;
 mod outcomes;
 mod pace;
 mod pairing;
+mod pausing;
 mod pins;
 mod pipeline;
 mod refusal;
@@ -40,6 +41,7 @@ pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
+pub use pausing::PauseError;
 pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};
 pub use sightings::OtherProgram;
 pub use start_error::StartError;

@@ -303,7 +303,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
             now,
             counts,
         });
-        let decision = judging::judge(&in_force.set, &call, &facts);
+        let decision = judging::judge(&in_force.set, &call, &facts, engine.is_paused());
         Judged { call, facts, decision, definition }
     })
     .await

@@ -159,7 +159,7 @@ impl Host {
         })
     }
 
-    fn engine(&self) -> Result<&Arc<Engine>, IpcError> {
+    pub(crate) fn engine(&self) -> Result<&Arc<Engine>, IpcError> {
         self.engine.as_ref().map_err(|failure| IpcError {
             code: failure.code.clone(),
             message: format!("the gateway is off: {}", failure.message),
@@ -178,6 +178,7 @@ impl Host {
                 home,
                 gateway: GatewayState::Off { message: failure.message.clone(), hint: failure.hint.clone() },
                 waiting: 0,
+                paused: false,
                 owner: Person::default(),
                 keychain: PartState { ok: true, name: "Keychain".to_owned(), message: None, hint: None },
                 notifications,
@@ -369,7 +370,7 @@ impl Host {
 }
 
 /// For what reads or writes the disk.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IpcError::broken("internal", "the command was not carried out".to_owned()))
@@ -445,5 +446,6 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
+        DeskEvent::Paused => (&[Tag::Overview], None),
     }
 }

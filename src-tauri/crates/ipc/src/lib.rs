@@ -6,6 +6,7 @@
 pub mod answers;
 mod commands;
 mod host;
+mod pausing;
 mod practice;
 pub mod typescript;
 mod views;

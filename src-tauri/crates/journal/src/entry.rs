@@ -3,6 +3,7 @@
 use crate::activity::{self, ActivityOutcome, Names};
 use crate::chain::About;
 use crate::write::{Draft, Durability};
+use crate::paused::{PAUSED, RESUMED};
 use crate::{Journal, JournalError, Revoked, grants, holds};
 use approvals::{Event, Grant, HoldId, Opened, ProofWindow, Refusal};
 use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId, Value};
@@ -70,6 +71,13 @@ pub enum Entry {
     UpstreamRemoved {
         upstream: UpstreamName,
     },
+    /// From here on every call waits for a person. Not the end of any hold when it is over.
+    Paused {
+        by: UserId,
+    },
+    Resumed {
+        by: UserId,
+    },
     /// The gateway started.
     Started {
         version: String,
@@ -111,6 +119,11 @@ struct UpstreamBody<'a> {
     upstream: &'a UpstreamName,
     #[serde(skip_serializing_if = "Option::is_none")]
     reached: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct PausedBody<'a> {
+    by: &'a UserId,
 }
 
 #[derive(Serialize)]
@@ -201,6 +214,8 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         Entry::UpstreamRemoved { upstream } => {
             draft.append("upstream_removed", nothing, &UpstreamBody { upstream: &upstream, reached: None })
         }
+        Entry::Paused { by } => draft.append(PAUSED, nothing, &PausedBody { by: &by }),
+        Entry::Resumed { by } => draft.append(RESUMED, nothing, &PausedBody { by: &by }),
         Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),
     }
 }

@@ -16,6 +16,7 @@ mod grants;
 mod holds;
 mod key;
 mod open;
+mod paused;
 mod pins;
 mod read;
 mod recorded;

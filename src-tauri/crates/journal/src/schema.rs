@@ -88,6 +88,10 @@ CREATE TABLE grants (
     revoked INTEGER
 ) STRICT, WITHOUT ROWID;
 ",
+    // The newest of a handful of entries, found without reading the record.
+    "
+CREATE INDEX entries_of_pauses ON entries (seq) WHERE kind IN ('paused', 'resumed');
+",
 ];
 
 fn known() -> i64 {

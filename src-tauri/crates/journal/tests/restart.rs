@@ -37,6 +37,23 @@ fn open_holds_outlive_a_restart_and_ended_ones_do_not() {
 }
 
 #[test]
+fn that_everything_is_held_outlives_a_restart_and_its_end_does_too() {
+    let scene = Scene::new();
+    let me = || "ana".parse().unwrap();
+    let journal = scene.open();
+    assert!(!journal.is_paused().unwrap());
+    journal.record(Entry::Paused { by: me() }).unwrap();
+    scene.live(&journal);
+    drop(journal);
+
+    let journal = scene.open();
+    assert!(journal.is_paused().unwrap());
+    journal.record(Entry::Resumed { by: me() }).unwrap();
+    drop(journal);
+    assert!(!scene.open().is_paused().unwrap());
+}
+
+#[test]
 fn a_crash_between_release_and_completion_leaves_the_outcome_unknown_once() {
     let scene = Scene::new();
     let journal = scene.open();

@@ -1,8 +1,8 @@
 //! What a decision means for the call it is about: it goes, it is held, or it is refused.
 
 use crate::{
-    Authenticator, Grant, HeldCall, HoldId, Opened, ProofWindow, Refusal, ReleaseId, ReleasedCall, Voter,
-    kind_of,
+    Asked, Authenticator, Basis, Grant, HeldCall, HoldId, Opened, ProofWindow, Refusal, ReleaseId,
+    ReleasedCall, Voter, kind_of,
 };
 use policy::{Decision, Facts, Outcome, Timestamp, ToolCall};
 
@@ -57,7 +57,8 @@ impl Ids {
     }
 }
 
-/// Only an allowed call is released here; what must be held waits for every flow. `owner` is who may vote.
+/// Only an allowed call is released here, and one that needs nothing but what was given before; what must be held
+/// waits for every flow.
 pub fn admit(
     decision: Decision,
     call: ToolCall,
@@ -85,6 +86,16 @@ pub fn admit(
             Admission::Refused(Refusal::Denied { message: required.message.clone() })
         }
         Outcome::Held(_) => {
+            if let Some(basis) = given_before(&decision, &call, &facts, &desk, now) {
+                return Admission::Released(ReleasedCall::by_gift(
+                    ids.release,
+                    call,
+                    facts,
+                    decision,
+                    basis,
+                    now,
+                ));
+            }
             let opened = Opened {
                 id: ids.hold,
                 call,
@@ -98,4 +109,23 @@ pub fn admit(
             Admission::Held(Box::new(HeldCall::open(opened)))
         }
     }
+}
+
+/// A grant for all of its votes, or an open window for its only step-up; never one for the other.
+fn given_before(
+    decision: &Decision,
+    call: &ToolCall,
+    facts: &Facts,
+    desk: &AtDesk,
+    now: Timestamp,
+) -> Option<Basis> {
+    let Outcome::Held(required) = &decision.outcome else { return None };
+    if required.flows.is_empty() {
+        let window = desk.windows.iter().find(|window| window.covers(call, decision, now));
+        return window.map(|window| Basis::Window { proof: window.proof.clone() });
+    }
+    let asked = Asked { call, facts, session: desk.session.as_deref() };
+    let gives = |grant: &&Grant| grant.satisfies(decision) && grant.covers(&asked, now);
+    let grant = desk.grants.iter().find(gives)?;
+    Some(Basis::Grant { grant: grant.id.clone(), uses: grant.uses })
 }

@@ -3,8 +3,9 @@
 //! INVARIANT(I1, I2): a [`Continuation`] comes only from a [`ReleasedCall`], is not cloned, and admits exactly the
 //! call of that release, once. What that release did not satisfy is never waived.
 
-use crate::{ReleaseId, ReleasedCall};
-use policy::{ApprovalFlow, CallDigest, Decision, Facts, Outcome, Timestamp, ToolCall};
+use crate::release::Given;
+use crate::{ReleaseId, ReleasedCall, kind_of};
+use policy::{CallDigest, Decision, Facts, Outcome, Timestamp, ToolCall};
 
 /// The right to send the same call once more, with what its upstream asked for.
 #[derive(Debug)]
@@ -12,17 +13,13 @@ use policy::{ApprovalFlow, CallDigest, Decision, Facts, Outcome, Timestamp, Tool
 pub struct Continuation {
     release: ReleaseId,
     digest: CallDigest,
-    satisfied: Vec<ApprovalFlow>,
+    given: Given,
 }
 
 impl ReleasedCall {
     /// What may follow this release. Whoever keeps it sees to it that it is used for an answer of this release only.
     pub fn continuation(&self) -> Continuation {
-        Continuation {
-            release: self.id().clone(),
-            digest: self.digest(),
-            satisfied: self.satisfied().to_vec(),
-        }
+        Continuation { release: self.id().clone(), digest: self.digest(), given: self.given().clone() }
     }
 }
 
@@ -48,9 +45,11 @@ impl Continuation {
             Outcome::Allowed => true,
             Outcome::Denied { .. } => false,
             Outcome::Held(required) => {
-                required.step_up.is_none()
-                    && !required.flows.is_empty()
-                    && required.flows.iter().all(|flow| self.satisfied.contains(flow))
+                let asks = !required.flows.is_empty() || required.step_up.is_some();
+                let is_proven = required.step_up.is_none_or(|rule| {
+                    self.given.proven.as_ref().is_some_and(|method| method.satisfies(kind_of(rule)))
+                });
+                asks && is_proven && required.flows.iter().all(|flow| self.given.flows.contains(flow))
             }
         };
         if !is_covered || !self.is_for(call) {
@@ -61,7 +60,7 @@ impl Continuation {
             call.clone(),
             facts.clone(),
             decision.clone(),
-            (self.release, self.satisfied),
+            (self.release, self.given),
             now,
         ))
     }

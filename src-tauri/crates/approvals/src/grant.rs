@@ -139,13 +139,18 @@ impl Grant {
             && !facts.agent.is_other_program()
             && self.project.as_ref().is_none_or(|known| facts.context.project.as_ref() == Some(known))
             && self.session.as_deref().is_none_or(|known| *session == Some(known));
-        let Some(arguments) = call.arguments.as_map() else { return false };
-        let limit_of = |argument: &str| self.scope.iter().find(|limit| limit.argument == argument);
-        same && self
-            .scope
-            .iter()
-            .all(|limit| limit.bound.holds(&limit.argument, arguments.get(&limit.argument), facts))
-            && arguments.iter().all(|(argument, _)| limit_of(argument).is_some())
+        same && self.outside(asked).is_none()
+    }
+
+    /// The first argument that is outside of the scope.
+    pub(crate) fn outside(&self, asked: &Asked<'_>) -> Option<String> {
+        let Some(arguments) = asked.call.arguments.as_map() else { return Some("arguments".to_owned()) };
+        let holds =
+            |limit: &&Limit| limit.bound.holds(&limit.argument, arguments.get(&limit.argument), asked.facts);
+        let of_scope = self.scope.iter().find(|limit| !holds(limit)).map(|limit| limit.argument.clone());
+        let is_spoken_of = |argument: &str| self.scope.iter().any(|limit| limit.argument == argument);
+        let unspoken = || arguments.iter().find(|(argument, _)| !is_spoken_of(argument));
+        of_scope.or_else(|| unspoken().map(|(argument, _)| argument.to_owned()))
     }
 
     /// Whether all that this decision requires is what the grant stands in for.

@@ -287,6 +287,10 @@ impl HeldCall {
         self.course.flows.iter().map(Progress::flow)
     }
 
+    pub(crate) fn would_be_approved(&self, event: &Event, now: Timestamp) -> bool {
+        self.next(event, now).is_ok_and(|course| matches!(course.state, HoldState::Approved { .. }))
+    }
+
     fn is_waiting(&self) -> bool {
         matches!(self.course.state, HoldState::Waiting)
     }

@@ -4,8 +4,8 @@
 //! comes from [`admit`](crate::admit), [`HeldCall::release`](crate::HeldCall::release) or a
 //! [`Continuation`](crate::Continuation), and whoever records it consumes it.
 
-use crate::{GrantId, HeldCall, HoldId, ProofId, ReleaseId, StepUpProof, Vote};
-use policy::{ApprovalFlow, CallDigest, Decision, Facts, Timestamp, ToolCall, Value};
+use crate::{GrantId, HeldCall, HoldId, ProofId, ProofMethod, ReleaseId, StepUpProof, Vote};
+use policy::{ApprovalFlow, CallDigest, Decision, Facts, Outcome, Timestamp, ToolCall, Value};
 use serde::{Deserialize, Serialize};
 
 /// Why a call may go.
@@ -35,6 +35,15 @@ pub enum Basis {
     Window { proof: ProofId },
 }
 
+/// What people gave for a release: a re-send of it needs none of that again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Every flow that was completed.
+    pub flows: Vec<ApprovalFlow>,
+    /// How the step-up was.
+    pub proven: Option<ProofMethod>,
+}
+
 /// Exactly one call that may go upstream once, as it was judged.
 #[derive(Debug)]
 #[must_use = "a release that is dropped is a call that does not go"]
@@ -50,8 +59,8 @@ pub struct ReleaseParts {
     /// Of the set that let it go.
     pub decision: Decision,
     pub basis: Basis,
-    /// Every flow that was completed for it.
-    pub satisfied: Vec<ApprovalFlow>,
+    /// What was given for it.
+    pub given: Given,
     /// What the agent asked for, where an approver changed it.
     pub asked: Option<Value>,
     pub at: Timestamp,
@@ -67,7 +76,7 @@ impl ReleasedCall {
     ) -> ReleasedCall {
         let basis = Basis::Policy { revision: decision.revision.clone() };
         let digest = call.digest();
-        let satisfied = Vec::new();
+        let given = Given::default();
         ReleasedCall(Box::new(ReleaseParts {
             id,
             call,
@@ -75,7 +84,31 @@ impl ReleasedCall {
             facts,
             decision,
             basis,
-            satisfied,
+            given,
+            asked: None,
+            at,
+        }))
+    }
+
+    /// What was given before is all that is required.
+    pub(crate) fn by_gift(
+        id: ReleaseId,
+        call: ToolCall,
+        facts: Facts,
+        decision: Decision,
+        basis: Basis,
+        at: Timestamp,
+    ) -> ReleasedCall {
+        let digest = call.digest();
+        let given = Given { flows: required_flows(&decision), proven: None };
+        ReleasedCall(Box::new(ReleaseParts {
+            id,
+            call,
+            digest,
+            facts,
+            decision,
+            basis,
+            given,
             asked: None,
             at,
         }))
@@ -87,10 +120,10 @@ impl ReleasedCall {
         call: ToolCall,
         facts: Facts,
         decision: Decision,
-        from: (ReleaseId, Vec<ApprovalFlow>),
+        from: (ReleaseId, Given),
         at: Timestamp,
     ) -> ReleasedCall {
-        let (release, satisfied) = from;
+        let (release, given) = from;
         let (basis, digest) = (Basis::Continued { release }, call.digest());
         ReleasedCall(Box::new(ReleaseParts {
             id,
@@ -99,7 +132,7 @@ impl ReleasedCall {
             facts,
             decision,
             basis,
-            satisfied,
+            given,
             asked: None,
             at,
         }))
@@ -120,7 +153,10 @@ impl ReleasedCall {
             facts: held.facts().clone(),
             decision: decision.clone(),
             basis: Basis::Votes { hold, votes, proof },
-            satisfied: held.flows().cloned().collect(),
+            given: Given {
+                flows: held.flows().cloned().collect(),
+                proven: held.proof().map(|proof| proof.method.clone()),
+            },
             asked: held.is_edited().then(|| held.opened().call.arguments.clone()),
             at,
         }))
@@ -158,8 +194,8 @@ impl ReleasedCall {
         self.0.asked.as_ref()
     }
 
-    pub(crate) fn satisfied(&self) -> &[ApprovalFlow] {
-        &self.0.satisfied
+    pub(crate) fn given(&self) -> &Given {
+        &self.0.given
     }
 
     /// None for a call that no policy held.
@@ -177,5 +213,12 @@ impl ReleasedCall {
     #[must_use]
     pub fn into_parts(self) -> ReleaseParts {
         *self.0
+    }
+}
+
+fn required_flows(decision: &Decision) -> Vec<ApprovalFlow> {
+    match &decision.outcome {
+        Outcome::Held(required) => required.flows.clone(),
+        Outcome::Allowed | Outcome::Denied { .. } => Vec::new(),
     }
 }

@@ -189,6 +189,7 @@ impl Terminal {
             | DeskEvent::Activity
             | DeskEvent::Agents
             | DeskEvent::Upstreams
+            | DeskEvent::Passkeys
             | DeskEvent::Paused => {}
         }
     }

@@ -22,6 +22,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::task::TaskTracker;
 
 mod inbox;
+mod look;
 
 pub use inbox::HeldSummary;
 
@@ -54,6 +55,8 @@ pub enum DeskEvent {
     Upstreams,
     /// Everything is held from now on, or no longer is.
     Paused,
+    /// A passkey came, went, or has another name.
+    Passkeys,
 }
 
 /// What became of an attempt to claim an approved hold.

@@ -27,6 +27,7 @@ pub(crate) struct Known<'a> {
     pub(crate) definition: &'a Value,
     pub(crate) arguments: &'a Value,
     pub(crate) now: Timestamp,
+    pub(crate) locked: Option<bool>,
     pub(crate) counts: Counts,
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn gather(known: &Known<'_>) -> Facts {
             utc_offset_minutes: utc_offset_minutes(known.now),
             branch: project.as_deref().and_then(branch_of),
             project: project.as_deref().and_then(Path::to_str).map(str::to_owned),
-            locked: None,
+            locked: known.locked,
             calls_last_minute: known.counts.last_minute,
             calls_last_hour: Some(known.counts.last_hour),
             tool_calls_last_minute: Some(known.counts.of_tool_last_minute),

@@ -3,7 +3,10 @@
 //! [`pipeline::handle`] is the one function to read first. No Tauri here; the window speaks to it through
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
+mod authoring;
+mod books;
 pub mod card;
+pub mod ceremony;
 mod clock;
 pub mod connect;
 mod continuations;
@@ -24,7 +27,9 @@ mod pairing;
 mod pausing;
 mod pins;
 mod pipeline;
+mod presence;
 mod refusal;
+pub mod secrets;
 mod sets;
 mod sightings;
 mod slip;
@@ -38,10 +43,12 @@ pub mod visible;
 mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
+pub use authoring::{Hypothetical, HypotheticalError};
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
 pub use pausing::PauseError;
+pub use presence::{Presence, PresenceEvent};
 pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};
 pub use sightings::OtherProgram;
 pub use start_error::StartError;

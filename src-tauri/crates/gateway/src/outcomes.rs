@@ -152,8 +152,8 @@ pub(crate) fn remember(
     let before =
         |length: Duration| Timestamp(now.0.saturating_sub(i64::try_from(length.as_millis()).unwrap_or(0)));
     for ended in journal.ended_holds(before(RUNS_REMEMBERED))? {
-        let EndedHold { course: (opened, events), at, completion, is_read } = ended;
-        let (call, hold) = (opened.call.digest(), opened.id.clone());
+        let EndedHold { course: (opened, events), digest, at, completion, is_read } = ended;
+        let (call, hold) = (digest, opened.id.clone());
         let claimed = events.iter().find(|(_, event)| matches!(event, Event::Claimed { .. }));
         if let Some((released_at, _)) = claimed
             && !matches!(completion, Some(Completion::Failed { .. } | Completion::Refused { .. }))

@@ -15,6 +15,7 @@ use crate::outcomes::Outcome;
 use crate::pairing;
 use crate::pins::{self, Pin, PinError};
 use crate::refusal;
+use crate::secrets;
 use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
 use crate::turned_away::TurnedAway;
@@ -301,9 +302,11 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
             definition: &definition,
             arguments: &call.arguments,
             now,
+            locked: engine.presence().is_locked(),
             counts,
         });
         let decision = judging::judge(&in_force.set, &call, &facts, engine.is_paused());
+        let decision = secrets::require_proof(decision, &config);
         Judged { call, facts, decision, definition }
     })
     .await

@@ -4,6 +4,8 @@
 //! journal. Files changed outside the app wait until a person confirms them. Nothing valid in force means that
 //! every call is denied, with the reason.
 
+mod edit;
+
 use crate::home::{self, FileError};
 use journal::{Journal, JournalError};
 use policy::people::People;

@@ -447,5 +447,6 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
         DeskEvent::Paused => (&[Tag::Overview], None),
+        DeskEvent::Passkeys => (&[Tag::Security, Tag::Overview], None),
     }
 }

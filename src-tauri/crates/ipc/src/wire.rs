@@ -387,11 +387,12 @@ pub enum Tag {
     Policies,
     Upstreams,
     Agents,
+    Security,
 }
 
 impl Tag {
     pub(crate) const ALL: &[Tag] =
-        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents];
+        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents, Tag::Security];
 }
 
 impl IpcError {

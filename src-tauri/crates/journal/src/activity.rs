@@ -2,21 +2,20 @@
 //! votes are read from the call's own entries, so they are as sealed and chained as those.
 
 use crate::entry::{HOLD_OPENED, REFUSED, RefusedBody, TURNED_AWAY, TurnedAwayBody};
-use crate::read::{COLUMNS, Kept, of_hold};
-use crate::release::{Completion, RELEASED, ReleasedBody};
-use crate::seal::Seals;
-use crate::write::Draft;
-use crate::{Journal, JournalError, holds};
+use crate::index::{self, CallRow, ROW};
+use crate::read::{AFTER, COLUMNS, Kept, of_hold};
+use crate::release::{RELEASED, ReleasedBody};
+use crate::seal::{Opening, Seals};
+use crate::{Journal, JournalError, holds, redact, seek};
 use approvals::{Event, HoldId, Opened, Refusal, Verdict, Vote};
-use policy::{ActionKind, Applied, CallDigest, Decision, PolicyId, Timestamp, ToolCall, Value};
-use rusqlite::types::ToSql;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use policy::{CallDigest, Decision, PolicyId, Timestamp, Value};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rows one page has at most.
 pub const ROWS_AT_ONCE: usize = 500;
-const DAY: i64 = 86_400_000;
 
 /// Where a call stands, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -92,6 +91,25 @@ pub struct ActivityQuery {
     /// Part of the agent's, user's, upstream's or tool's name; upper and lower case of ASCII are the same.
     pub text: Option<String>,
     pub outcome: Option<ActivityOutcome>,
+    /// Exactly this name; so with the two below.
+    pub agent: Option<String>,
+    pub upstream: Option<String>,
+    pub tool: Option<String>,
+    /// A policy that was part of the decision.
+    pub policy: Option<PolicyId>,
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    /// Begun at this time or earlier.
+    pub until: Option<Timestamp>,
+}
+
+/// A page.
+#[derive(Clone, Debug, Default)]
+pub struct ActivityFound {
+    /// Newest first.
+    pub rows: Vec<ActivityRow>,
+    /// What [`ActivityQuery::before`] is for the page after this; none where nothing older fits.
+    pub next: Option<u64>,
 }
 
 /// One call.
@@ -108,6 +126,8 @@ pub struct ActivityRow {
     pub digest: Option<CallDigest>,
     /// As [`digest`](ActivityRow::digest).
     pub arguments: Option<Value>,
+    /// Attribute paths of arguments that were left out, being secret, or cut.
+    pub redacted: Vec<String>,
     pub outcome: ActivityOutcome,
     /// Why it was refused.
     pub refusal: Option<Refusal>,
@@ -134,147 +154,45 @@ pub struct DecidingPolicy {
     pub sentence: String,
 }
 
-/// What a row is filtered by.
-#[derive(Clone, Copy)]
-pub(crate) struct Names<'a> {
-    pub(crate) agent: &'a str,
-    pub(crate) user: &'a str,
-    pub(crate) upstream: &'a str,
-    pub(crate) tool: &'a str,
-}
-
-impl Names<'_> {
-    pub(crate) fn of(call: &ToolCall) -> Names<'_> {
-        let (agent, user) = (call.agent.as_str(), call.user.as_str());
-        Names { agent, user, upstream: call.upstream.as_str(), tool: call.tool.as_str() }
-    }
-}
-
-pub(crate) fn add_call(
-    draft: &Draft<'_>,
-    seq: u64,
-    call: Names<'_>,
-    hold: Option<&HoldId>,
-    outcome: ActivityOutcome,
-) -> Result<(), JournalError> {
-    let ended = matches!(outcome, ActivityOutcome::Denied | ActivityOutcome::Refused).then_some(draft.now.0);
-    draft
-        .sql
-        .prepare_cached(
-            "INSERT INTO calls (seq, at, agent, user, upstream, tool, outcome, hold, ended_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
-            seq,
-            draft.now.0,
-            call.agent,
-            call.user,
-            call.upstream,
-            call.tool,
-            outcome.as_str(),
-            hold.map(HoldId::as_str),
-            ended,
-        ])?;
-    Ok(())
-}
-
-pub(crate) fn call_of_hold(draft: &Draft<'_>, hold: &HoldId) -> Result<Option<u64>, JournalError> {
-    let mut statement = draft.sql.prepare_cached("SELECT seq FROM calls WHERE hold = ?1")?;
-    Ok(statement.query_row(params![hold.as_str()], |row| row.get(0)).optional()?)
-}
-
-pub(crate) fn set_hold_outcome(
-    draft: &Draft<'_>,
-    hold: &HoldId,
-    outcome: ActivityOutcome,
-) -> Result<(), JournalError> {
-    let open =
-        matches!(outcome, ActivityOutcome::Waiting | ActivityOutcome::Approved | ActivityOutcome::Running);
-    draft
-        .sql
-        .prepare_cached("UPDATE calls SET outcome = ?2, ended_at = ?3 WHERE hold = ?1")?
-        .execute(params![hold.as_str(), outcome.as_str(), (!open).then_some(draft.now.0)])?;
-    Ok(())
-}
-
-pub(crate) fn finish_call(
-    draft: &Draft<'_>,
-    call: u64,
-    held: bool,
-    completion: &Completion,
-) -> Result<(), JournalError> {
-    let (outcome, bytes, tool_error) = match completion {
-        Completion::Answered { is_error, bytes, .. } => {
-            (if held { ActivityOutcome::Approved } else { ActivityOutcome::Allowed }, Some(*bytes), *is_error)
-        }
-        Completion::Failed { .. } => (ActivityOutcome::Failed, None, false),
-        Completion::Refused { .. } => (ActivityOutcome::Refused, None, false),
-        Completion::Unknown => (ActivityOutcome::Unknown, None, false),
-    };
-    draft
-        .sql
-        .prepare_cached(
-            "UPDATE calls SET outcome = ?2, bytes = ?3, tool_error = ?4, ended_at = ?5 WHERE seq = ?1",
-        )?
-        .execute(params![call, outcome.as_str(), bytes, tool_error, draft.now.0])?;
-    Ok(())
-}
-
-/// One more call for every policy that applied, observing ones too.
-pub(crate) fn count_applied(draft: &Draft<'_>, decision: &Decision) -> Result<(), JournalError> {
-    let day = draft.now.0.div_euclid(DAY);
-    let applied = decision.trace.policies.iter().filter(|policy| match policy.applied {
-        Applied::Yes => true,
-        Applied::Undetermined => policy.action != ActionKind::Allow,
-        Applied::No => false,
-    });
-    for policy in applied {
-        draft
-            .sql
-            .prepare_cached(
-                "INSERT INTO applied (policy, day, calls) VALUES (?1, ?2, 1)
-                 ON CONFLICT (policy, day) DO UPDATE SET calls = calls + 1",
-            )?
-            .execute(params![policy.id.as_str(), day])?;
-    }
-    Ok(())
-}
-
 impl Journal {
-    /// A page of calls, newest first. Costs the page, not the journal, unless `text` fits few of many rows.
+    /// A page of calls, newest first, stable under new ones: go on with `before` set to [`ActivityFound::next`].
+    /// Costs the page and not the journal, see `seek`: a page may have fewer rows than asked for, and another follow.
     ///
     /// # Errors
     /// What the database says. A row whose entry cannot be read has no arguments and no policies.
-    pub fn activity(&self, query: &ActivityQuery) -> Result<Vec<ActivityRow>, JournalError> {
-        let mut sql = format!(
-            "SELECT {COLUMNS}, c.agent, c.user, c.upstream, c.tool, c.outcome, c.bytes, c.tool_error, c.ended_at
-             FROM calls c JOIN entries e ON e.seq = c.seq WHERE c.seq < ?1"
-        );
-        let before = query.before.and_then(|seq| i64::try_from(seq).ok()).unwrap_or(i64::MAX);
-        let limit = query.limit.min(ROWS_AT_ONCE) as i64;
-        let pattern = query.text.as_deref().filter(|text| !text.is_empty()).map(like);
-        let outcome = query.outcome.map(ActivityOutcome::as_str);
-        let mut values: Vec<&dyn ToSql> = vec![&before, &limit];
-        if let Some(outcome) = &outcome {
-            values.push(outcome);
-            sql.push_str(" AND c.outcome = ?3");
-        }
-        if let Some(pattern) = &pattern {
-            values.push(pattern);
-            let at = values.len();
-            sql.push_str(&format!(
-                " AND (c.agent || ' ' || c.user || ' ' || c.upstream || '/' || c.tool) LIKE ?{at} ESCAPE '\\'"
-            ));
-        }
-        sql.push_str(" ORDER BY c.seq DESC LIMIT ?2");
+    pub fn activity_page(&self, query: &ActivityQuery) -> Result<ActivityFound, JournalError> {
+        let limit = query.limit.clamp(1, ROWS_AT_ONCE);
         let reader = self.reader();
-        let mut statement = reader.prepare_cached(&sql)?;
-        let rows = statement.query_map(values.as_slice(), |row| Ok((Kept::from_row(row)?, bare(row)?)))?;
-        rows.map(|row| {
-            let (kept, bare) = row?;
-            fill(bare, &kept, &reader, &self.seals)
-        })
-        .collect()
+        // One row more tells whether another page follows.
+        let mut found = seek::find(&reader, query, limit + 1)?;
+        let next = if found.seqs.len() > limit {
+            found.seqs.truncate(limit);
+            found.seqs.last().copied()
+        } else {
+            found.down_to
+        };
+        let mut rows = Vec::with_capacity(found.seqs.len());
+        let mut statement = reader.prepare_cached(&format!(
+            "SELECT {COLUMNS}, {ROW} FROM calls c JOIN subjects s ON s.id = c.subject JOIN entries e ON e.seq = c.seq
+             WHERE c.seq = ?1"
+        ))?;
+        for seq in found.seqs {
+            let row = statement
+                .query_row(params![seq], |row| Ok((Kept::from_row(row)?, CallRow::from_row_at(row, AFTER)?)))
+                .optional()?;
+            if let Some((kept, row)) = row {
+                rows.push(fill(bare(row), &kept, &reader, &self.seals)?);
+            }
+        }
+        Ok(ActivityFound { rows, next: next.and_then(|seq| u64::try_from(seq).ok()) })
+    }
+
+    /// The rows of [`Journal::activity_page`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn activity(&self, query: &ActivityQuery) -> Result<Vec<ActivityRow>, JournalError> {
+        Ok(self.activity_page(query)?.rows)
     }
 
     /// How often each policy applied, from the day (UTC) of `since` on.
@@ -285,7 +203,7 @@ impl Journal {
         let reader = self.reader();
         let mut statement = reader
             .prepare_cached("SELECT policy, sum(calls) FROM applied WHERE day >= ?1 GROUP BY policy")?;
-        let rows = statement.query_map(params![since.0.div_euclid(DAY)], |row| {
+        let rows = statement.query_map(params![index::day_of(since.0)], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
         })?;
         let mut counts = BTreeMap::new();
@@ -299,40 +217,28 @@ impl Journal {
     }
 }
 
-fn like(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
 /// The row without what is sealed.
-fn bare(row: &Row<'_>) -> rusqlite::Result<ActivityRow> {
-    let outcome: String = row.get(14)?;
-    Ok(ActivityRow {
-        seq: row.get(0)?,
-        at: Timestamp(row.get(1)?),
-        agent: row.get(10)?,
-        user: row.get(11)?,
-        upstream: row.get(12)?,
-        tool: row.get(13)?,
+fn bare(row: CallRow) -> ActivityRow {
+    ActivityRow {
+        seq: row.seq,
+        at: Timestamp(row.at),
+        agent: row.agent,
+        user: row.user,
+        upstream: row.upstream,
+        tool: row.tool,
         digest: None,
         arguments: None,
-        outcome: ActivityOutcome::from_name(&outcome),
+        redacted: Vec::new(),
+        outcome: ActivityOutcome::from_name(&row.outcome),
         refusal: None,
         policies: Vec::new(),
         by_default: false,
         votes: Vec::new(),
         hold: None,
-        bytes: row.get(15)?,
-        tool_error: row.get(16)?,
-        ended_at: row.get::<_, Option<i64>>(17)?.map(Timestamp),
-    })
+        bytes: row.bytes.and_then(|bytes| u64::try_from(bytes).ok()),
+        tool_error: row.tool_error,
+        ended_at: row.ended_at.map(Timestamp),
+    }
 }
 
 fn fill(
@@ -342,6 +248,13 @@ fn fill(
     seals: &Seals,
 ) -> Result<ActivityRow, JournalError> {
     row.hold = kept.hold.as_deref().and_then(|hold| hold.parse().ok());
+    let redaction = match kept.open(seals) {
+        Opening::Body(body) => redact::redaction_of(&body),
+        Opening::OtherKey | Opening::Broken => None,
+    };
+    if let Some(redaction) = &redaction {
+        row.redacted.clone_from(&redaction.paths);
+    }
     let judged = match kept.kind.as_str() {
         REFUSED => kept.read::<RefusedBody>(seals).map(|body| {
             row.refusal = Some(body.refusal);
@@ -355,7 +268,7 @@ fn fill(
         HOLD_OPENED => kept.read::<Opened>(seals).map(|opened| Some((opened.call, opened.decision))),
         RELEASED => kept
             .read::<ReleasedBody>(seals)
-            .map(|body| body.allowed.map(|allowed| (allowed.call, allowed.decision))),
+            .map(|body| body.allowed.map(|allowed| (Arc::unwrap_or_clone(allowed.call), allowed.decision))),
         _ => Ok(None),
     };
     let (call, decision) = match judged {
@@ -363,7 +276,7 @@ fn fill(
         Ok(None) | Err(JournalError::Unreadable(_)) => return Ok(row),
         Err(error) => return Err(error),
     };
-    row.digest = Some(call.digest());
+    row.digest = Some(redaction.and_then(|redaction| redaction.digest).unwrap_or_else(|| call.digest()));
     row.arguments = Some(call.arguments);
     row.by_default = decision.trace.by_default;
     name_policies(&mut row.policies, &decision);

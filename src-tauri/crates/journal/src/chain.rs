@@ -38,6 +38,13 @@ impl Columns<'_> {
     /// Every part has a fixed length or is preceded by its own, so no two entries share a header.
     pub(crate) fn header(&self, previous: &Hash) -> Vec<u8> {
         let mut out = Vec::with_capacity(192);
+        self.header_into(previous, &mut out);
+        out
+    }
+
+    /// As [`Columns::header`], in memory that is there already.
+    pub(crate) fn header_into(&self, previous: &Hash, out: &mut Vec<u8>) {
+        out.clear();
         out.extend_from_slice(b"doorward entry v1");
         out.extend_from_slice(previous);
         out.extend_from_slice(&self.seq.to_be_bytes());
@@ -53,8 +60,41 @@ impl Columns<'_> {
                 }
             }
         }
-        out
     }
+}
+
+/// What stands in an entry's body now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    AsWritten,
+    /// Sealed anew without what was marked secret or too long; `body_hash` is still that of the first body.
+    Redacted,
+    /// Sealed anew with nothing in it but that.
+    Removed,
+}
+
+impl Form {
+    pub(crate) fn code(self) -> i64 {
+        match self {
+            Form::AsWritten => 0,
+            Form::Redacted => 1,
+            Form::Removed => 2,
+        }
+    }
+
+    pub(crate) fn from_code(code: i64) -> Option<Form> {
+        [Form::AsWritten, Form::Redacted, Form::Removed].into_iter().find(|form| form.code() == code)
+    }
+}
+
+/// What a body that took the first one's place is sealed under: only this home puts one there.
+pub(crate) fn replaced_header(header: &[u8], body: &Hash, form: Form) -> Vec<u8> {
+    let mut out = Vec::with_capacity(header.len() + 64);
+    out.extend_from_slice(b"doorward replaced v1");
+    out.extend_from_slice(header);
+    out.extend_from_slice(body);
+    out.extend_from_slice(&form.code().to_be_bytes());
+    out
 }
 
 pub(crate) fn body_hash(sealed: &[u8]) -> Hash {

@@ -4,7 +4,8 @@
 use crate::holds::{self, Course};
 use crate::read::{COLUMNS, Kept, of_hold};
 use crate::release::{COMPLETED, RELEASED, ReleasedBody};
-use crate::{Completion, Journal, JournalError};
+use crate::seal::Opening;
+use crate::{Completion, Journal, JournalError, redact};
 use policy::{CallDigest, Timestamp};
 use rusqlite::params;
 
@@ -12,6 +13,8 @@ use rusqlite::params;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedHold {
     pub course: Course,
+    /// Of the call as it was asked; the one in `course` may be redacted.
+    pub digest: CallDigest,
     pub at: Timestamp,
     /// How its run ended; none where it was never released.
     pub completion: Option<Completion>,
@@ -43,7 +46,13 @@ impl Journal {
             // A run whose end cannot be read may have been anything.
             let completion = of_kind(COMPLETED)
                 .map(|entry| entry.read::<Completion>(&self.seals).unwrap_or(Completion::Unknown));
-            ended.push(EndedHold { course, at, completion, is_read: of_kind(holds::READ).is_some() });
+            let redaction = entries.first().and_then(|entry| match entry.open(&self.seals) {
+                Opening::Body(body) => redact::redaction_of(&body),
+                Opening::OtherKey | Opening::Broken => None,
+            });
+            let digest = redaction.and_then(|redaction| redaction.digest);
+            let digest = digest.unwrap_or_else(|| course.0.call.digest());
+            ended.push(EndedHold { course, digest, at, completion, is_read: of_kind(holds::READ).is_some() });
         }
         Ok(ended)
     }

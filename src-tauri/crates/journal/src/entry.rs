@@ -1,10 +1,12 @@
 //! What can be recorded beside releases and completions: past-tense facts, each one entry.
 
-use crate::activity::{self, ActivityOutcome, Names};
+use crate::activity::ActivityOutcome;
 use crate::chain::About;
+use crate::index::{self, Names};
 use crate::write::{Draft, Durability};
+use crate::passkeys::{self, PasskeyEntry};
 use crate::paused::{PAUSED, RESUMED};
-use crate::{Journal, JournalError, Revoked, grants, holds};
+use crate::{Journal, JournalError, Revoked, grants, holds, redact};
 use approvals::{Event, Grant, HoldId, Opened, ProofWindow, Refusal};
 use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId, Value};
 use serde::{Deserialize, Serialize};
@@ -78,6 +80,8 @@ pub enum Entry {
     Resumed {
         by: UserId,
     },
+    /// Something about passkeys, or a proof by one that belongs to no hold.
+    Passkey(PasskeyEntry),
     /// The gateway started.
     Started {
         version: String,
@@ -157,36 +161,33 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
     match entry {
         Entry::Refused { call, facts, decision, refusal } => {
             let body = RefusedBody { call, facts, decision, refusal };
-            let seq = draft.append(REFUSED, nothing, &body)?;
+            let seq = redact::append(draft, REFUSED, nothing, &body, &body.call)?;
             let outcome = match body.refusal {
                 Refusal::Denied { .. } => ActivityOutcome::Denied,
                 _ => ActivityOutcome::Refused,
             };
-            activity::add_call(draft, seq, Names::of(&body.call), None, outcome)?;
-            activity::count_applied(draft, &body.decision)?;
+            index::add_call(draft, seq, Names::of(&body.call), None, outcome, Some(&body.decision))?;
             Ok(seq)
         }
         Entry::TurnedAway { agent, user, upstream, tool, arguments, refusal } => {
-            let seq = draft.append(
-                TURNED_AWAY,
-                nothing,
-                &TurnedAwayBody { tool: tool.clone(), arguments, refusal },
-            )?;
+            let body = TurnedAwayBody { tool: tool.clone(), arguments, refusal };
+            let place = (upstream.as_str(), tool.as_str());
+            let seq = redact::append_unjudged(draft, TURNED_AWAY, &body, place, &body.arguments)?;
             let (agent, user, upstream) = (agent.as_str(), user.as_str(), upstream.as_str());
             let names = Names { agent, user, upstream, tool: &tool };
-            activity::add_call(draft, seq, names, None, ActivityOutcome::Refused)?;
+            index::add_call(draft, seq, names, None, ActivityOutcome::Refused, None)?;
             Ok(seq)
         }
         Entry::HoldOpened(opened) => {
             let seq = draft.append(HOLD_OPENED, About { hold: Some(&opened.id), release: None }, &opened)?;
-            activity::add_call(
+            index::add_call(
                 draft,
                 seq,
                 Names::of(&opened.call),
                 Some(&opened.id),
                 ActivityOutcome::Waiting,
+                Some(&opened.decision),
             )?;
-            activity::count_applied(draft, &opened.decision)?;
             Ok(seq)
         }
         Entry::HoldEvent { hold, event, at } => holds::record_event(draft, &hold, event, at),
@@ -216,6 +217,7 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         }
         Entry::Paused { by } => draft.append(PAUSED, nothing, &PausedBody { by: &by }),
         Entry::Resumed { by } => draft.append(RESUMED, nothing, &PausedBody { by: &by }),
+        Entry::Passkey(entry) => passkeys::record(draft, &entry),
         Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),
     }
 }

@@ -15,6 +15,10 @@ pub enum JournalError {
         "the journal was written by a newer version (format {found}, this version knows {known}); update Doorward"
     )]
     Newer { found: i64, known: i64 },
+    #[error(
+        "the journal was written by an older version (format {found}, this version uses {known}); start Doorward once, it brings the journal up to date"
+    )]
+    Older { found: i64, known: i64 },
     #[error("the disk is full, so nothing can be recorded; free some space and try again")]
     Full,
     #[error("the journal cannot be written; check the permissions of the home folder and its disk")]
@@ -23,6 +27,12 @@ pub enum JournalError {
     ReadOnly,
     #[error("the journal is in use by another program; close it and try again")]
     Busy,
+    #[error(
+        "the journal cannot keep up with the disk, so no more calls go; look at the disk, then try again"
+    )]
+    Behind,
+    #[error("the journal's own thread could not be started: {0}; close other programs and try again")]
+    NoThread(#[source] std::io::Error),
     #[error("the journal is damaged ({0}); run `doorward journal verify` and restore a backup")]
     Damaged(String),
     #[error("the disk failed while the journal was used: {0}; check the disk")]
@@ -57,6 +67,20 @@ pub enum JournalError {
     NoRandomness(#[source] getrandom::Error),
 }
 
+impl JournalError {
+    /// Not of what was to be recorded: the same may be recorded later.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        !matches!(
+            self,
+            JournalError::AlreadyReleased(_)
+                | JournalError::AlreadyCompleted(_)
+                | JournalError::UnknownRelease(_)
+                | JournalError::UnknownHold(_)
+                | JournalError::Encoding(_)
+        )
+    }
+}
+
 impl From<rusqlite::Error> for JournalError {
     fn from(error: rusqlite::Error) -> JournalError {
         match error.sqlite_error_code() {
@@ -74,10 +98,25 @@ impl From<rusqlite::Error> for JournalError {
     }
 }
 
-/// The first entry that is not as it was written.
+/// The first thing on record that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("entry {seq} is not as it was written: {why}")]
+#[error("{} is not as it was written: {why}", self.name())]
 pub struct BadEntry {
+    /// What it is part of: `entry`, or a list beside the entries (`call`, `release`, `pin`, ...).
+    pub part: &'static str,
+    /// The entry it is or belongs to; 0 where none can be told.
     pub seq: u64,
     pub why: String,
+}
+
+impl BadEntry {
+    /// "entry 12", "the call of entry 12", "the cut".
+    #[must_use]
+    pub fn name(&self) -> String {
+        match (self.part, self.seq) {
+            ("entry", seq) => format!("entry {seq}"),
+            (part, 0) => format!("the {part}"),
+            (part, seq) => format!("the {part} of entry {seq}"),
+        }
+    }
 }

@@ -1,13 +1,16 @@
 //! Grants and proof windows on record. A grant's making and its end are entries of the hold it came from; each use
 //! is the release it gave. The table is an index of them, with the count that must not be lost.
 
+use crate::bind::{Binder, Code, Part};
 use crate::chain::About;
+use crate::migrate::Keys;
 use crate::read::{Kept, of_hold};
+use crate::seal::Seals;
 use crate::write::Draft;
 use crate::{Journal, JournalError};
 use approvals::{Grant, GrantId, HoldId, ProofWindow};
 use policy::{Timestamp, UserId};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 pub(crate) const GRANT_MADE: &str = "grant_made";
@@ -37,22 +40,86 @@ pub struct Revoked {
     pub at: Timestamp,
 }
 
+/// A row of `grants`.
+pub(crate) struct GrantRow {
+    pub(crate) id: String,
+    pub(crate) hold: String,
+    /// The entry that made it, and the one that revoked it.
+    pub(crate) made: u64,
+    pub(crate) revoked: Option<i64>,
+    uses: i64,
+    last_used: Option<i64>,
+    /// None where that cannot be read any more.
+    ends: Option<i64>,
+    pub(crate) mac: Vec<u8>,
+}
+
+/// The columns [`GrantRow::from_row`] reads.
+pub(crate) const GRANT_ROW: &str = "SELECT id, hold, made, revoked, uses, last_used, ends, mac FROM grants";
+
+impl GrantRow {
+    pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
+        Ok(GrantRow {
+            id: row.get(0)?,
+            hold: row.get(1)?,
+            made: row.get(2)?,
+            revoked: row.get(3)?,
+            uses: row.get(4)?,
+            last_used: row.get(5)?,
+            ends: row.get(6)?,
+            mac: row.get(7)?,
+        })
+    }
+
+    pub(crate) fn code(&self, binder: &Binder) -> Code {
+        let numbers = [self.revoked, Some(self.uses), self.last_used, self.ends].map(Part::from);
+        let [revoked, uses, last_used, ends] = numbers;
+        let (id, hold) = (Part::Text(&self.id), Part::Text(&self.hold));
+        binder.code("grant", &[id, hold, self.made.into(), revoked, uses, last_used, ends])
+    }
+
+    fn save(&self, sql: &Connection, binder: &Binder) -> Result<(), JournalError> {
+        sql.prepare_cached(
+            "INSERT INTO grants (id, hold, made, revoked, uses, last_used, ends, mac)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (id) DO UPDATE SET revoked = ?4, uses = ?5, last_used = ?6, ends = ?7, mac = ?8",
+        )?
+        .execute(params![
+            self.id,
+            self.hold,
+            self.made,
+            self.revoked,
+            self.uses,
+            self.last_used,
+            self.ends,
+            self.code(binder),
+        ])?;
+        Ok(())
+    }
+}
+
+/// A grant that was not revoked.
+fn live(draft: &Draft<'_>, grant: &GrantId) -> Result<GrantRow, JournalError> {
+    let query = format!("{GRANT_ROW} WHERE id = ?1 AND revoked IS NULL");
+    let row = draft.sql.prepare_cached(&query)?.query_row(params![grant.as_str()], GrantRow::from_row);
+    row.optional()?.ok_or_else(|| JournalError::GrantEnded(grant.clone()))
+}
+
 pub(crate) fn record_made(draft: &mut Draft<'_>, grant: &Grant) -> Result<u64, JournalError> {
-    let seq = draft.append(GRANT_MADE, About { hold: Some(&grant.hold), release: None }, grant)?;
-    draft
-        .sql
-        .prepare_cached("INSERT INTO grants (id, hold, made, uses) VALUES (?1, ?2, ?3, 0)")?
-        .execute(params![grant.id.as_str(), grant.hold.as_str(), seq])?;
-    Ok(seq)
+    let made = draft.append(GRANT_MADE, About { hold: Some(&grant.hold), release: None }, grant)?;
+    let (id, hold) = (grant.id.as_str().to_owned(), grant.hold.as_str().to_owned());
+    let ends = Some(grant.until.0);
+    let row = GrantRow { id, hold, made, revoked: None, uses: 0, last_used: None, ends, mac: Vec::new() };
+    row.save(draft.sql, draft.binder)?;
+    Ok(made)
 }
 
 pub(crate) fn record_revoked(draft: &mut Draft<'_>, revoked: &Revoked) -> Result<u64, JournalError> {
-    let hold = hold_of(draft, &revoked.grant)?;
+    let mut row = live(draft, &revoked.grant)?;
+    let hold: HoldId = row.hold.parse().map_err(|_| JournalError::GrantEnded(revoked.grant.clone()))?;
     let seq = draft.append(GRANT_REVOKED, About { hold: Some(&hold), release: None }, revoked)?;
-    draft
-        .sql
-        .prepare_cached("UPDATE grants SET revoked = ?2 WHERE id = ?1")?
-        .execute(params![revoked.grant.as_str(), seq])?;
+    row.revoked = i64::try_from(seq).ok();
+    row.save(draft.sql, draft.binder)?;
     Ok(seq)
 }
 
@@ -62,22 +129,33 @@ pub(crate) fn record_window(draft: &mut Draft<'_>, window: &ProofWindow) -> Resu
 
 /// Counts a release that this grant gave. One that was revoked or used up gives none.
 pub(crate) fn use_grant(draft: &Draft<'_>, grant: &GrantId, most: Option<u32>) -> Result<(), JournalError> {
-    let used = draft
-        .sql
-        .prepare_cached(
-            "UPDATE grants SET uses = uses + 1, last_used = ?2
-             WHERE id = ?1 AND revoked IS NULL AND uses < ?3",
-        )?
-        .execute(params![grant.as_str(), draft.now.0, most.unwrap_or(u32::MAX)])?;
-    if used == 0 { Err(JournalError::GrantEnded(grant.clone())) } else { Ok(()) }
+    let mut row = live(draft, grant)?;
+    if most.is_some_and(|most| row.uses >= i64::from(most)) {
+        return Err(JournalError::GrantEnded(grant.clone()));
+    }
+    row.uses += 1;
+    row.last_used = Some(draft.now.0);
+    row.save(draft.sql, draft.binder)
 }
 
-fn hold_of(draft: &Draft<'_>, grant: &GrantId) -> Result<HoldId, JournalError> {
-    let mut statement =
-        draft.sql.prepare_cached("SELECT hold FROM grants WHERE id = ?1 AND revoked IS NULL")?;
-    let hold: Option<String> = statement.query_row(params![grant.as_str()], |row| row.get(0)).optional()?;
-    let hold = hold.and_then(|hold| hold.parse().ok());
-    hold.ok_or_else(|| JournalError::GrantEnded(grant.clone()))
+/// Rows of a format that did not bind them.
+pub(crate) fn bind(sql: &Connection, keys: &Keys<'_>) -> Result<(), JournalError> {
+    let rows: Vec<GrantRow> =
+        sql.prepare(GRANT_ROW)?.query_map([], GrantRow::from_row)?.collect::<Result<_, _>>()?;
+    for mut row in rows {
+        let entries = of_hold(sql, &row.hold)?;
+        row.ends = made(&entries, &row.id, keys.seals).map(|grant| grant.until.0);
+        row.save(sql, keys.binder)?;
+    }
+    Ok(())
+}
+
+fn made(entries: &[Kept], id: &str, seals: &Seals) -> Option<Grant> {
+    let mut made = entries.iter().filter(|entry| entry.kind == GRANT_MADE);
+    made.find_map(|entry| {
+        let grant = entry.read::<Grant>(seals).ok()?;
+        (grant.id.as_str() == id).then_some(grant)
+    })
 }
 
 impl Journal {
@@ -98,7 +176,7 @@ impl Journal {
         let mut grants = Vec::new();
         for (id, hold, hits, last_used) in rows {
             let entries = of_hold(&reader, &hold)?;
-            let Some(grant) = self.made(&entries, &id) else { continue };
+            let Some(grant) = made(&entries, &id, &self.seals) else { continue };
             let revoked = entries.iter().filter(|entry| entry.kind == GRANT_REVOKED);
             // An end that cannot be read is an end all the same, of whatever was made there.
             let mut revoked = revoked.map(|entry| entry.read::<Revoked>(&self.seals).ok());
@@ -115,13 +193,5 @@ impl Journal {
             grants.push(RecordedGrant { grant, hits, last_used, revoked });
         }
         Ok(grants)
-    }
-
-    fn made(&self, entries: &[Kept], id: &str) -> Option<Grant> {
-        let mut made = entries.iter().filter(|entry| entry.kind == GRANT_MADE);
-        made.find_map(|entry| {
-            let grant = entry.read::<Grant>(&self.seals).ok()?;
-            (grant.id.as_str() == id).then_some(grant)
-        })
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing enters the record that does not fit what is on it already: each event is applied to the replayed
 //! hold first. What is open is told by the chained entries, not by the index.
 
-use crate::activity::{self, ActivityOutcome};
+use crate::activity::ActivityOutcome;
 use crate::chain::About;
 use crate::entry::HOLD_OPENED;
 use crate::grants::BESIDE;
@@ -11,7 +11,7 @@ use crate::read::{Kept, of_hold};
 use crate::release::{COMPLETED, RELEASED, ReleasedBody};
 use crate::seal::{Opening, Seals};
 use crate::write::Draft;
-use crate::{Journal, JournalError};
+use crate::{Journal, JournalError, index, redact};
 use approvals::{Event, HeldCall, HoldId, HoldState, Opened};
 use policy::Timestamp;
 use rusqlite::{Connection, params};
@@ -116,13 +116,21 @@ pub(crate) fn record_event(
     let mut held = replayed(draft.sql, draft.seals, hold)?;
     held.apply(event.clone(), at)
         .map_err(|source| JournalError::DoesNotFit { hold: hold.clone(), source })?;
-    let seq = draft.append(kind, About { hold: Some(hold), release: None }, &EventBody { at, event })?;
-    activity::set_hold_outcome(draft, hold, outcome_of(held.state()))?;
+    let body = EventBody { at, event };
+    let seq = draft.append(kind, About { hold: Some(hold), release: None }, &body)?;
+    let decision = match &body.event {
+        Event::Rejudged(decision) => Some(decision),
+        _ => None,
+    };
+    index::set_hold_outcome(draft, hold, seq, outcome_of(held.state()), decision)?;
+    if matches!(held.state(), HoldState::Ended { .. }) {
+        redact::ended_hold(draft, hold)?;
+    }
     Ok(seq)
 }
 
 pub(crate) fn record_read(draft: &mut Draft<'_>, hold: &HoldId) -> Result<u64, JournalError> {
-    activity::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
+    index::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
     draft.append(READ, About { hold: Some(hold), release: None }, &NothingMore {})
 }
 
@@ -146,8 +154,8 @@ pub(crate) fn end_lost(draft: &mut Draft<'_>) -> Result<usize, JournalError> {
         }
         let Ok(id) = hold.parse::<HoldId>() else { continue };
         let why = "it was sealed with a root key that is gone, so it cannot be read or decided";
-        draft.append(LOST, About { hold: Some(&id), release: None }, &LostBody { why })?;
-        activity::set_hold_outcome(draft, &id, ActivityOutcome::Withdrawn)?;
+        let seq = draft.append(LOST, About { hold: Some(&id), release: None }, &LostBody { why })?;
+        index::set_hold_outcome(draft, &id, seq, ActivityOutcome::Withdrawn, None)?;
         lost += 1;
     }
     Ok(lost)

@@ -8,36 +8,52 @@
 //! Not here: when to record what, clocks (one comes in), and words for agents.
 
 mod activity;
+mod anchor;
+mod bind;
 mod chain;
 mod ended;
 mod entry;
 mod error;
 mod grants;
 mod holds;
+mod index;
 mod key;
+mod marks;
+mod migrate;
 mod open;
 mod paused;
+mod passkeys;
 mod pins;
+mod queue;
 mod read;
 mod recorded;
+mod redact;
 mod release;
+mod retain;
 mod schema;
 mod seal;
+mod seek;
 mod set;
+mod sides;
 mod verify;
 mod write;
 
-pub use activity::{ActivityOutcome, ActivityQuery, ActivityRow, DecidingPolicy, ROWS_AT_ONCE};
+pub use activity::{
+    ActivityFound, ActivityOutcome, ActivityQuery, ActivityRow, DecidingPolicy, ROWS_AT_ONCE,
+};
+pub use anchor::{Anchor, AnchorError};
 pub use ended::EndedHold;
 pub use entry::Entry;
 pub use error::{BadEntry, JournalError};
 pub use grants::{RecordedGrant, Revoked};
 pub use holds::Course;
-pub use key::RootKey;
+pub use key::{MacKey, RootKey};
 pub use open::Journal;
+pub use passkeys::PasskeyEntry;
 pub use pins::PinnedDefinition;
 pub use read::{ENTRIES_AT_ONCE, StoredEntry};
 pub use recorded::{ArgumentsKept, CallFilter, CallsOnRecord, RecordedCall, RecordedPage};
 pub use release::{Completion, JournalledCall};
+pub use retain::{Retention, Trimmed};
 pub use set::SetInForce;
 pub use verify::Verified;

@@ -1,24 +1,32 @@
 //! Opening the file: for its owner, who writes; or for reading, while the owner runs.
 
+use crate::bind::Binder;
 use crate::key::{Purpose, RootKey, Subkey};
+use crate::marks::Marks;
+use crate::migrate::{self, Keys};
+use crate::queue::Behind;
 use crate::seal::Seals;
-use crate::write::{Durability, Writer, read_head};
+use crate::write::{Durability, Pen, Writer, read_head};
 use crate::{JournalError, holds, release, schema};
 use policy::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::fs::OpenOptions;
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// See the crate. Shared by reference; every method may be called from any thread.
 pub struct Journal {
-    /// None where it is open for reading.
-    pub(crate) writer: Mutex<Option<Writer>>,
+    /// Ends first: what waits is written while everything else still stands.
+    _behind: Option<Behind>,
+    pub(crate) pen: Arc<Pen>,
     pub(crate) reader: Mutex<Connection>,
-    pub(crate) seals: Seals,
+    /// For short questions on the way of a call; no page of Activity keeps it. None where open for reading.
+    pub(crate) lookup: Option<Mutex<Connection>>,
+    pub(crate) path: PathBuf,
+    pub(crate) seals: Arc<Seals>,
+    pub(crate) binder: Arc<Binder>,
     pub(crate) set_mac: Subkey,
-    pub(crate) now: Box<dyn Fn() -> Timestamp + Send + Sync>,
     found: Found,
 }
 
@@ -45,47 +53,71 @@ impl Journal {
         let format = schema::check(&writing, path)?;
         writing.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         writing.pragma_update(None, "synchronous", "FULL")?;
-        schema::migrate(&mut writing, format)?;
-        let reading = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        reading.pragma_update(None, "query_only", true)?;
-        let mut journal = Journal {
-            writer: Mutex::new(Some(Writer::new(writing))),
-            reader: Mutex::new(reading),
-            seals: Seals::new(key),
-            set_mac: key.subkey(Purpose::SetMac),
-            now: Box::new(now),
-            found: Found::default(),
-        };
+        // What retention or redaction takes out leaves no copy in free pages.
+        writing.pragma_update(None, "secure_delete", true)?;
+        let mut journal = Journal::assemble(path, key, now)?;
+        schema::migrate(&mut writing, format, &Keys { seals: &journal.seals, binder: &journal.binder })?;
+        *journal.pen.writer() = Some(Writer::new(writing));
+        journal.reader = Mutex::new(read_only(path)?);
+        journal.lookup = Some(Mutex::new(read_only(path)?));
         journal.found = journal.put_in_order()?;
+        journal._behind = Some(Behind::start(&journal.pen).map_err(JournalError::NoThread)?);
         Ok(journal)
     }
 
     /// Opens a journal to look at it; whoever owns the home may be running. Writing is an error.
     ///
     /// # Errors
-    /// As [`Journal::open`]; also where there is no such file.
+    /// As [`Journal::open`]; also where there is no such file, or it has an older format that its owner must bring up
+    /// to date first.
     pub fn open_to_read(path: &Path, key: &RootKey) -> Result<Journal, JournalError> {
         if let Err(source) = std::fs::metadata(path) {
             return Err(JournalError::Open { path: path.to_owned(), source });
         }
         let reading = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        schema::check(&reading, path)?;
-        Ok(Journal {
+        schema::check_current(&reading, path)?;
+        let mut journal = Journal::assemble(path, key, || Timestamp(0))?;
+        journal.reader = Mutex::new(reading);
+        Ok(journal)
+    }
+
+    /// Without its file.
+    fn assemble(
+        path: &Path,
+        key: &RootKey,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Result<Journal, JournalError> {
+        let (seals, binder) = (Arc::new(Seals::new(key)), Arc::new(Binder::new(key)));
+        let pen = Pen {
             writer: Mutex::new(None),
-            reader: Mutex::new(reading),
-            seals: Seals::new(key),
+            queue: Mutex::default(),
+            stirred: Condvar::new(),
+            seals: Arc::clone(&seals),
+            binder: Arc::clone(&binder),
+            marks: Marks::default(),
+            keeper: Mutex::default(),
+            now: Box::new(now),
+        };
+        Ok(Journal {
+            _behind: None,
+            pen: Arc::new(pen),
+            reader: Mutex::new(Connection::open_in_memory()?),
+            lookup: None,
+            path: path.to_owned(),
+            seals,
+            binder,
             set_mac: key.subkey(Purpose::SetMac),
-            now: Box::new(|| Timestamp(0)),
             found: Found::default(),
         })
     }
 
     fn put_in_order(&self) -> Result<Found, JournalError> {
         self.write(Durability::Synced, |draft| {
+            let (id, first) = (self.seals.key_id, draft.next_seq());
             draft
                 .sql
-                .prepare_cached("INSERT OR IGNORE INTO root_keys (id, first_seq) VALUES (?1, ?2)")?
-                .execute(params![self.seals.key_id, draft.next_seq()])?;
+                .prepare_cached("INSERT OR IGNORE INTO root_keys (id, first_seq, mac) VALUES (?1, ?2, ?3)")?
+                .execute(params![id, first, migrate::root_key_code(draft.binder, &id, first)])?;
             Ok(Found { unknown: release::end_unknown(draft)?, lost_holds: holds::end_lost(draft)? })
         })
     }
@@ -126,7 +158,13 @@ impl Journal {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+fn read_only(path: &Path) -> Result<Connection, JournalError> {
+    let reading = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    reading.pragma_update(None, "query_only", true)?;
+    Ok(reading)
+}
+
+pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);

@@ -1,10 +1,11 @@
 //! Tool definitions as they were first seen. A pin is set once; nothing here changes one.
 
+use crate::bind::{Binder, Code, Part};
 use crate::chain::About;
 use crate::write::Durability;
 use crate::{Journal, JournalError};
 use policy::{DefinitionHash, Value};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 /// A tool as its upstream first listed it.
@@ -20,6 +21,54 @@ struct PinnedBody<'a> {
     upstream: &'a str,
     tool: &'a str,
     hash: DefinitionHash,
+}
+
+pub(crate) const PINNED: &str = "tool_pinned";
+
+/// A row of `pins`.
+pub(crate) struct PinRow {
+    pub(crate) upstream: String,
+    pub(crate) tool: String,
+    pub(crate) hash: Vec<u8>,
+    pub(crate) definition: String,
+    pub(crate) at: i64,
+    /// Of the entry that says so.
+    pub(crate) seq: u64,
+    pub(crate) mac: Vec<u8>,
+}
+
+impl PinRow {
+    pub(crate) fn code(&self, binder: &Binder) -> Code {
+        let (upstream, tool) = (Part::Text(&self.upstream), Part::Text(&self.tool));
+        let (hash, definition) = (Part::Bytes(&self.hash), Part::Text(&self.definition));
+        binder.code("pin", &[upstream, tool, hash, definition, Part::Number(self.at), self.seq.into()])
+    }
+}
+
+/// Every row, as it stands.
+pub(crate) fn rows(sql: &Connection) -> Result<Vec<PinRow>, rusqlite::Error> {
+    let mut statement = sql.prepare("SELECT upstream, tool, hash, definition, at, seq, mac FROM pins")?;
+    let rows = statement.query_map([], |row| {
+        Ok(PinRow {
+            upstream: row.get(0)?,
+            tool: row.get(1)?,
+            hash: row.get(2)?,
+            definition: row.get(3)?,
+            at: row.get(4)?,
+            seq: row.get(5)?,
+            mac: row.get(6)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Binds every row as it stands.
+pub(crate) fn bind(sql: &Connection, binder: &Binder) -> Result<(), JournalError> {
+    for row in rows(sql)? {
+        sql.prepare_cached("UPDATE pins SET mac = ?3 WHERE upstream = ?1 AND tool = ?2")?
+            .execute(params![row.upstream, row.tool, row.code(binder)])?;
+    }
+    Ok(())
 }
 
 impl Journal {
@@ -86,14 +135,24 @@ impl Journal {
             let mut count = 0;
             for (tool, definition) in tools {
                 let hash = DefinitionHash::of(definition);
-                let added = draft
+                let known = draft
                     .sql
-                    .prepare_cached("INSERT OR IGNORE INTO pins (upstream, tool, hash, definition, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute(params![upstream, tool, hash.0, definition.to_json(), draft.now.0])?;
-                if added == 1 {
-                    draft.append("tool_pinned", About::default(), &PinnedBody { upstream, tool, hash })?;
-                    count += 1;
+                    .prepare_cached("SELECT 1 FROM pins WHERE upstream = ?1 AND tool = ?2")?
+                    .exists(params![upstream, tool])?;
+                if known {
+                    continue;
                 }
+                let seq = draft.append(PINNED, About::default(), &PinnedBody { upstream, tool, hash })?;
+                let (upstream, tool) = (upstream.to_owned(), tool.to_owned());
+                let (definition, at) = (definition.to_json(), draft.now.0);
+                let row =
+                    PinRow { upstream, tool, hash: hash.0.to_vec(), definition, at, seq, mac: Vec::new() };
+                let code = row.code(draft.binder);
+                draft
+                    .sql
+                    .prepare_cached("INSERT INTO pins (upstream, tool, hash, definition, at, seq, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+                    .execute(params![row.upstream, row.tool, row.hash, row.definition, at, seq, code])?;
+                count += 1;
             }
             Ok(count)
         })

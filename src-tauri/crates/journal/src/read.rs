@@ -1,6 +1,6 @@
 //! Reading entries back: the columns as they stand, and the body where this home's key opens it.
 
-use crate::chain::{Columns, Hash, Head};
+use crate::chain::{Columns, Form, Hash, Head, replaced_header};
 use crate::seal::{KeyId, Opening, Seals};
 use crate::{Journal, JournalError};
 use policy::Timestamp;
@@ -12,7 +12,10 @@ use std::sync::{MutexGuard, PoisonError};
 pub const ENTRIES_AT_ONCE: usize = 1_000;
 
 /// Columns of `entries e` and its predecessor's hash, in the order [`Kept::from_row`] reads them.
-pub(crate) const COLUMNS: &str = "e.seq, e.at, e.kind, e.hold, e.release, e.key, e.body, e.body_hash, e.hash, (SELECT p.hash FROM entries p WHERE p.seq = e.seq - 1)";
+pub(crate) const COLUMNS: &str = "e.seq, e.at, e.kind, e.hold, e.release, e.key, e.body, e.body_hash, e.hash, e.form, coalesce((SELECT p.hash FROM entries p WHERE p.seq = e.seq - 1), (SELECT hash FROM cut WHERE seq = e.seq - 1))";
+
+/// Where columns of a query come that stand after [`COLUMNS`].
+pub(crate) const AFTER: usize = 11;
 
 /// An entry as a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct StoredEntry {
     pub release: Option<String>,
     /// JSON; none where it cannot be read with this home's key.
     pub body: Option<String>,
+    /// The body is not the one that was written: something was left out or it was removed.
+    pub is_replaced: bool,
     /// Hex SHA-256 over everything above and the entry before.
     pub hash: String,
 }
@@ -40,6 +45,8 @@ pub(crate) struct Kept {
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) body_hash: Hash,
     pub(crate) hash: Hash,
+    /// None is none of ours.
+    pub(crate) form: Option<Form>,
     /// The predecessor's hash.
     pub(crate) previous: Hash,
 }
@@ -56,7 +63,8 @@ impl Kept {
             body: row.get(6)?,
             body_hash: row.get(7)?,
             hash: row.get(8)?,
-            previous: row.get::<_, Option<Hash>>(9)?.unwrap_or_else(|| Head::start().hash),
+            form: Form::from_code(row.get(9)?),
+            previous: row.get::<_, Option<Hash>>(10)?.unwrap_or_else(|| Head::start().hash),
         })
     }
 
@@ -67,9 +75,11 @@ impl Kept {
     }
 
     pub(crate) fn open(&self, seals: &Seals) -> Opening {
-        match &self.body {
-            Some(body) => seals.open(&self.key, &self.header(&self.previous), body),
-            None => Opening::Broken,
+        let (Some(body), Some(form)) = (&self.body, self.form) else { return Opening::Broken };
+        let header = self.header(&self.previous);
+        match form {
+            Form::AsWritten => seals.open(&self.key, &header, body),
+            form => seals.open(&self.key, &replaced_header(&header, &self.body_hash, form), body),
         }
     }
 
@@ -93,7 +103,9 @@ pub(crate) fn of_hold(connection: &Connection, hold: &str) -> Result<Vec<Kept>, 
 }
 
 impl Journal {
+    /// A connection that sees everything recorded so far: what waits to be written is written first, if it can be.
     pub(crate) fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.settle().ok();
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,8 +127,9 @@ impl Journal {
                 Opening::OtherKey | Opening::Broken => None,
             };
             let hash = kept.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let is_replaced = kept.form != Some(Form::AsWritten);
             let Kept { seq, at, kind, hold, release, .. } = kept;
-            Ok(StoredEntry { seq, at, kind, hold, release, body, hash })
+            Ok(StoredEntry { seq, at, kind, hold, release, body, is_replaced, hash })
         })
         .collect()
     }

@@ -1,18 +1,19 @@
 //! Recorded calls with the facts they were judged by, newest first, for whoever tries a draft on history.
 //!
 //! Read a page at a time: no reader stays open between pages, and memory holds one page. What cannot be judged
-//! again (sealed with another key, redacted, or turned away before it was judged) is counted, never guessed.
+//! again (sealed with another key, removed, or turned away before it was judged) is counted, never guessed.
 
 use crate::activity::ActivityOutcome;
 use crate::entry::{HOLD_OPENED, REFUSED, RefusedBody};
-use crate::read::{COLUMNS, Kept};
+use crate::read::{AFTER, COLUMNS, Kept};
 use crate::release::{RELEASED, ReleasedBody};
-use crate::seal::Seals;
-use crate::{Journal, JournalError};
+use crate::seal::{Opening, Seals};
+use crate::{Journal, JournalError, redact};
 use approvals::{HoldId, Opened};
 use policy::{Decision, Facts, Timestamp, ToolCall};
 use rusqlite::params;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Calls one page holds at most.
 const PAGE: usize = 200;
@@ -85,7 +86,7 @@ impl Journal {
              WHERE c.seq < ?1 ORDER BY c.seq DESC LIMIT ?2"
         ))?;
         let rows = statement.query_map(params![before, PAGE as i64], |row| {
-            Ok((Kept::from_row(row)?, row.get::<_, String>(10)?))
+            Ok((Kept::from_row(row)?, row.get::<_, String>(AFTER)?))
         })?;
         let mut page = RecordedPage::default();
         let mut seen = 0;
@@ -102,7 +103,7 @@ impl Journal {
                     decision,
                     outcome: ActivityOutcome::from_name(&outcome),
                     hold: kept.hold.as_deref().and_then(|hold| hold.parse().ok()),
-                    arguments: ArgumentsKept::AsAsked,
+                    arguments: arguments_kept(&kept, &self.seals),
                 }),
                 None => page.unreadable += 1,
             }
@@ -151,7 +152,7 @@ impl CallFilter {
     }
 }
 
-fn judged(kept: &Kept, seals: &Seals) -> Option<(ToolCall, Facts, Decision)> {
+pub(crate) fn judged(kept: &Kept, seals: &Seals) -> Option<(ToolCall, Facts, Decision)> {
     match kept.kind.as_str() {
         HOLD_OPENED => {
             let opened = kept.read::<Opened>(seals).ok()?;
@@ -159,12 +160,19 @@ fn judged(kept: &Kept, seals: &Seals) -> Option<(ToolCall, Facts, Decision)> {
         }
         RELEASED => {
             let allowed = kept.read::<ReleasedBody>(seals).ok()?.allowed?;
-            Some((allowed.call, allowed.facts, allowed.decision))
+            Some((Arc::unwrap_or_clone(allowed.call), allowed.facts, allowed.decision))
         }
         REFUSED => {
             let body = kept.read::<RefusedBody>(seals).ok()?;
             Some((body.call, body.facts, body.decision))
         }
         _ => None,
+    }
+}
+
+fn arguments_kept(kept: &Kept, seals: &Seals) -> ArgumentsKept {
+    match kept.open(seals) {
+        Opening::Body(body) if redact::redaction_of(&body).is_some() => ArgumentsKept::Redacted,
+        _ => ArgumentsKept::AsAsked,
     }
 }

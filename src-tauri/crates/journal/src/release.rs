@@ -4,22 +4,23 @@
 //! [`ReleasedCall`]; a held call's is on the disk before it exists, and a UNIQUE constraint lets each release
 //! and each hold through once. The record itself must show the hold as approved.
 
-use crate::activity::{self, ActivityOutcome, Names};
+use crate::activity::ActivityOutcome;
 use crate::chain::About;
+use crate::index::{self, Names};
 use crate::write::{Draft, Durability};
-use crate::{Journal, JournalError};
-use crate::{grants, holds};
+use crate::{Journal, JournalError, grants, holds, redact};
 use approvals::{Basis, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall};
 use policy::{CallDigest, Decision, Facts, Timestamp, ToolCall};
 use rusqlite::{ErrorCode, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::{Arc, PoisonError};
 
 /// A recorded release: what `forward` takes. It can be made, copied or read from nowhere else.
 #[derive(Debug)]
 #[must_use = "a recorded release that is not forwarded ends as unknown"]
 pub struct JournalledCall {
-    call: ToolCall,
+    call: Arc<ToolCall>,
     release: ReleaseId,
     basis: Basis,
 }
@@ -83,78 +84,89 @@ pub(crate) struct ReleasedBody {
 /// A call that no policy held, as it was judged.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct AllowedBody {
-    pub(crate) call: ToolCall,
+    pub(crate) call: Arc<ToolCall>,
     pub(crate) facts: Facts,
     pub(crate) decision: Decision,
 }
 
 impl Journal {
-    /// Spends a release. A held call's is on the disk when this returns; that of a call which no policy holds
-    /// is safe from the process's end, and on the disk with the next synced entry.
+    /// Spends a release. A held call's is on the disk when this returns, and everything recorded before it. That of
+    /// a call which no policy holds is queued: see `queue` for what the end of the process may take.
     ///
     /// # Errors
-    /// Nothing may be forwarded then. [`JournalError::AlreadyReleased`], [`JournalError::NotApproved`], or
-    /// why it could not be written.
+    /// Nothing may be forwarded then. [`JournalError::AlreadyReleased`], [`JournalError::NotApproved`],
+    /// [`JournalError::Behind`], or why it could not be written.
     pub fn commit(&self, released: ReleasedCall) -> Result<JournalledCall, JournalError> {
-        let durability = match released.basis() {
-            Basis::Policy { .. } => Durability::Buffered,
-            Basis::Votes { .. } | Basis::Continued { .. } | Basis::Grant { .. } | Basis::Window { .. } => {
-                Durability::Synced
-            }
-        };
         let parts = released.into_parts();
-        self.write(durability, |draft| {
-            let mut body = ReleasedBody {
-                at: parts.at,
-                release: parts.id,
-                digest: parts.digest,
-                revision: parts.decision.revision.clone(),
-                basis: parts.basis,
-                allowed: None,
-            };
-            let call = match &body.basis {
-                Basis::Policy { .. }
-                | Basis::Continued { .. }
-                | Basis::Grant { .. }
-                | Basis::Window { .. } => {
+        let (call, release, basis) = (Arc::new(parts.call), parts.id.clone(), parts.basis.clone());
+        let mut body = ReleasedBody {
+            at: parts.at,
+            release: parts.id,
+            digest: parts.digest,
+            revision: parts.decision.revision.clone(),
+            basis: parts.basis,
+            allowed: None,
+        };
+        match &basis {
+            Basis::Policy { .. } => {
+                self.is_spent(&release)?;
+                let (facts, decision) = (parts.facts, parts.decision);
+                body.allowed = Some(AllowedBody { call: Arc::clone(&call), facts, decision });
+                self.pen.push_release(body)?;
+            }
+            Basis::Continued { .. } | Basis::Grant { .. } | Basis::Window { .. } => {
+                let (facts, decision) = (parts.facts, parts.decision);
+                body.allowed = Some(AllowedBody { call: Arc::clone(&call), facts, decision });
+                self.write(Durability::Synced, |draft| {
                     if let Basis::Grant { grant, uses } = &body.basis {
                         grants::use_grant(draft, grant, *uses)?;
                     }
-                    let (facts, decision) = (parts.facts, parts.decision);
-                    let allowed = AllowedBody { call: parts.call, facts, decision };
-                    body.allowed = Some(allowed);
-                    release_allowed(draft, &mut body)?
-                }
-                Basis::Votes { hold, .. } => {
-                    release_held(draft, hold, &body)?;
-                    Some(parts.call)
-                }
-            };
-            let call = call.ok_or_else(|| JournalError::UnknownRelease(body.release.clone()))?;
-            Ok(JournalledCall { call, release: body.release, basis: body.basis })
-        })
+                    release_allowed(draft, &body)
+                })?;
+                self.pen.note_running(&release);
+            }
+            Basis::Votes { hold, .. } => {
+                self.write(Durability::Synced, |draft| release_held(draft, hold, &body))?;
+                self.pen.note_running(&release);
+            }
+        }
+        Ok(JournalledCall { call, release, basis })
     }
 
-    /// Records how a released call ended. Lost with the machine's power, it shows as unknown.
+    /// INVARIANT(I2): a release that is on record goes no second time. Those of this process are known to the queue.
+    fn is_spent(&self, release: &ReleaseId) -> Result<(), JournalError> {
+        let Some(lookup) = &self.lookup else { return Err(JournalError::ReadOnly) };
+        let lookup = lookup.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = lookup.prepare_cached("SELECT 1 FROM releases WHERE release = ?1")?;
+        if statement.exists(params![release.as_str()])? {
+            return Err(JournalError::AlreadyReleased(release.clone()));
+        }
+        Ok(())
+    }
+
+    /// Records how a released call ended. Queued: lost with the process, the call shows as unknown.
     ///
     /// # Errors
     /// [`JournalError::UnknownRelease`], [`JournalError::AlreadyCompleted`], or why it could not be written.
     pub fn complete(&self, release: &ReleaseId, outcome: &Completion) -> Result<(), JournalError> {
+        if self.pen.push_completion(release, outcome)? {
+            return Ok(());
+        }
         self.write(Durability::Buffered, |draft| complete(draft, release, outcome))
     }
 }
 
-fn release_allowed(draft: &mut Draft<'_>, body: &mut ReleasedBody) -> Result<Option<ToolCall>, JournalError> {
+pub(crate) fn release_allowed(draft: &mut Draft<'_>, body: &ReleasedBody) -> Result<(), JournalError> {
+    let Some(allowed) = &body.allowed else { return Err(JournalError::UnknownRelease(body.release.clone())) };
     spend(draft, &body.release, None, draft.next_seq())?;
-    let seq = draft.append(RELEASED, About { hold: None, release: Some(&body.release) }, &body)?;
-    let Some(allowed) = body.allowed.take() else { return Ok(None) };
-    activity::add_call(draft, seq, Names::of(&allowed.call), None, ActivityOutcome::Running)?;
-    activity::count_applied(draft, &allowed.decision)?;
-    Ok(Some(allowed.call))
+    let about = About { hold: None, release: Some(&body.release) };
+    let seq = redact::append(draft, RELEASED, about, body, &allowed.call)?;
+    let names = Names::of(&allowed.call);
+    index::add_call(draft, seq, names, None, ActivityOutcome::Running, Some(&allowed.decision))
 }
 
 fn release_held(draft: &mut Draft<'_>, hold: &HoldId, body: &ReleasedBody) -> Result<(), JournalError> {
-    let call = activity::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
+    let call = index::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
     spend(draft, &body.release, Some(hold), call)?;
     let held = holds::replayed(draft.sql, draft.seals, hold)?;
     let found = match held.state() {
@@ -167,8 +179,8 @@ fn release_held(draft: &mut Draft<'_>, hold: &HoldId, body: &ReleasedBody) -> Re
     if let Some(found) = found {
         return Err(JournalError::NotApproved { hold: hold.clone(), found });
     }
-    draft.append(RELEASED, About { hold: Some(hold), release: Some(&body.release) }, body)?;
-    activity::set_hold_outcome(draft, hold, ActivityOutcome::Running)
+    let seq = draft.append(RELEASED, About { hold: Some(hold), release: Some(&body.release) }, body)?;
+    index::set_hold_outcome(draft, hold, seq, ActivityOutcome::Running, None)
 }
 
 /// INVARIANT(I2): the constraints on this table are what makes a release, and a hold, go once.
@@ -191,7 +203,11 @@ fn spend(
     }
 }
 
-fn complete(draft: &mut Draft<'_>, release: &ReleaseId, outcome: &Completion) -> Result<(), JournalError> {
+pub(crate) fn complete(
+    draft: &mut Draft<'_>,
+    release: &ReleaseId,
+    outcome: &Completion,
+) -> Result<(), JournalError> {
     let row = draft
         .sql
         .prepare_cached("SELECT call, hold, completed FROM releases WHERE release = ?1")?
@@ -209,7 +225,12 @@ fn complete(draft: &mut Draft<'_>, release: &ReleaseId, outcome: &Completion) ->
         .sql
         .prepare_cached("UPDATE releases SET completed = ?2 WHERE release = ?1")?
         .execute(params![release.as_str(), seq])?;
-    activity::finish_call(draft, call, hold.is_some(), outcome)
+    index::finish_call(draft, call, seq, outcome)?;
+    match &hold {
+        // It was sent: nobody needs the whole of it any more.
+        Some(hold) => redact::ended_hold(draft, hold),
+        None => Ok(()),
+    }
 }
 
 /// At start: what was released and not completed may have run or not, and nobody will ever say.

@@ -2,6 +2,7 @@
 //! it, written in the same transaction, and what must be found again without reading it all.
 
 use crate::JournalError;
+use crate::migrate::{self, Keys};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 
@@ -88,11 +89,84 @@ CREATE TABLE grants (
     revoked INTEGER
 ) STRICT, WITHOUT ROWID;
 ",
+    // Bodies may be redacted or removed, the index has what people filter by, and everything beside the chain is
+    // bound to the home. `migrate` fills in what SQL cannot.
+    "
+ALTER TABLE entries ADD COLUMN form INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE subjects (
+    id INTEGER PRIMARY KEY,
+    agent TEXT NOT NULL,
+    user TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    UNIQUE (agent, user, upstream, tool)
+) STRICT;
+INSERT INTO subjects (agent, user, upstream, tool)
+    SELECT DISTINCT agent, user, upstream, tool FROM calls ORDER BY 1, 2, 3, 4;
+
+DROP INDEX calls_by_outcome;
+DROP INDEX calls_by_end;
+ALTER TABLE calls RENAME TO calls_2;
+CREATE TABLE calls (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    subject INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    hold TEXT UNIQUE,
+    bytes INTEGER,
+    tool_error INTEGER NOT NULL,
+    ended_at INTEGER,
+    policies TEXT NOT NULL,
+    touched INTEGER NOT NULL,
+    mac BLOB NOT NULL
+) STRICT;
+INSERT INTO calls SELECT c.seq, c.at, (c.at - ((c.at % 86400000) + 86400000) % 86400000) / 86400000,
+        (SELECT s.id FROM subjects s WHERE s.agent = c.agent AND s.user = c.user AND s.upstream = c.upstream AND s.tool = c.tool),
+        c.outcome, c.hold, c.bytes, c.tool_error, c.ended_at, '',
+        coalesce((SELECT max(e.seq) FROM entries e WHERE e.hold = c.hold AND e.kind NOT IN
+            ('outcome_read', 'grant_made', 'grant_revoked', 'window_opened')),
+                 (SELECT r.completed FROM releases r WHERE r.call = c.seq), c.seq),
+        zeroblob(16)
+    FROM calls_2 c;
+DROP TABLE calls_2;
+CREATE INDEX calls_by_subject ON calls (subject);
+CREATE INDEX calls_by_outcome ON calls (outcome);
+CREATE INDEX calls_by_day ON calls (day);
+CREATE INDEX calls_by_end ON calls (ended_at) WHERE hold IS NOT NULL;
+
+CREATE TABLE deciding (
+    policy TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (policy, seq)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE applied ADD COLUMN touched INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE applied ADD COLUMN mac BLOB NOT NULL DEFAULT x'';
+ALTER TABLE grants ADD COLUMN ends INTEGER;
+ALTER TABLE grants ADD COLUMN mac BLOB NOT NULL DEFAULT x'';
+ALTER TABLE pins ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pins ADD COLUMN mac BLOB NOT NULL DEFAULT x'';
+ALTER TABLE root_keys ADD COLUMN mac BLOB NOT NULL DEFAULT x'';
+
+CREATE TABLE cut (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    pins INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    mac BLOB NOT NULL
+) STRICT;
+",
     // The newest of a handful of entries, found without reading the record.
     "
 CREATE INDEX entries_of_pauses ON entries (seq) WHERE kind IN ('paused', 'resumed');
 ",
 ];
+
+/// The format in which indexes were bound first.
+pub(crate) const BOUND: i64 = 4;
 
 fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
@@ -120,14 +194,26 @@ pub(crate) fn check(connection: &Connection, path: &Path) -> Result<i64, Journal
     Ok(found)
 }
 
+/// As [`check`], for somebody who may not change the file.
+///
+/// # Errors
+/// As [`check`], and [`JournalError::Older`].
+pub(crate) fn check_current(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let found = check(connection, path)?;
+    if found == known() { Ok(()) } else { Err(JournalError::Older { found, known: known() }) }
+}
+
 /// Brings a file at format `found` to the newest, in one transaction.
-pub(crate) fn migrate(connection: &mut Connection, found: i64) -> Result<(), JournalError> {
+pub(crate) fn migrate(connection: &mut Connection, found: i64, keys: &Keys<'_>) -> Result<(), JournalError> {
     if found == known() {
         return Ok(());
     }
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step)?;
+    }
+    if (1..BOUND).contains(&found) {
+        migrate::bind_all(&transaction, keys)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", known())?;

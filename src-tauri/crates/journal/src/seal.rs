@@ -5,7 +5,7 @@
 
 use crate::JournalError;
 use crate::key::{Purpose, RootKey};
-use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::aead::{Aead, AeadInOut, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 
 const NONCE: usize = 24;
@@ -45,6 +45,14 @@ impl Seals {
             unreachable!("a body is far shorter than the cipher's 256 GiB");
         };
         Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Whether a body of this key is as it was sealed; `room` is memory to use, and holds the body afterwards.
+    pub(crate) fn opens(&self, header: &[u8], sealed: &[u8], room: &mut Vec<u8>) -> bool {
+        let Some((nonce, sealed)) = sealed.split_first_chunk::<NONCE>() else { return false };
+        room.clear();
+        room.extend_from_slice(sealed);
+        self.cipher.decrypt_in_place(&XNonce::from(*nonce), header, room).is_ok()
     }
 
     pub(crate) fn open(&self, key_id: &KeyId, header: &[u8], sealed: &[u8]) -> Opening {

@@ -7,7 +7,7 @@ use crate::write::Durability;
 use crate::{Journal, JournalError};
 use hkdf::hmac::{Hmac, KeyInit, Mac};
 use policy::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use sha2::Sha256;
 use std::collections::BTreeMap;
@@ -46,8 +46,11 @@ impl Journal {
     /// # Errors
     /// [`JournalError::SetTampered`] where this home's key did not confirm it as it stands.
     pub fn set_in_force(&self) -> Result<Option<SetInForce>, JournalError> {
-        let row = self
-            .reader()
+        self.set_in(&self.reader())
+    }
+
+    pub(crate) fn set_in(&self, sql: &Connection) -> Result<Option<SetInForce>, JournalError> {
+        let row = sql
             .prepare_cached("SELECT documents, confirmed_at, mac FROM set_in_force")?
             .query_row([], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))

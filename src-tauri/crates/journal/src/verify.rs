@@ -1,70 +1,309 @@
-//! Reads the whole chain and names the first entry that is not as it was written.
+//! Reads the whole chain and every list beside it, and names the first thing that is not as it was written.
+//!
+//! One thread reads rows into batches, two check them: an entry is checked against its predecessor's hash as it stands,
+//! so batches need not wait for each other. Everything is read in one transaction, beside a journal that goes on.
 
-use crate::chain::{Head, body_hash, entry_hash};
+use crate::anchor::Anchor;
+use crate::chain::{Columns, Form, Hash, Head, body_hash, entry_hash, replaced_header};
 use crate::error::BadEntry;
-use crate::read::{COLUMNS, Kept};
-use crate::seal::Opening;
+use crate::open;
+use crate::seal::{KeyId, Seals};
+use crate::sides::{self, Sums};
 use crate::{Journal, JournalError};
-use serde::de::IgnoredAny;
+use policy::Timestamp;
+use rusqlite::{Connection, OpenFlags, Row};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A chain in which every entry is as it was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A journal in which everything is as it was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
     pub entries: u64,
     /// Of those, sealed with another root key: chained, but not readable here.
     pub unreadable: u64,
+    /// Of those, with a body that was redacted or removed later.
+    pub replaced: u64,
+    /// Entries that retention took out before the first one.
+    pub cut: u64,
+    /// Entries after the anchor that it was compared with; all of them where it was compared with none.
+    pub after_anchor: u64,
+}
+
+/// Entries of one batch.
+const BATCH: usize = 256;
+
+/// Where in a batch's bytes a row's columns are.
+struct Place {
+    seq: u64,
+    at: i64,
+    kind: Range<usize>,
+    hold: Option<Range<usize>>,
+    release: Option<Range<usize>>,
+    body: Option<Range<usize>>,
+    key: KeyId,
+    body_hash: Hash,
+    hash: Hash,
+    form: i64,
+}
+
+/// Rows that follow each other, in one piece of memory.
+struct Batch {
+    /// What the first one follows.
+    previous: Head,
+    places: Vec<Place>,
+    bytes: Vec<u8>,
+}
+
+/// What the checking threads found together.
+#[derive(Default)]
+struct Found {
+    bad: Option<BadEntry>,
+    unreadable: u64,
+    replaced: u64,
+    sums: Sums,
+}
+
+fn bad(seq: u64, why: &str) -> BadEntry {
+    BadEntry { part: "entry", seq, why: why.to_owned() }
+}
+
+fn damaged(seq: u64, error: rusqlite::Error) -> BadEntry {
+    bad(seq, &JournalError::from(error).to_string())
 }
 
 impl Journal {
-    /// Checks every entry's hash, its place, and that its body opens.
+    /// Checks every entry's hash, its place, and that its body opens; then that calls, releases, pins and the other
+    /// lists say what the entries say.
     ///
     /// # Errors
-    /// The first bad entry, by number.
+    /// The first thing that is not as it was written.
     pub fn verify(&self) -> Result<Verified, BadEntry> {
-        let mut head = Head::start();
-        let mut unreadable = 0;
-        let damaged =
-            |seq: u64, error: rusqlite::Error| BadEntry { seq, why: JournalError::from(error).to_string() };
-        let reader = self.reader();
-        let mut statement = reader
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries e ORDER BY e.seq"))
-            .map_err(|error| damaged(1, error))?;
-        let mut rows = statement.query([]).map_err(|error| damaged(1, error))?;
-        loop {
-            let seq = head.seq + 1;
-            let bad = |why: &str| BadEntry { seq, why: why.to_owned() };
-            let Some(row) = rows.next().map_err(|error| damaged(seq, error))? else {
-                return Ok(Verified { entries: head.seq, unreadable });
-            };
-            let kept = Kept::from_row(row).map_err(|error| damaged(seq, error))?;
-            if kept.seq != seq {
-                return Err(bad(&format!("it is missing; the next one on record is {}", kept.seq)));
+        self.verify_to(None)
+    }
+
+    /// As [`Journal::verify`], and that the chain goes as far as it once went.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn verify_to(&self, anchor: Option<&Anchor>) -> Result<Verified, BadEntry> {
+        self.settle().ok();
+        let in_words = |error: JournalError| BadEntry { part: "journal", seq: 0, why: error.to_string() };
+        let sql = open::connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(in_words)?;
+        let snapshot = sql.unchecked_transaction().map_err(|error| damaged(1, error))?;
+        let cut = sides::cut(&snapshot, self)?;
+        let start = cut.unwrap_or_else(Head::start);
+        let (head, found) = self.check_chain(&snapshot, start)?;
+        if let Some(anchor) = anchor {
+            sides::check_anchor(&snapshot, anchor, start, head)?;
+        }
+        sides::check(&snapshot, self, start, &found.sums)?;
+        let entries = head.seq - start.seq;
+        Ok(Verified {
+            entries,
+            unreadable: found.unreadable,
+            replaced: found.replaced,
+            cut: start.seq,
+            after_anchor: anchor.map_or(entries, |anchor| head.seq - anchor.seq.clamp(start.seq, head.seq)),
+        })
+    }
+
+    fn check_chain(&self, sql: &Connection, start: Head) -> Result<(Head, Found), BadEntry> {
+        let found = Mutex::new(Found::default());
+        let stop = AtomicBool::new(false);
+        let (send, receive) = sync_channel::<Batch>(4);
+        let (give_back, spare) = sync_channel::<Batch>(8);
+        let receive = Mutex::new(receive);
+        let keys = sides::SumKeys::new();
+        let read = std::thread::scope(|threads| {
+            for _ in 0..2 {
+                let (receive, found, stop, give_back) = (&receive, &found, &stop, give_back.clone());
+                let (seals, keys) = (Arc::clone(&self.seals), keys.clone());
+                threads.spawn(move || check_batches(&seals, &keys, receive, found, stop, &give_back));
             }
-            let Some(body) = &kept.body else { return Err(bad("its body is missing")) };
-            if body_hash(body) != kept.body_hash {
-                return Err(bad("its body was changed"));
-            }
-            if entry_hash(&kept.header(&head.hash), &kept.body_hash) != kept.hash {
-                return Err(bad("its hash does not fit its content and the entry before it"));
-            }
-            match kept.open(&self.seals) {
-                Opening::Body(text) if serde_json::from_slice::<IgnoredAny>(&text).is_ok() => {}
-                Opening::Body(_) => return Err(bad("its body is not readable text")),
-                Opening::Broken => return Err(bad("it was not sealed with this home's key as it stands")),
-                Opening::OtherKey => unreadable += 1,
-            }
-            head = Head { seq, hash: kept.hash };
+            let read = read_batches(sql, start, &send, &spare, &stop);
+            drop(send);
+            read
+        });
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.sums.keys = Some(keys);
+        // A row that cannot be read comes after all those that were.
+        match (found.bad.take(), read) {
+            (Some(bad), _) | (None, Err(bad)) => Err(bad),
+            (None, Ok(head)) => Ok((head, found)),
         }
     }
+}
+
+fn read_batches(
+    sql: &Connection,
+    start: Head,
+    send: &SyncSender<Batch>,
+    spare: &Receiver<Batch>,
+    stop: &AtomicBool,
+) -> Result<Head, BadEntry> {
+    let mut statement = sql
+        .prepare(
+            "SELECT seq, at, kind, hold, release, key, body, body_hash, hash, form FROM entries ORDER BY seq",
+        )
+        .map_err(|error| damaged(start.seq + 1, error))?;
+    let mut rows = statement.query([]).map_err(|error| damaged(start.seq + 1, error))?;
+    let mut head = start;
+    let fresh = |previous: Head| {
+        let mut batch = spare.try_recv().unwrap_or_else(|_| Batch {
+            previous,
+            places: Vec::with_capacity(BATCH),
+            bytes: Vec::with_capacity(BATCH * 2_048),
+        });
+        batch.previous = previous;
+        batch.places.clear();
+        batch.bytes.clear();
+        batch
+    };
+    let mut batch = fresh(head);
+    let result = loop {
+        if stop.load(Ordering::Relaxed) {
+            break Ok(head);
+        }
+        let seq = head.seq + 1;
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => break Ok(head),
+            Err(error) => break Err(damaged(seq, error)),
+        };
+        let place = match take(row, &mut batch.bytes) {
+            Ok(place) => place,
+            Err(error) => break Err(damaged(seq, error)),
+        };
+        if place.seq != seq {
+            break Err(bad(seq, &format!("it is missing; the next one on record is {}", place.seq)));
+        }
+        head = Head { seq, hash: place.hash };
+        batch.places.push(place);
+        if batch.places.len() == BATCH {
+            let full = std::mem::replace(&mut batch, fresh(head));
+            if send.send(full).is_err() {
+                break Ok(head);
+            }
+        }
+    };
+    send.send(batch).ok();
+    result
+}
+
+/// The columns go into the batch's own memory: no allocation a row.
+fn take(row: &Row<'_>, bytes: &mut Vec<u8>) -> rusqlite::Result<Place> {
+    fn keep(bytes: &mut Vec<u8>, part: &[u8]) -> Range<usize> {
+        let start = bytes.len();
+        bytes.extend_from_slice(part);
+        start..bytes.len()
+    }
+    let mut text = |column: usize| -> rusqlite::Result<Option<Range<usize>>> {
+        Ok(row.get_ref(column)?.as_str_or_null()?.map(|text| keep(bytes, text.as_bytes())))
+    };
+    let (kind, hold, release) = (text(2)?.unwrap_or(0..0), text(3)?, text(4)?);
+    let body = row.get_ref(6)?.as_blob_or_null()?.map(|body| keep(bytes, body));
+    Ok(Place {
+        seq: row.get(0)?,
+        at: row.get(1)?,
+        kind,
+        hold,
+        release,
+        body,
+        key: row.get(5)?,
+        body_hash: row.get(7)?,
+        hash: row.get(8)?,
+        form: row.get(9)?,
+    })
+}
+
+fn check_batches(
+    seals: &Seals,
+    keys: &sides::SumKeys,
+    receive: &Mutex<Receiver<Batch>>,
+    found: &Mutex<Found>,
+    stop: &AtomicBool,
+    give_back: &SyncSender<Batch>,
+) {
+    let mut mine = Found::default();
+    let mut room = Room::default();
+    loop {
+        let next = receive.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(batch) = next else { break };
+        let mut previous = batch.previous.hash;
+        for place in &batch.places {
+            if let Err(why) = check(seals, keys, &batch, place, &previous, &mut mine, &mut room) {
+                if mine.bad.as_ref().is_none_or(|known| known.seq > place.seq) {
+                    mine.bad = Some(bad(place.seq, why));
+                }
+                stop.store(true, Ordering::Relaxed);
+                break;
+            }
+            previous = place.hash;
+        }
+        give_back.try_send(batch).ok();
+    }
+    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+    found.unreadable += mine.unreadable;
+    found.replaced += mine.replaced;
+    found.sums.add(&mine.sums);
+    if let Some(mine) = mine.bad
+        && found.bad.as_ref().is_none_or(|known| known.seq > mine.seq)
+    {
+        found.bad = Some(mine);
+    }
+}
+
+/// Memory that one thread uses again for each entry.
+#[derive(Default)]
+struct Room {
+    header: Vec<u8>,
+    body: Vec<u8>,
+}
+
+fn check(
+    seals: &Seals,
+    keys: &sides::SumKeys,
+    batch: &Batch,
+    place: &Place,
+    previous: &Hash,
+    found: &mut Found,
+    room: &mut Room,
+) -> Result<(), &'static str> {
+    let bytes = |range: &Range<usize>| batch.bytes.get(range.clone()).unwrap_or_default();
+    let text = |range: &Range<usize>| std::str::from_utf8(bytes(range)).unwrap_or_default();
+    let (kind, hold) = (text(&place.kind), place.hold.as_ref().map(text));
+    let release = place.release.as_ref().map(text);
+    let columns = Columns { seq: place.seq, at: Timestamp(place.at), kind, hold, release, key: &place.key };
+    columns.header_into(previous, &mut room.header);
+    let Some(body) = place.body.as_ref().map(bytes) else { return Err("its body is missing") };
+    let Some(form) = Form::from_code(place.form) else { return Err("what became of its body was changed") };
+    if form == Form::AsWritten && body_hash(body) != place.body_hash {
+        return Err("its body was changed");
+    }
+    if entry_hash(&room.header, &place.body_hash) != place.hash {
+        return Err("its hash does not fit its content and the entry before it");
+    }
+    found.sums.entry(keys, place.seq, kind, hold, release, &place.key);
+    found.replaced += u64::from(form != Form::AsWritten);
+    if place.key != seals.key_id {
+        found.unreadable += 1;
+        return Ok(());
+    }
+    let opened = match form {
+        Form::AsWritten => seals.opens(&room.header, body, &mut room.body),
+        form => seals.opens(&replaced_header(&room.header, &place.body_hash, form), body, &mut room.body),
+    };
+    if opened { Ok(()) } else { Err("it was not sealed with this home's key as it stands") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::Hash;
+    use crate::read::{COLUMNS, Kept};
     use crate::{Entry, RootKey};
-    use policy::Timestamp;
-    use rusqlite::{Connection, params};
+    use rusqlite::params;
 
     fn key(byte: u8) -> RootKey {
         RootKey::new([byte; 32])
@@ -126,7 +365,10 @@ mod tests {
         let theirs = Journal::open(&path, &key(8), || Timestamp(1)).unwrap();
         theirs.record(Entry::Started { version: "1".into() }).unwrap();
         let mine = Journal::open_to_read(&path, &key(7)).unwrap();
-        assert_eq!(mine.verify().unwrap(), Verified { entries: 1, unreadable: 1 });
+        assert_eq!(
+            mine.verify().unwrap(),
+            Verified { entries: 1, unreadable: 1, after_anchor: 1, ..Verified::default() }
+        );
 
         let sql = Connection::open(&path).unwrap();
         sql.execute("UPDATE entries SET key = ?1", params![mine.seals.key_id]).unwrap();

@@ -1,12 +1,17 @@
 //! The one way anything is written: a transaction that appends entries to the chain and keeps its indexes.
 
-use crate::chain::{About, Columns, Head, body_hash, entry_hash};
+use crate::anchor::Keeper;
+use crate::bind::Binder;
+use crate::chain::{About, Columns, Form, Head, body_hash, entry_hash, replaced_header};
+use crate::marks::Marks;
+use crate::queue::{Pending, Queue};
+use crate::read::Kept;
 use crate::seal::Seals;
 use crate::{Journal, JournalError};
 use policy::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
-use std::sync::PoisonError;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What a transaction that returned is safe from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +24,24 @@ pub(crate) enum Durability {
 }
 
 pub(crate) struct Writer {
-    connection: Connection,
+    pub(crate) connection: Connection,
     /// Unknown after a failure, when it is read again.
     head: Option<Head>,
     durability: Durability,
+}
+
+/// What writes, and what waits to be written. Shared with the thread that writes behind.
+pub(crate) struct Pen {
+    /// None where the journal is open for reading.
+    pub(crate) writer: Mutex<Option<Writer>>,
+    pub(crate) queue: Mutex<Queue>,
+    /// Something was queued, or room was made.
+    pub(crate) stirred: Condvar,
+    pub(crate) seals: Arc<Seals>,
+    pub(crate) binder: Arc<Binder>,
+    pub(crate) marks: Marks,
+    pub(crate) keeper: Mutex<Option<Keeper>>,
+    pub(crate) now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 /// One open transaction.
@@ -30,24 +49,91 @@ pub(crate) struct Draft<'a> {
     pub(crate) sql: &'a Transaction<'a>,
     pub(crate) now: Timestamp,
     pub(crate) seals: &'a Seals,
+    pub(crate) binder: &'a Binder,
+    pub(crate) marks: &'a Marks,
     head: Head,
 }
 
 impl Journal {
-    /// Runs `work` in a transaction. All of it is recorded or nothing.
+    /// See [`Pen::write`].
     pub(crate) fn write<T>(
         &self,
         durability: Durability,
         work: impl FnOnce(&mut Draft<'_>) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let writer = writer.as_mut().ok_or(JournalError::ReadOnly)?;
-        let result = writer.transact(durability, &self.seals, (self.now)(), work);
-        if result.is_err() {
-            writer.head = None;
-        }
-        result
+        self.pen.write(durability, work)
     }
+}
+
+impl Pen {
+    /// Runs `work` in a transaction, after everything that was queued. All of it is recorded or nothing.
+    pub(crate) fn write<T>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&mut Draft<'_>) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        let mut writer = self.writer();
+        let writer = writer.as_mut().ok_or(JournalError::ReadOnly)?;
+        self.write_queued(writer)?;
+        writer.transact(durability, self, (self.now)(), work)
+    }
+
+    pub(crate) fn writer(&self) -> MutexGuard<'_, Option<Writer>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what waits, in its order and in one transaction. On an error it waits on.
+    pub(crate) fn write_queued(&self, writer: &mut Writer) -> Result<(), JournalError> {
+        let batch = self.take_batch();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let now = (self.now)();
+        let all = writer.transact(Durability::Buffered, self, now, |draft| {
+            batch.iter().try_for_each(|pending| write_one(draft, pending))
+        });
+        match all {
+            Ok(()) => {
+                self.written(&batch);
+                Ok(())
+            }
+            Err(error) if error.is_of_the_disk() => {
+                self.put_back(batch, &error);
+                Err(error)
+            }
+            // One of them cannot be written at all: it must not keep the others back.
+            Err(_) => self.write_singly(writer, batch),
+        }
+    }
+
+    fn write_singly(&self, writer: &mut Writer, mut batch: Vec<Pending>) -> Result<(), JournalError> {
+        while !batch.is_empty() {
+            let rest = batch.split_off(1);
+            let now = (self.now)();
+            let first = batch.iter().try_for_each(|pending| {
+                let one = writer.transact(Durability::Buffered, self, now, |draft| write_one(draft, pending));
+                match one {
+                    Err(error) if !error.is_of_the_disk() => {
+                        writer.transact(Durability::Buffered, self, now, |draft| pending.lost(draft, &error))
+                    }
+                    other => other,
+                }
+            });
+            if let Err(error) = first {
+                batch.extend(rest);
+                self.put_back(batch, &error);
+                return Err(error);
+            }
+            self.written(&batch);
+            batch = rest;
+        }
+        Ok(())
+    }
+}
+
+fn write_one(draft: &mut Draft<'_>, pending: &Pending) -> Result<(), JournalError> {
+    draft.now = pending.at;
+    pending.write(draft)
 }
 
 impl Writer {
@@ -56,10 +142,18 @@ impl Writer {
         Writer { connection, head: None, durability: Durability::Synced }
     }
 
-    fn transact<T>(
+    /// The newest entry.
+    pub(crate) fn head(&mut self) -> Result<Head, JournalError> {
+        match self.head {
+            Some(head) => Ok(head),
+            None => read_head(&self.connection),
+        }
+    }
+
+    pub(crate) fn transact<T>(
         &mut self,
         durability: Durability,
-        seals: &Seals,
+        pen: &Pen,
         now: Timestamp,
         work: impl FnOnce(&mut Draft<'_>) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
@@ -69,13 +163,15 @@ impl Writer {
             self.connection.pragma_update(None, "synchronous", synchronous)?;
             self.durability = durability;
         }
+        // Taken, so that after any error it is read from the file again.
         let known = self.head.take();
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         let head = match known {
             Some(head) => head,
             None => read_head(&transaction)?,
         };
-        let mut draft = Draft { sql: &transaction, now, seals, head };
+        let (seals, binder, marks) = (&*pen.seals, &*pen.binder, &pen.marks);
+        let mut draft = Draft { sql: &transaction, now, seals, binder, marks, head };
         let value = work(&mut draft)?;
         let head = draft.head;
         transaction.commit()?;
@@ -84,9 +180,13 @@ impl Writer {
     }
 }
 
+/// The newest entry, or what its successor follows where retention left none.
 pub(crate) fn read_head(connection: &Connection) -> Result<Head, JournalError> {
     let last = connection
-        .prepare_cached("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")?
+        .prepare_cached(
+            "SELECT seq, hash FROM (SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1)
+             UNION ALL SELECT seq, hash FROM cut LIMIT 1",
+        )?
         .query_row([], |row| Ok(Head { seq: row.get(0)?, hash: row.get(1)? }))
         .optional()?;
     Ok(last.unwrap_or_else(Head::start))
@@ -106,12 +206,22 @@ impl Draft<'_> {
         body: &impl Serialize,
     ) -> Result<u64, JournalError> {
         let body = serde_json::to_vec(body).map_err(JournalError::Encoding)?;
+        self.append_text(kind, about, &body)
+    }
+
+    /// As [`Draft::append`]; `body` is JSON.
+    pub(crate) fn append_text(
+        &mut self,
+        kind: &str,
+        about: About<'_>,
+        body: &[u8],
+    ) -> Result<u64, JournalError> {
         let seq = self.next_seq();
         let hold = about.hold.map(approvals::HoldId::as_str);
         let release = about.release.map(approvals::ReleaseId::as_str);
         let key = &self.seals.key_id;
         let header = Columns { seq, at: self.now, kind, hold, release, key }.header(&self.head.hash);
-        let sealed = self.seals.seal(&header, &body)?;
+        let sealed = self.seals.seal(&header, body)?;
         let sealed_hash = body_hash(&sealed);
         let hash = entry_hash(&header, &sealed_hash);
         self.sql
@@ -123,6 +233,16 @@ impl Draft<'_> {
         self.head = Head { seq, hash };
         Ok(seq)
     }
+
+    /// Puts another body in an entry's place; the chain keeps the hash of the first.
+    pub(crate) fn replace(&mut self, entry: &Kept, form: Form, body: &[u8]) -> Result<(), JournalError> {
+        let header = replaced_header(&entry.header(&entry.previous), &entry.body_hash, form);
+        let sealed = self.seals.seal(&header, body)?;
+        self.sql
+            .prepare_cached("UPDATE entries SET body = ?2, form = ?3 WHERE seq = ?1")?
+            .execute(params![entry.seq, sealed, form.code()])?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +251,7 @@ mod tests {
     use crate::{Entry, RootKey};
 
     fn with_writer(journal: &Journal, work: impl FnOnce(&Connection)) {
-        let writer = journal.writer.lock().unwrap();
+        let writer = journal.pen.writer();
         work(&writer.as_ref().unwrap().connection);
     }
 

@@ -159,7 +159,8 @@ fn activity_is_paged_and_filtered() {
         drop(journal.commit(scene.allowed()).unwrap());
     }
     let page = |before, text: Option<&str>, outcome| {
-        let query = ActivityQuery { before, limit: 3, text: text.map(str::to_owned), outcome };
+        let text = text.map(str::to_owned);
+        let query = ActivityQuery { before, limit: 3, text, outcome, ..ActivityQuery::default() };
         journal.activity(&query).unwrap().iter().map(|row| row.seq).collect::<Vec<_>>()
     };
     assert_eq!(page(None, None, None), [10, 9, 8]);

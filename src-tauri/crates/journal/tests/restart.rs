@@ -181,7 +181,7 @@ fn a_newer_journal_is_refused_in_words_and_not_touched() {
     let error = scene.try_open(7).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "the journal was written by a newer version (format 99, this version knows 2); update Doorward"
+        "the journal was written by a newer version (format 99, this version knows 4); update Doorward"
     );
     assert!(before == std::fs::read(scene.path()).unwrap());
 }
@@ -228,6 +228,7 @@ fn a_second_look_reads_while_the_owner_runs_and_writes_nothing() {
     let journal = scene.open();
     scene.live(&journal);
     drop(journal.commit(scene.allowed()).unwrap());
+    journal.settle().unwrap();
     let look = Journal::open_to_read(&scene.path(), &RootKey::new([7; 32])).unwrap();
     assert_eq!(look.verify().unwrap(), journal.verify().unwrap());
     assert_eq!(outcomes(&look)[0], ActivityOutcome::Running, "the owner's calls go on");

@@ -13,6 +13,7 @@ use crate::{
         syntax::SyntaxError,
         tree,
     },
+    glob::ToolGlobs,
     mend::written,
     section::Source,
 };
@@ -205,13 +206,44 @@ pub(crate) fn put_list(table: &mut dyn TableLike, key: &str, wanted: &[String]) 
         table.insert(key, Item::Value(wanted.iter().map(String::as_str).collect::<Array>().into()));
         return;
     };
-    list.retain(|value| value.as_str().is_some_and(|text| wanted.iter().any(|one| one == text)));
-    let there: BTreeSet<String> = list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect();
-    wanted.iter().filter(|one| !there.contains(*one)).for_each(|one| list.push(one.as_str()));
+    let text_of = |text: Option<&toml_edit::RawString>| text.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned();
+    let indent = text_of(list.iter().next().and_then(|value| value.decor().prefix()));
+    let indent = if indent.contains('\n') && !indent.contains('#') { indent } else { " ".to_owned() };
+    let mut kept = Array::new();
+    // A comment behind an entry stands before the next one: it stays although that one goes.
+    let mut comments = String::new();
+    for value in list.iter() {
+        let before = text_of(value.decor().prefix());
+        if value.as_str().is_some_and(|text| wanted.iter().any(|one| one == text)) {
+            let mut value = value.clone();
+            value.decor_mut().set_prefix(std::mem::take(&mut comments) + &before);
+            kept.push_formatted(value);
+        } else if let Some((comment, _)) = before.rsplit_once('\n').filter(|(comment, _)| comment.contains('#')) {
+            comments += comment;
+        }
+    }
+    let there: BTreeSet<String> = kept.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect();
+    for one in wanted.iter().filter(|one| !there.contains(*one)) {
+        let mut value = toml_edit::Value::from(one.as_str());
+        let indent = if kept.is_empty() && !indent.contains('\n') { "" } else { &indent };
+        value.decor_mut().set_prefix(std::mem::take(&mut comments) + indent);
+        kept.push_formatted(value);
+    }
+    kept.set_trailing(comments + &text_of(Some(list.trailing())));
+    kept.set_trailing_comma(list.trailing_comma());
+    *kept.decor_mut() = list.decor().clone();
+    *list = kept;
 }
 
 fn section<'a>(root: &'a mut Table, key: &str) -> Option<&'a mut dyn TableLike> {
     root.entry(key).or_insert_with(toml_edit::table).as_table_like_mut()
+}
+
+/// Whether a target with these patterns is about a tool; patterns that are none match nothing.
+#[must_use]
+pub fn is_about(patterns: &[String], qualified: &str) -> bool {
+    let mut globs = ToolGlobs::default();
+    patterns.iter().all(|pattern| globs.add(pattern).is_ok()) && globs.matches(qualified)
 }
 
 /// A condition, read.
@@ -385,7 +417,7 @@ mod tests {
         assert_eq!(changed(|_| {}), TEXT);
         assert_eq!(changed(|a| a.name = "Larger".into()), TEXT.replace("Large", "Larger"));
         assert_eq!(changed(|a| a.when = Some("amount > 1".into())), TEXT.replace("'amount >  5000 && (a + b > 3)'", "\"amount > 1\""));
-        assert_eq!(changed(|a| a.target.tools = vec!["x/a".into(), "x/c".into()]), TEXT.replace("\n  \"x/b\",", " \"x/c\","));
+        assert_eq!(changed(|a| a.target.tools = vec!["x/a".into(), "x/c".into()]), TEXT.replace("x/b", "x/c"));
         assert_eq!(changed(|a| a.target.tools.clear()), TEXT.replace("[target]\ntools = [\n  \"x/a\", # first\n  \"x/b\",\n]\n\n", ""));
     }
 

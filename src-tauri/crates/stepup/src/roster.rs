@@ -3,6 +3,7 @@
 
 use crate::{Candidate, Credential, CredentialId, Proof, ProofError, RosterError, verify_stored};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// The longest name a passkey may have.
 const LONGEST_NAME: usize = 60;
@@ -162,6 +163,20 @@ impl Roster {
         let credential = self.live_mut(id)?;
         credential.name = name;
         Ok(credential)
+    }
+
+    /// SHA-256 over who is in and who was put out: everything but names and what changes with each use. Kept
+    /// elsewhere as well, it shows that an older record was put in this one's place.
+    #[must_use]
+    pub fn membership(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(self.epoch.to_be_bytes());
+        for credential in &self.credentials {
+            hasher.update(credential.binding().hash());
+            hasher.update(credential.epoch.to_be_bytes());
+            hasher.update(credential.removed_at.unwrap_or(i64::MIN).to_be_bytes());
+        }
+        hasher.finalize().into()
     }
 
     /// Whether it is the only one that can be used.

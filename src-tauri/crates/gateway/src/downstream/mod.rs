@@ -20,5 +20,6 @@ mod sessions;
 mod stateless;
 mod stream;
 
-pub(crate) use serve::{serve_tcp, serve_unix};
+pub(crate) use peer::Connected;
+pub(crate) use serve::{Served, serve_tcp, serve_unix};
 pub(crate) use sessions::Sessions;

@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 
 /// What is known of one connection; shared by its requests.
 #[derive(Clone)]
-pub(super) struct Connected {
+pub(crate) struct Connected {
     pub(super) peer: Peer,
     /// Given to a connection that is one process's as a whole.
     pub(super) number: Option<u64>,
@@ -42,7 +42,7 @@ enum End {
 }
 
 impl Connected {
-    pub(super) fn tcp(theirs: SocketAddr, ours: SocketAddr) -> Connected {
+    pub(crate) fn tcp(theirs: SocketAddr, ours: SocketAddr) -> Connected {
         Connected {
             peer: Peer::Tcp,
             number: None,
@@ -75,7 +75,7 @@ impl Connected {
     }
 
     /// Whether the other end is known to be another user's.
-    pub(super) async fn is_foreign(&self) -> bool {
+    pub(crate) async fn is_foreign(&self) -> bool {
         let End::Tcp { theirs, ours } = self.end else {
             // The home's socket is asked when it accepts.
             return false;

@@ -186,18 +186,18 @@ async fn elsewhere(
 }
 
 /// The connections of one listener.
-struct Served {
+pub(crate) struct Served {
     room: Arc<Semaphore>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
 
 impl Served {
-    fn new(stopping: CancellationToken) -> Served {
+    pub(crate) fn new(stopping: CancellationToken) -> Served {
         Served { room: Arc::new(Semaphore::new(MAX_CONNECTIONS)), tasks: TaskTracker::new(), stopping }
     }
 
-    fn spawn<S>(&self, stream: S, router: Router, connected: Connected)
+    pub(crate) fn spawn<S>(&self, stream: S, router: Router, connected: Connected)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -212,7 +212,7 @@ impl Served {
         });
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.tasks.close();
         self.tasks.wait().await;
     }

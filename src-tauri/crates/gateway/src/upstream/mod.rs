@@ -11,6 +11,7 @@ mod lines;
 mod outgoing;
 mod pending;
 mod route;
+mod sealed;
 mod session;
 mod sse;
 mod stdio;

@@ -15,6 +15,7 @@ use crate::{
     message::{META_CAPABILITIES, META_CLIENT, META_VERSION, Notification, Request, Response},
     moved,
     pipeline::StreamItem,
+    secrets::{Injected, Proven, Supply},
 };
 use journal::JournalledCall;
 use policy::{DefinitionHash, Map, ToolCall, Value};
@@ -43,6 +44,9 @@ pub struct UpstreamSession {
 
 pub(super) struct Inner {
     pub(super) config: UpstreamConfig,
+    pub(super) supply: Supply,
+    /// What a proof opened, for an upstream that runs for one call; taken by its one start.
+    pub(super) unsealed: Option<Mutex<Option<Injected>>>,
     pub(super) to_agent: mpsc::Sender<FromUpstream>,
     pub(super) waiting_bytes: Arc<AtomicUsize>,
     /// Whether the agent has its standing stream open.
@@ -73,16 +77,45 @@ struct Current {
 }
 
 impl UpstreamSession {
-    /// Starts the upstream's process, or prepares to reach it. `to_agent` gets what belongs to no request.
+    /// Starts the upstream's process, or prepares to reach it; one that needs a step-up to run stays off. `to_agent`
+    /// gets what belongs to no request.
     ///
     /// # Errors
-    /// [`UpstreamError::NotStarted`].
+    /// [`UpstreamError::NotStarted`], or one of its secrets cannot be had.
     pub async fn open(
         config: &UpstreamConfig,
+        supply: &Supply,
         to_agent: mpsc::Sender<FromUpstream>,
     ) -> Result<UpstreamSession, UpstreamError> {
+        let session = UpstreamSession::of(config, supply, to_agent, None);
+        if !session.is_sealed() {
+            session.inner.connection().await?;
+        }
+        Ok(session)
+    }
+
+    /// Starts an upstream that stays off otherwise, with what a proof opened; once, and not again when it stops.
+    pub(super) async fn open_unsealed(
+        config: &UpstreamConfig,
+        supply: &Supply,
+        to_agent: mpsc::Sender<FromUpstream>,
+        opened: Injected,
+    ) -> Result<UpstreamSession, UpstreamError> {
+        let session = UpstreamSession::of(config, supply, to_agent, Some(Mutex::new(Some(opened))));
+        session.inner.connection().await?;
+        Ok(session)
+    }
+
+    fn of(
+        config: &UpstreamConfig,
+        supply: &Supply,
+        to_agent: mpsc::Sender<FromUpstream>,
+        unsealed: Option<Mutex<Option<Injected>>>,
+    ) -> UpstreamSession {
         let inner = Arc::new(Inner {
             config: config.clone(),
+            supply: supply.clone(),
+            unsealed,
             to_agent,
             waiting_bytes: Arc::default(),
             listening: AtomicBool::new(false),
@@ -94,8 +127,7 @@ impl UpstreamSession {
             closed: CancellationToken::new(),
             current: Mutex::default(),
         });
-        inner.connection().await?;
-        Ok(UpstreamSession { inner })
+        UpstreamSession { inner }
     }
 
     /// Introduces Doorward itself, for a session that no agent is behind.
@@ -133,6 +165,9 @@ impl UpstreamSession {
 
     /// The same with the envelope as the agent sent it; the answer's id is to be replaced.
     pub(crate) async fn ask(&self, request: Request, route: CallRoute) -> Result<Response, UpstreamError> {
+        if let Some(answer) = self.answer_sealed(&request).await {
+            return answer;
+        }
         if request.method == "initialize" {
             return self.initialize(request, route).await;
         }
@@ -172,11 +207,28 @@ impl UpstreamSession {
         along: Along,
         route: CallRoute,
     ) -> Result<Reply, UpstreamError> {
+        let proven = Proven::by(&call);
+        self.forward_with(call, along, route, proven).await
+    }
+
+    /// `proven` opens the step-up secrets, where there are any.
+    pub(super) async fn forward_with(
+        &self,
+        call: JournalledCall,
+        along: Along,
+        route: CallRoute,
+        proven: Option<Proven>,
+    ) -> Result<Reply, UpstreamError> {
+        if self.is_sealed() {
+            return self.forward_unsealed(call, along, route, proven).await;
+        }
+        let secret = self.opened_by(proven).await?;
         let connection = self.inner.connection().await.map_err(UpstreamError::unsent)?;
         let definition = self.offered(call.call()).await.map_err(UpstreamError::unsent)?;
         // The last thing before it is sent: a link may be turned at any moment.
         moved::check(&along.paths, call.call(), &self.inner.config).await?;
-        connection.ask(Outgoing::released(call, along, &definition), route, None).await.map(Reply::from)
+        let outgoing = Outgoing::released(call, along, &definition).with_secret(secret);
+        connection.ask(outgoing, route, None).await.map(Reply::from)
     }
 
     /// Sends a notification; `tools/call` is refused here too (I1).
@@ -189,6 +241,9 @@ impl UpstreamSession {
 
     /// The same with the envelope as the agent sent it.
     pub(crate) async fn tell(&self, notification: Notification) -> Result<(), UpstreamError> {
+        if self.is_sealed() {
+            return Ok(());
+        }
         let is_initialized = notification.method == "notifications/initialized";
         let connection = self.inner.connection().await?;
         connection.tell(Outgoing::notification(notification.clone())?).await?;
@@ -223,6 +278,9 @@ impl UpstreamSession {
     /// # Errors
     /// The upstream does not answer, or lists without end.
     pub async fn tools(&self, afresh: bool) -> Result<Arc<Vec<Value>>, UpstreamError> {
+        if self.is_sealed() {
+            return self.pinned_tools().await;
+        }
         self.inner.tools(afresh).await
     }
 
@@ -353,13 +411,26 @@ impl Inner {
         {
             return Ok(connection);
         }
-        let connection = Connection::open(&self.config, Arc::downgrade(self))?;
+        let injected = self.injected().await?;
+        let connection = Connection::open(&self.config, injected, Arc::downgrade(self))?;
         self.tool_changes.fetch_add(1, Ordering::Relaxed);
         if let Some(introduction) = &*introduction {
             self.introduce_again(&connection, introduction).await?;
         }
         self.current().connection = Some(Arc::clone(&connection));
         Ok(connection)
+    }
+
+    /// What the upstream is started or reached with.
+    async fn injected(&self) -> Result<Injected, UpstreamError> {
+        let standing = self.supply.standing(&self.config).await;
+        let mut injected = standing.map_err(|failed| UpstreamError::secret(&self.config.name, failed))?;
+        if let Some(unsealed) = &self.unsealed {
+            let opened = unsealed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let needs_proof = || UpstreamError::NeedsProof { name: self.config.name.clone() };
+            injected.extend(opened.ok_or_else(needs_proof)?);
+        }
+        Ok(injected)
     }
 
     async fn introduce_again(

@@ -1,6 +1,6 @@
 //! Only `Journal::commit` makes one.
 
-fn forge(call: policy::ToolCall, release: approvals::ReleaseId, basis: approvals::Basis) -> journal::JournalledCall {
+fn forge(call: std::sync::Arc<policy::ToolCall>, release: approvals::ReleaseId, basis: approvals::Basis) -> journal::JournalledCall {
     journal::JournalledCall { call, release, basis }
 }
 

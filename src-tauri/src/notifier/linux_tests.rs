@@ -269,12 +269,13 @@ async fn a_button_that_was_not_offered_does_nothing() {
     let bus = Bus::start();
     let mut service = FakeService::start(&bus, None).await;
     let (notifier, mut heard) = bus.notifier().await.unwrap();
-    notifier.show(&notice("h-1", &[Button::Review, Button::Reject])).await.unwrap();
+    let given = notice("h-1", &[Button::Review, Button::Reject]);
+    notifier.show(&given).await.unwrap();
     let (id, ..) = service.next_shown().await;
     press(&service.bus, None, id, "approve").await;
     press(&service.bus, None, id + 7, "reject").await;
     press(&service.bus, None, id, "reject").await;
-    assert_eq!(heard.recv().await, Some(pressed("h-1", Button::Reject)));
+    assert_eq!(heard.recv().await, Some(Heard::Pressed { notice: given, button: Button::Reject }));
 }
 
 #[tokio::test]

@@ -23,6 +23,8 @@ import type { WaitLimitRequest } from "./WaitLimitRequest";
 
 export type IpcSchema = {
   overview: { req: Nothing; res: Overview };
+  pause: { req: Nothing; res: Overview };
+  resume: { req: Nothing; res: Overview };
   inbox: { req: Nothing; res: Array<InboxRow> };
   card: { req: CardRequest; res: Card };
   vote: { req: VoteRequest; res: VoteReceipt };

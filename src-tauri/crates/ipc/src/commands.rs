@@ -61,6 +61,8 @@ macro_rules! commands {
 
 commands! {
     overview(Nothing) -> Overview;
+    pause(Nothing) -> Overview;
+    resume(Nothing) -> Overview;
     inbox(Nothing) -> Vec<InboxRow>;
     card(CardRequest) -> Card;
     vote(VoteRequest) -> VoteReceipt;

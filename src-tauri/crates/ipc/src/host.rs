@@ -191,6 +191,7 @@ impl Host {
                 home,
                 gateway: GatewayState::Off { message: failure.message.clone(), hint: failure.hint.clone() },
                 waiting: 0,
+                paused: false,
                 owner: Person::default(),
                 keychain: PartState { ok: true, name: "Keychain".to_owned(), message: None, hint: None },
                 notifications,
@@ -468,6 +469,7 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
+        DeskEvent::Paused => (&[Tag::Overview], None),
         DeskEvent::Passkeys => (&[Tag::Security, Tag::Overview], None),
     }
 }

@@ -194,6 +194,13 @@ pub(crate) enum UpstreamCommand {
     Add(AddUpstream),
     /// Show the upstreams.
     List,
+    /// Type a secret of an upstream anew; the value goes into the keychain.
+    Secret {
+        /// The upstream.
+        upstream: String,
+        /// The secret, as `upstreams.toml` names it.
+        name: String,
+    },
     /// Remove an upstream.
     Remove { name: String },
 }
@@ -210,6 +217,13 @@ pub(crate) struct AddUpstream {
     /// A variable for the command, as NAME=VALUE.
     #[arg(long = "env", value_name = "NAME=VALUE", conflicts_with = "url")]
     pub(crate) env: Vec<String>,
+    /// A secret that you are asked to type, kept in the keychain. It goes into that variable of the command (else the
+    /// one called NAME), or that header of an address (else `Authorization: Bearer`).
+    #[arg(long = "secret", value_name = "NAME[=WHERE]")]
+    pub(crate) secrets: Vec<String>,
+    /// The same, read only after the step-up of each call.
+    #[arg(long = "step-up-secret", value_name = "NAME[=WHERE]")]
+    pub(crate) step_up_secrets: Vec<String>,
     /// The folder the command runs in.
     #[arg(long, value_name = "DIR", conflicts_with = "url")]
     pub(crate) cwd: Option<PathBuf>,

@@ -13,6 +13,7 @@ use gateway::{
         read_documents, read_people,
     },
     keychain,
+    secrets::Supply,
 };
 use policy::PolicySet;
 use std::{net::SocketAddr, path::Path, process::ExitCode};
@@ -48,8 +49,12 @@ pub(crate) async fn run(dir: &Path) -> Result<ExitCode, Failure> {
         match UpstreamBook::load(paths.upstreams()) {
             Ok(book) if book.list().is_empty() => tell("upstreams", no_upstream(dir)),
             Ok(book) => {
+                let supply = settings.as_ref().map_or_else(
+                    |_| Supply::default(),
+                    |settings| Supply::new(keychain::open(settings.keychain), &settings.id, None),
+                );
                 for config in book.list() {
-                    tell(&format!("upstream {}", config.name), probes::upstream(config).await);
+                    tell(&format!("upstream {}", config.name), probes::upstream(config, &supply).await);
                 }
             }
             Err(error) => tell("upstreams", Err(error.into())),

@@ -19,6 +19,7 @@ mod packs;
 mod policy_fmt;
 mod practice;
 mod probes;
+mod prompt;
 mod serve;
 mod sse;
 mod upstreams;

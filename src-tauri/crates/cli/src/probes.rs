@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use gateway::{
     home::UpstreamConfig,
     keychain::{Keychain, KeychainError},
+    secrets::Supply,
     upstream::UpstreamSession,
 };
 use std::time::Duration;
@@ -39,11 +40,11 @@ pub(crate) fn keychain(keychain: &dyn Keychain) -> Result<(), Failure> {
 }
 
 /// Starts or reaches the upstream and lists its tools, as the gateway would.
-pub(crate) async fn upstream(config: &UpstreamConfig) -> Finding {
+pub(crate) async fn upstream(config: &UpstreamConfig, supply: &Supply) -> Finding {
     // Nobody is behind this session: what the upstream asks meanwhile is dropped unread.
     let (to_agent, _dropped) = mpsc::channel(16);
     let tried = timeout(UPSTREAM_WAIT, async {
-        let session = UpstreamSession::open(config, to_agent).await?;
+        let session = UpstreamSession::open(config, supply, to_agent).await?;
         let tools = match session.introduce().await {
             Ok(()) => session.tools(false).await,
             Err(error) => Err(error),

@@ -43,7 +43,7 @@ impl Engine {
     pub async fn list_tools(&self, upstream: &str) -> Result<Vec<Value>, UpstreamError> {
         let Some(config) = self.upstream(upstream) else { return Ok(Vec::new()) };
         let (to_agent, _nobody) = mpsc::channel(1);
-        let session = UpstreamSession::open(&config, to_agent).await?;
+        let session = UpstreamSession::open(&config, self.supply(), to_agent).await?;
         let asked = async {
             session.introduce().await?;
             session.tools(true).await
@@ -91,6 +91,7 @@ impl Engine {
             arguments: &call.arguments,
             now: call.at.unwrap_or_else(|| self.desk().clock().now()),
             counts: Counts::default(),
+            locked: self.presence().is_locked(),
         });
         let tool = call.tool.parse().map_err(|_| unknown("tool", &call.tool))?;
         let call = ToolCall {

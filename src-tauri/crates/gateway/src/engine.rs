@@ -7,10 +7,11 @@ use crate::ceremony::Proofs;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
-use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook, UpstreamConfig};
+use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
 use crate::presence::Presence;
+use crate::secrets::Supply;
 use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
@@ -72,6 +73,7 @@ pub struct Engine {
     journal: Arc<Journal>,
     sets: Sets,
     pub(crate) proofs: Proofs,
+    supply: Supply,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
@@ -138,15 +140,16 @@ impl Engine {
         let engine = Arc::new(Engine {
             listen: listener.local_addr().map_err(|error| StartError::Listen(listen, error))?,
             home: opened.home,
+            presence: opened.desk.presence().clone(),
             desk: opened.desk,
             journal: opened.journal,
             sets: opened.sets,
             proofs: opened.proofs,
+            supply: opened.supply,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             seen: Mutex::default(),
             sightings: Sightings::default(),
-            presence: opened.desk.presence().clone(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -256,6 +259,11 @@ impl Engine {
         self.home.settings()
     }
 
+    /// What sessions with upstreams are given.
+    pub(crate) fn supply(&self) -> &Supply {
+        &self.supply
+    }
+
     pub(crate) fn sessions(&self) -> &downstream::Sessions {
         &self.sessions
     }
@@ -307,11 +315,18 @@ impl Engine {
 
     // Agents and upstreams.
 
+    pub(crate) fn change_upstreams<T>(
+        &self,
+        change: impl FnOnce(&mut UpstreamBook) -> Result<T, BookError>,
+    ) -> Result<T, BookError> {
+        change(&mut self.upstreams.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
         self.agents.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_upstreams(&self) -> std::sync::RwLockReadGuard<'_, UpstreamBook> {
+    pub(crate) fn read_upstreams(&self) -> std::sync::RwLockReadGuard<'_, UpstreamBook> {
         self.upstreams.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -366,45 +381,6 @@ impl Engine {
     #[must_use]
     pub fn agents(&self) -> Vec<crate::home::AgentRow> {
         self.read_agents().list().to_vec()
-    }
-
-    /// The configuration of an upstream.
-    #[must_use]
-    pub fn upstream(&self, name: &str) -> Option<UpstreamConfig> {
-        self.read_upstreams().get(name).cloned()
-    }
-
-    #[must_use]
-    pub fn upstreams(&self) -> Vec<UpstreamConfig> {
-        self.read_upstreams().list().to_vec()
-    }
-
-    /// Blocks on the disk.
-    ///
-    /// # Errors
-    /// The name is taken, or the file cannot be written.
-    pub fn add_upstream(&self, config: UpstreamConfig) -> Result<(), BookError> {
-        let (upstream, reached) = (config.name.clone(), config.shown());
-        self.upstreams.write().unwrap_or_else(PoisonError::into_inner).add(config)?;
-        self.note(Entry::UpstreamAdded { upstream, reached });
-        self.desk.send(DeskEvent::Upstreams);
-        Ok(())
-    }
-
-    /// Removes an upstream: its sessions close, its holds are withdrawn. Blocks on the disk.
-    ///
-    /// # Errors
-    /// There is none of that name, or the file cannot be written.
-    pub fn remove_upstream(&self, name: &str) -> Result<(), BookError> {
-        self.upstreams.write().unwrap_or_else(PoisonError::into_inner).remove(name)?;
-        self.sessions.close_upstream(name);
-        self.desk.withdraw("the upstream was removed", |held| held.call().upstream.as_str() == name);
-        self.desk.revoke_all("the upstream was removed", |grant| grant.upstream.as_str() == name);
-        if let Ok(upstream) = name.parse() {
-            self.note(Entry::UpstreamRemoved { upstream });
-        }
-        self.desk.send(DeskEvent::Upstreams);
-        Ok(())
     }
 
     /// A change of the book of agents. Blocks on the disk.
@@ -463,6 +439,7 @@ struct Opened {
     journal: Arc<Journal>,
     sets: Sets,
     proofs: Proofs,
+    supply: Supply,
     agents: AgentBook,
     upstreams: UpstreamBook,
     tasks: TaskTracker,
@@ -488,9 +465,20 @@ impl Opened {
             let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
-        let proofs = Proofs::open(&home, &root, keychain)?;
+        let proofs = Proofs::open(&home, &root, Arc::clone(&keychain))?;
+        let supply = Supply::new(keychain, &home.settings().id, Some(Arc::clone(&journal)));
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
-        Ok(Opened { agents: home.agents()?, upstreams: home.upstreams()?, home, desk, journal, sets, proofs, tasks })
+        Ok(Opened {
+            agents: home.agents()?,
+            upstreams: home.upstreams()?,
+            home,
+            desk,
+            journal,
+            sets,
+            supply,
+            proofs,
+            tasks,
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
 mod authoring;
+mod books;
 pub mod card;
 pub mod ceremony;
 mod clock;
@@ -29,6 +30,7 @@ mod pins;
 mod pipeline;
 mod presence;
 mod refusal;
+pub mod secrets;
 mod sets;
 mod sightings;
 mod slip;

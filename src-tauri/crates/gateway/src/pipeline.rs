@@ -16,6 +16,7 @@ use crate::outcomes::Outcome;
 use crate::pairing;
 use crate::pins::{self, Pin, PinError};
 use crate::refusal;
+use crate::secrets;
 use crate::slip::{Answered, Slip};
 use crate::ticket::{Phase, Ticket};
 use crate::turned_away::TurnedAway;
@@ -310,6 +311,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
             counts,
         });
         let decision = judging::judge(&in_force.set, &call, &facts);
+        let decision = secrets::require_proof(decision, &config);
         Judged { call, facts, decision, definition }
     })
     .await

@@ -83,6 +83,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
         limit: limit as usize + 1,
         text,
         outcome: request.outcome.map(Into::into),
+        ..ActivityQuery::default()
     };
     let mut rows = engine.journal().activity(&query)?;
     let more = rows.len() > limit as usize;

@@ -48,7 +48,7 @@ pub use grants::{RecordedGrant, Revoked};
 pub use holds::Course;
 pub use key::{MacKey, RootKey};
 pub use open::Journal;
-pub use passkeys::{Anchor, PasskeyEntry};
+pub use passkeys::PasskeyEntry;
 pub use pins::PinnedDefinition;
 pub use read::{ENTRIES_AT_ONCE, StoredEntry};
 pub use recorded::{ArgumentsKept, CallFilter, CallsOnRecord, RecordedCall, RecordedPage};

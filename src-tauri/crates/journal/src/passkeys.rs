@@ -2,10 +2,14 @@
 //! which passkey proved what; what they mean is not this crate's to know.
 
 use crate::chain::About;
-use crate::write::{Draft, read_head};
-use crate::{Journal, JournalError};
+use crate::JournalError;
+use crate::write::Draft;
 use approvals::HoldId;
 use serde::{Deserialize, Serialize};
+
+/// These two may be about a hold, and change nothing of it.
+pub(crate) const ASKED: &str = "passkey_asked";
+pub(crate) const REFUSED: &str = "passkey_refused";
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,33 +29,15 @@ pub enum PasskeyEntry {
     Tampered { why: String },
 }
 
-/// The newest entry. A proof that names it vouches for everything up to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Anchor {
-    pub seq: u64,
-    pub hash: [u8; 32],
-}
-
-impl Journal {
-    /// The newest entry as it stands.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn anchor(&self) -> Result<Anchor, JournalError> {
-        let head = read_head(&self.reader())?;
-        Ok(Anchor { seq: head.seq, hash: head.hash })
-    }
-}
-
 impl PasskeyEntry {
     fn kind(&self) -> &'static str {
         match self {
             PasskeyEntry::Enrolled { .. } => "passkey_enrolled",
             PasskeyEntry::Renamed { .. } => "passkey_renamed",
             PasskeyEntry::Removed { .. } => "passkey_removed",
-            PasskeyEntry::Asked { .. } => "passkey_asked",
+            PasskeyEntry::Asked { .. } => ASKED,
             PasskeyEntry::Proven { .. } => "passkey_proven",
-            PasskeyEntry::Refused { .. } => "passkey_refused",
+            PasskeyEntry::Refused { .. } => REFUSED,
             PasskeyEntry::Tampered { .. } => "passkey_tampered",
         }
     }

@@ -17,7 +17,7 @@ use crate::seal::KeyId;
 use crate::{Journal, JournalError, migrate, retain};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 
 /// Chosen anew for each look, so that nobody can choose what adds up to the same.
 #[derive(Clone)]
@@ -30,9 +30,7 @@ impl SumKeys {
 
     fn of(&self, what: &impl std::hash::Hash) -> u128 {
         let half = |keys: &RandomState| {
-            let mut hasher = keys.build_hasher();
-            what.hash(&mut hasher);
-            u128::from(hasher.finish())
+            u128::from(keys.hash_one(what))
         };
         (half(&self.0) << 64) | half(&self.1)
     }

@@ -41,8 +41,8 @@ mod toml_value;
 pub mod value;
 mod wording;
 
-pub use condition::tree::{EachEntry, Joined, Node, Row, RowValue, ValueKind};
 pub use call::{CallDigest, DefinitionHash, ToolCall};
+pub use condition::tree::{EachEntry, Joined, Node, Row, RowValue, ValueKind};
 pub use decide::{Conclusion, conclude, decide};
 pub use decision::{
     ActionKind, Applied, Decision, Mode, Outcome, PolicyTrace, PredicateTrace, Requirements, StepUpRule,

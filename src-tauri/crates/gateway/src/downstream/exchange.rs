@@ -73,7 +73,7 @@ impl From {
         let sessions = self.engine.sessions();
         let _place = sessions.place().await;
         let (to_agent, standing) = mpsc::channel(STANDING_ROOM);
-        let opened = match UpstreamSession::open(&self.upstream, to_agent).await {
+        let opened = match UpstreamSession::open(&self.upstream, self.engine.supply(), to_agent).await {
             Ok(up) => up.ask(request.clone(), CallRoute::nowhere()).await.map(|answer| (up, answer)),
             Err(error) => Err(error),
         };
@@ -104,7 +104,7 @@ impl From {
     pub(super) async fn open_stateless(&self, request: &Request) -> Result<Arc<AgentSession>, Refused> {
         self.check_paired(request)?;
         let (to_agent, _) = mpsc::channel(1);
-        match UpstreamSession::open(&self.upstream, to_agent).await {
+        match UpstreamSession::open(&self.upstream, self.engine.supply(), to_agent).await {
             Ok(up) => {
                 up.speaks_for(request);
                 let up = (self.upstream.name.clone(), up);
@@ -189,11 +189,14 @@ impl From {
         if let Some(refused) = refused {
             return refused;
         }
-        let asked = session.up.send(request, route).await;
+        let own = session.up.answer_sealed(&request).await;
         let limit = (method == DISCOVER).then_some(DISCOVER_LIMIT);
-        let answer = match asked {
-            Ok(asked) => asked.answer(limit).await,
-            Err(error) => Err(error),
+        let answer = match own {
+            Some(answer) => answer,
+            None => match session.up.send(request, route).await {
+                Ok(asked) => asked.answer(limit).await,
+                Err(error) => Err(error),
+            },
         };
         if method == DISCOVER {
             return self.discovered(session, id, answer);

@@ -257,7 +257,7 @@ mod tests {
         let name: UpstreamName = "files".parse().unwrap();
         let config = UpstreamConfig::new(name.clone(), transport, false).unwrap();
         let (to_agent, standing) = mpsc::channel(1);
-        let up = UpstreamSession::open(&config, to_agent).await.unwrap();
+        let up = UpstreamSession::open(&config, &crate::secrets::Supply::default(), to_agent).await.unwrap();
         AgentSession::new(agent.parse().unwrap(), (name, up), Some(standing), Declared::default())
     }
 

@@ -10,6 +10,7 @@ mod error;
 mod folder;
 mod lock;
 mod people;
+mod secret_use;
 mod settings;
 mod starter;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use documents::{read_documents, write_document, write_documents};
 pub use error::{BookError, FileError, HomeError};
 pub(crate) use folder::{read_text, write_whole};
 pub use people::read_people;
+pub use secret_use::{SecretPlace, SecretUse, SecretUseError};
 pub use settings::{DeniedTools, KeychainKind, Settings, default_listen, loopback};
 pub use upstreams::{ConfigError, Transport, UpstreamBook, UpstreamConfig};
 

@@ -6,6 +6,7 @@
 use super::{
     agents::{edit, is_named, read_book},
     error::{BookError, FileError},
+    secret_use::{SecretPlace, SecretUse, SecretUseError},
 };
 use policy::UpstreamName;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct UpstreamConfig {
     pub transport: Transport,
     /// Refuse arguments that do not fit the tool's schema, instead of leaving that to the upstream.
     pub strict_schema: bool,
+    /// What it is given from the keychain, by name.
+    pub secrets: Vec<SecretUse>,
 }
 
 /// How an upstream is reached.
@@ -51,6 +54,10 @@ pub enum ConfigError {
     NotAUrl { name: UpstreamName, url: String },
     #[error("upstream `{name}`: `{url}` is plain http to another machine")]
     PlainHttp { name: UpstreamName, url: String },
+    #[error("upstream `{name}`: {error}")]
+    Secret { name: UpstreamName, error: SecretUseError },
+    #[error("upstream `{name}`: {part} is given twice")]
+    SecretTwice { name: UpstreamName, part: String },
     #[error("upstream `{name}`: the address has a user name or password in it")]
     CredentialsInUrl { name: UpstreamName },
 }
@@ -73,7 +80,11 @@ impl ConfigError {
             ConfigError::PlainHttp { .. } => {
                 "use https, or an address of this machine (127.0.0.1, [::1], localhost)"
             }
-            ConfigError::CredentialsInUrl { .. } => "put the secret into a header instead",
+            ConfigError::CredentialsInUrl { .. } => "give it as a secret, with `--secret`",
+            ConfigError::Secret { .. } => {
+                "a command takes secrets in variables (`env`), an address in headers (`header`)"
+            }
+            ConfigError::SecretTwice { .. } => "leave one of them out",
         }
     }
 }
@@ -113,6 +124,8 @@ struct Written {
     env: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    secrets: Vec<SecretUse>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
@@ -123,7 +136,7 @@ fn is_false(value: &bool) -> bool {
 impl TryFrom<Written> for UpstreamConfig {
     type Error = ConfigError;
     fn try_from(written: Written) -> Result<Self, ConfigError> {
-        let Written { name, command, args, cwd, url, strict_schema, env, headers } = written;
+        let Written { name, command, args, cwd, url, strict_schema, env, headers, secrets } = written;
         let misplaced = |key, with| Err(ConfigError::Misplaced { name: name.clone(), key, with });
         let transport = match (command, url) {
             (Some(command), None) if headers.is_empty() => Transport::Stdio { command, args, env, cwd },
@@ -134,13 +147,13 @@ impl TryFrom<Written> for UpstreamConfig {
             (None, Some(url)) => Transport::Http { url, headers },
             _ => return Err(ConfigError::NeitherOrBoth { name }),
         };
-        UpstreamConfig::new(name, transport, strict_schema)
+        UpstreamConfig::new(name, transport, strict_schema)?.with_secrets(secrets)
     }
 }
 
 impl From<UpstreamConfig> for Written {
     fn from(config: UpstreamConfig) -> Written {
-        let UpstreamConfig { name, transport, strict_schema } = config;
+        let UpstreamConfig { name, transport, strict_schema, secrets } = config;
         let empty = Written {
             name,
             command: None,
@@ -150,6 +163,7 @@ impl From<UpstreamConfig> for Written {
             strict_schema,
             env: BTreeMap::new(),
             headers: BTreeMap::new(),
+            secrets,
         };
         match transport {
             Transport::Stdio { command, args, env, cwd } => {
@@ -176,7 +190,53 @@ impl UpstreamConfig {
             }
             Transport::Http { url, headers } => check_http(&name, url, headers)?,
         }
-        Ok(UpstreamConfig { name, transport, strict_schema })
+        Ok(UpstreamConfig { name, transport, strict_schema, secrets: Vec::new() })
+    }
+
+    /// The same with secrets, each in a place of its own.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: what is not taken.
+    pub fn with_secrets(mut self, secrets: Vec<SecretUse>) -> Result<UpstreamConfig, ConfigError> {
+        let (mut names, mut places) = (BTreeSet::new(), BTreeSet::new());
+        for used in &secrets {
+            let bad = |error| ConfigError::Secret { name: self.name.clone(), error };
+            let (place, taken) = match (&used.place, &self.transport) {
+                (SecretPlace::Variable(variable), Transport::Stdio { env, .. }) => {
+                    (variable.clone(), env.contains_key(variable))
+                }
+                (SecretPlace::Header { header, .. }, Transport::Http { headers, .. }) => {
+                    if OWN_HEADERS.contains(&header.to_ascii_lowercase().as_str()) {
+                        let (name, header) = (self.name.clone(), header.clone());
+                        return Err(ConfigError::OwnHeader { name, header });
+                    }
+                    (header.to_ascii_lowercase(), headers.keys().any(|key| key.eq_ignore_ascii_case(header)))
+                }
+                (SecretPlace::Variable(variable), Transport::Http { .. }) => {
+                    let (name, variable) = (used.name.clone(), variable.clone());
+                    return Err(bad(SecretUseError::BadVariable { name, variable }));
+                }
+                (SecretPlace::Header { header, .. }, Transport::Stdio { .. }) => {
+                    let (name, header) = (used.name.clone(), header.clone());
+                    return Err(bad(SecretUseError::BadHeader { name, header }));
+                }
+            };
+            let twice = |part: String| ConfigError::SecretTwice { name: self.name.clone(), part };
+            if !names.insert(used.name.clone()) {
+                return Err(twice(format!("the secret `{}`", used.name)));
+            }
+            if taken || !places.insert(place.clone()) {
+                return Err(twice(format!("`{place}`")));
+            }
+        }
+        self.secrets = secrets;
+        Ok(self)
+    }
+
+    /// Whether its calls need a step-up by themselves.
+    #[must_use]
+    pub fn has_step_up_secret(&self) -> bool {
+        self.secrets.iter().any(|used| used.step_up)
     }
 
     /// The exact command or address, for people: words with spaces or quotes are quoted.
@@ -260,8 +320,7 @@ fn check_http(name: &UpstreamName, url: &str, headers: &BTreeMap<String, String>
     }
     for (header, text) in headers {
         visible(name, format!("the header `{header}`"), text)?;
-        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-        if header.is_empty() || !header.bytes().all(token) {
+        if !is_header(header) {
             return Err(ConfigError::BadName {
                 name: name.clone(),
                 part: format!("the header name `{header}`"),
@@ -278,6 +337,12 @@ fn check_http(name: &UpstreamName, url: &str, headers: &BTreeMap<String, String>
 fn is_this_machine(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// A token of RFC 9110, section 5.6.2.
+pub(super) fn is_header(name: &str) -> bool {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty() && name.bytes().all(token)
 }
 
 /// The upstreams of one home, as last read from its `upstreams.toml`.
@@ -378,6 +443,9 @@ fn table(config: &UpstreamConfig) -> toml_edit::Table {
     }
     if config.strict_schema {
         table.insert("strict_schema", value(true));
+    }
+    if !config.secrets.is_empty() {
+        table.insert("secrets", value(config.secrets.iter().map(SecretUse::to_toml).collect::<Array>()));
     }
     table
 }

@@ -5,7 +5,7 @@
 
 use super::{
     MAX_MESSAGE, UpstreamError,
-    http::Http,
+    http::{Heads, Http},
     outgoing::Outgoing,
     pending::{Answer, MAX_PENDING, NoPlace, Pending},
     route::CallRoute,
@@ -16,9 +16,9 @@ use crate::{
     home::{Transport, UpstreamConfig},
     message::{META_SUBSCRIPTION, Message, Notification, Response, classify},
     pipeline::StreamItem,
+    secrets::Injected,
 };
 use policy::{UpstreamName, Value};
-use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{
@@ -54,20 +54,22 @@ impl Connection {
     /// Starts the child, or prepares the HTTP client; nothing is sent yet.
     pub(super) fn open(
         config: &UpstreamConfig,
+        injected: Injected,
         session: Weak<Inner>,
     ) -> Result<Arc<Connection>, UpstreamError> {
         let name = config.name.clone();
+        let Injected { variables, headers: secrets, withheld } = injected;
         let (wire, started) = match &config.transport {
             Transport::Stdio { command, args, env, cwd } => {
-                let program = Program { command, args, env, cwd: cwd.as_ref() };
+                let program = Program { command, args, env, cwd: cwd.as_ref(), secrets: &variables };
                 let (stdio, started) = Stdio::spawn(&name, &program)?;
                 (Wire::Stdio(stdio), Some(started))
             }
-            Transport::Http { url, headers } => (Wire::Http(Http::new(&name, url, headers)?), None),
+            Transport::Http { url, headers } => (Wire::Http(Http::new(&name, url, headers, secrets)?), None),
         };
         let connection = Arc::new(Connection { name, pending: Pending::default(), session, wire });
         if let (Wire::Stdio(stdio), Some(started)) = (&connection.wire, started) {
-            stdio.run(started, Arc::downgrade(&connection));
+            stdio.run(started, Arc::downgrade(&connection), withheld);
         }
         Ok(connection)
     }
@@ -117,6 +119,7 @@ impl Connection {
                 NoPlace::Dead(error) => error.unsent(),
             })?;
         let headers = outgoing.take_headers();
+        let secret = outgoing.take_secret();
         let ends_by_closing = headers.is_some() && matches!(self.wire, Wire::Http(_));
         let place = Place { connection: Arc::clone(self), id };
         let text = outgoing.into_text(id);
@@ -126,7 +129,7 @@ impl Connection {
                 None
             }
             Wire::Http(_) => {
-                let exchange = exchange(Arc::clone(self), id, text, headers);
+                let exchange = exchange(Arc::clone(self), id, text, Heads { own: headers, secret });
                 Some(AbortOnDrop(tokio::spawn(exchange)))
             }
         };
@@ -284,9 +287,9 @@ impl Drop for Connection {
 }
 
 /// One POST and whatever comes back on it; always settles the request.
-async fn exchange(connection: Arc<Connection>, id: u64, text: String, headers: Option<HeaderMap>) {
+async fn exchange(connection: Arc<Connection>, id: u64, text: String, heads: Heads) {
     let Wire::Http(http) = &connection.wire else { return };
-    let ended = http.exchange(&connection, id, text, headers).await;
+    let ended = http.exchange(&connection, id, text, heads).await;
     let error = ended.err().unwrap_or_else(|| UpstreamError::Unreadable {
         name: connection.name.clone(),
         why: "its stream ended without an answer to this request".to_owned(),

@@ -3,6 +3,7 @@
 //! `Display` is for people and the log. Agents get [`UpstreamError::for_agent`], which leaves out whatever the
 //! upstream wrote: its last words may hold secrets.
 
+use crate::secrets::SecretError;
 use policy::UpstreamName;
 
 /// One failure of one upstream; cheap to clone, because every pending request gets it.
@@ -51,6 +52,10 @@ pub enum UpstreamError {
     Answered { name: UpstreamName, method: String, message: String },
     #[error("the upstream `{name}` already works on {limit} requests of this session; wait for some to end")]
     Busy { name: UpstreamName, limit: usize },
+    #[error("the upstream `{name}` cannot be given its secret `{secret}`: {why}; {hint}")]
+    Secret { name: UpstreamName, secret: String, why: String, hint: &'static str },
+    #[error("the upstream `{name}` has a secret that only a step-up opens, and this call has none")]
+    NeedsProof { name: UpstreamName },
     #[error("{cause}; the call was not sent")]
     Unsent { cause: Box<UpstreamError> },
     #[error("`{method}` needs a release and cannot be sent as it is")]
@@ -80,6 +85,9 @@ impl UpstreamError {
             UpstreamError::Answered { name, method, .. } => {
                 format!("the upstream `{name}` refused `{method}`")
             }
+            UpstreamError::Secret { name, .. } => {
+                format!("the upstream `{name}` could not be given its credentials")
+            }
             UpstreamError::Unsent { cause } => format!("{}; the call was not sent", cause.for_agent()),
             other => other.to_string(),
         }
@@ -97,9 +105,17 @@ impl UpstreamError {
                 | UpstreamError::ToolChanged { .. }
                 | UpstreamError::PathMoved { .. }
                 | UpstreamError::Busy { .. }
+                | UpstreamError::Secret { .. }
+                | UpstreamError::NeedsProof { .. }
                 | UpstreamError::Unsent { .. }
                 | UpstreamError::NeedsRelease { .. }
         )
+    }
+
+    /// A secret that could not be had.
+    pub(super) fn secret(name: &UpstreamName, (secret, error): (String, SecretError)) -> UpstreamError {
+        let (why, hint) = (error.to_string(), error.hint());
+        UpstreamError::Secret { name: name.clone(), secret, why, hint }
     }
 
     /// The same failure, met before the request went out.

@@ -43,6 +43,15 @@ pub(super) struct Http {
     end: CancellationToken,
 }
 
+/// The headers of one request.
+#[derive(Default)]
+pub(super) struct Heads {
+    /// Those of the stateless era, where it is of that.
+    pub(super) own: Option<HeaderMap>,
+    /// Read for this one call, and sent with it alone.
+    pub(super) secret: HeaderMap,
+}
+
 /// What the upstream gave this session.
 #[derive(Clone, Default)]
 struct Agreed {
@@ -74,6 +83,7 @@ impl Http {
         name: &UpstreamName,
         url: &str,
         headers: &BTreeMap<String, String>,
+        secrets: HeaderMap,
     ) -> Result<Http, UpstreamError> {
         let failed = |why: &str| UpstreamError::NotStarted { name: name.clone(), why: why.to_owned() };
         let url = Url::parse(url).map_err(|_| failed("its address is no URL"))?;
@@ -85,6 +95,7 @@ impl Http {
             text.set_sensitive(true);
             own.insert(key, text);
         }
+        own.extend(secrets);
         let mut builder = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -109,10 +120,15 @@ impl Http {
         connection: &Arc<Connection>,
         id: u64,
         text: String,
-        headers: Option<HeaderMap>,
+        Heads { own: headers, secret }: Heads,
     ) -> Result<(), UpstreamError> {
         let is_stateless = headers.is_some();
-        let response = self.post(text, headers).send().await.map_err(|error| self.unreachable(&error))?;
+        let response = self
+            .post(text, headers)
+            .headers(secret)
+            .send()
+            .await
+            .map_err(|error| self.unreachable(&error))?;
         let response = match self.checked(response) {
             Ok(response) => response,
             Err(Refusal(refusal)) => {

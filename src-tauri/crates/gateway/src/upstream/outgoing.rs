@@ -19,6 +19,8 @@ pub(super) struct Outgoing {
     kind: Kind,
     /// What a request of the stateless era says in its headers; older ones have none of their own.
     headers: Option<HeaderMap>,
+    /// Secrets that this call's proof opened.
+    secret: HeaderMap,
 }
 
 enum Kind {
@@ -64,11 +66,11 @@ impl Outgoing {
 
     fn ask(request: Request, schema: Option<&Value>) -> Outgoing {
         let headers = request.stateless_version().is_some().then(|| mirrored::headers(&request, schema));
-        Outgoing { kind: Kind::Ask(request), headers }
+        Outgoing { kind: Kind::Ask(request), headers, secret: HeaderMap::new() }
     }
 
     fn tell(message: Value) -> Outgoing {
-        Outgoing { kind: Kind::Tell(message), headers: None }
+        Outgoing { kind: Kind::Tell(message), headers: None, secret: HeaderMap::new() }
     }
 
     pub(super) fn notification(notification: Notification) -> Result<Outgoing, UpstreamError> {
@@ -92,6 +94,16 @@ impl Outgoing {
     /// Headers of its own; some exactly where it is a request of the stateless era.
     pub(super) fn take_headers(&mut self) -> Option<HeaderMap> {
         self.headers.take()
+    }
+
+    /// With headers for this one request.
+    pub(super) fn with_secret(mut self, secret: HeaderMap) -> Outgoing {
+        self.secret = secret;
+        self
+    }
+
+    pub(super) fn take_secret(&mut self) -> HeaderMap {
+        std::mem::take(&mut self.secret)
     }
 
     /// The text to send; a request gets this id.

@@ -4,10 +4,11 @@
 //! starts it again and introduces the agent anew. What was asked of the stopped one fails; nothing is asked twice.
 
 use super::{
-    Along, CallRoute, FromUpstream, UpstreamError,
+    Along, CallRoute, FromUpstream, Reply, UpstreamError,
     connection::{self, Connection},
     dispatch::Asked,
     outgoing::Outgoing,
+    reply::fresh_name,
     tools::Tools,
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     message::{META_CAPABILITIES, META_CLIENT, META_VERSION, Notification, Request, Response},
     moved,
     pipeline::StreamItem,
+    secrets::{Injected, Proven, Supply},
 };
 use journal::JournalledCall;
 use policy::{DefinitionHash, Map, ToolCall, Value};
@@ -31,10 +33,6 @@ use tokio_util::sync::CancellationToken;
 /// How long an upstream may take to answer `initialize`; agents wait a minute for any answer.
 const INITIALIZE_LIMIT: Duration = Duration::from_secs(55);
 
-/// What a request came to: the whole answer, with the JSON-RPC `result` or the `error` object in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply(Response);
-
 /// Cheap to clone; the last clone that goes ends the upstream's session.
 #[derive(Clone)]
 pub struct UpstreamSession {
@@ -45,6 +43,9 @@ pub(super) struct Inner {
     pub(super) config: UpstreamConfig,
     /// Names the agent's session, and no other of any time.
     pub(super) name: String,
+    pub(super) supply: Supply,
+    /// What a proof opened, for an upstream that runs for one call; taken by its one start.
+    pub(super) unsealed: Option<Mutex<Option<Injected>>>,
     pub(super) to_agent: mpsc::Sender<FromUpstream>,
     pub(super) waiting_bytes: Arc<AtomicUsize>,
     /// Whether the agent has its standing stream open.
@@ -75,17 +76,46 @@ struct Current {
 }
 
 impl UpstreamSession {
-    /// Starts the upstream's process, or prepares to reach it. `to_agent` gets what belongs to no request.
+    /// Starts the upstream's process, or prepares to reach it; one that needs a step-up to run stays off. `to_agent`
+    /// gets what belongs to no request.
     ///
     /// # Errors
-    /// [`UpstreamError::NotStarted`].
+    /// [`UpstreamError::NotStarted`], or one of its secrets cannot be had.
     pub async fn open(
         config: &UpstreamConfig,
+        supply: &Supply,
         to_agent: mpsc::Sender<FromUpstream>,
     ) -> Result<UpstreamSession, UpstreamError> {
+        let session = UpstreamSession::of(config, supply, to_agent, None);
+        if !session.is_sealed() {
+            session.inner.connection().await?;
+        }
+        Ok(session)
+    }
+
+    /// Starts an upstream that stays off otherwise, with what a proof opened; once, and not again when it stops.
+    pub(super) async fn open_unsealed(
+        config: &UpstreamConfig,
+        supply: &Supply,
+        to_agent: mpsc::Sender<FromUpstream>,
+        opened: Injected,
+    ) -> Result<UpstreamSession, UpstreamError> {
+        let session = UpstreamSession::of(config, supply, to_agent, Some(Mutex::new(Some(opened))));
+        session.inner.connection().await?;
+        Ok(session)
+    }
+
+    fn of(
+        config: &UpstreamConfig,
+        supply: &Supply,
+        to_agent: mpsc::Sender<FromUpstream>,
+        unsealed: Option<Mutex<Option<Injected>>>,
+    ) -> UpstreamSession {
         let inner = Arc::new(Inner {
             config: config.clone(),
             name: fresh_name(),
+            supply: supply.clone(),
+            unsealed,
             to_agent,
             waiting_bytes: Arc::default(),
             listening: AtomicBool::new(false),
@@ -97,8 +127,7 @@ impl UpstreamSession {
             closed: CancellationToken::new(),
             current: Mutex::default(),
         });
-        inner.connection().await?;
-        Ok(UpstreamSession { inner })
+        UpstreamSession { inner }
     }
 
     /// The name of this session of the agent's.
@@ -141,6 +170,9 @@ impl UpstreamSession {
 
     /// The same with the envelope as the agent sent it; the answer's id is to be replaced.
     pub(crate) async fn ask(&self, request: Request, route: CallRoute) -> Result<Response, UpstreamError> {
+        if let Some(answer) = self.answer_sealed(&request).await {
+            return answer;
+        }
         if request.method == "initialize" {
             return self.initialize(request, route).await;
         }
@@ -180,11 +212,28 @@ impl UpstreamSession {
         along: Along,
         route: CallRoute,
     ) -> Result<Reply, UpstreamError> {
+        let proven = Proven::by(&call);
+        self.forward_with(call, along, route, proven).await
+    }
+
+    /// `proven` opens the step-up secrets, where there are any.
+    pub(super) async fn forward_with(
+        &self,
+        call: JournalledCall,
+        along: Along,
+        route: CallRoute,
+        proven: Option<Proven>,
+    ) -> Result<Reply, UpstreamError> {
+        if self.is_sealed() {
+            return self.forward_unsealed(call, along, route, proven).await;
+        }
+        let secret = self.opened_by(proven).await?;
         let connection = self.inner.connection().await.map_err(UpstreamError::unsent)?;
         let definition = self.offered(call.call()).await.map_err(UpstreamError::unsent)?;
         // The last thing before it is sent: a link may be turned at any moment.
         moved::check(&along.paths, call.call(), &self.inner.config).await?;
-        connection.ask(Outgoing::released(call, along, &definition), route, None).await.map(Reply::from)
+        let outgoing = Outgoing::released(call, along, &definition).with_secret(secret);
+        connection.ask(outgoing, route, None).await.map(Reply::from)
     }
 
     /// Sends a notification; `tools/call` is refused here too (I1).
@@ -197,6 +246,9 @@ impl UpstreamSession {
 
     /// The same with the envelope as the agent sent it.
     pub(crate) async fn tell(&self, notification: Notification) -> Result<(), UpstreamError> {
+        if self.is_sealed() {
+            return Ok(());
+        }
         let is_initialized = notification.method == "notifications/initialized";
         let connection = self.inner.connection().await?;
         connection.tell(Outgoing::notification(notification.clone())?).await?;
@@ -231,6 +283,9 @@ impl UpstreamSession {
     /// # Errors
     /// The upstream does not answer, or lists without end.
     pub async fn tools(&self, afresh: bool) -> Result<Arc<Vec<Value>>, UpstreamError> {
+        if self.is_sealed() {
+            return self.pinned_tools().await;
+        }
         self.inner.tools(afresh).await
     }
 
@@ -293,58 +348,6 @@ impl UpstreamSession {
     }
 }
 
-impl Reply {
-    pub(crate) fn result(result: Value) -> Reply {
-        Reply(Response::result(Value::Null, result))
-    }
-
-    pub(crate) fn error(error: Value) -> Reply {
-        Reply(Response::failure(Value::Null, error))
-    }
-
-    /// The `result`, or else the `error` object.
-    ///
-    /// # Errors
-    /// The error object.
-    pub fn outcome(&self) -> Result<&Value, &Value> {
-        self.0.seen()
-    }
-
-    /// Whether the tool, or the protocol, says that it failed.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        match self.outcome() {
-            Ok(result) => result.get("isError").and_then(Value::as_bool) == Some(true),
-            Err(_) => true,
-        }
-    }
-
-    /// The result or the error object as compact JSON.
-    #[must_use]
-    pub fn text(&self) -> String {
-        match self.outcome() {
-            Ok(value) | Err(value) => value.to_json(),
-        }
-    }
-
-    /// With another result; an error stays as it is.
-    #[must_use]
-    pub(crate) fn map_result(self, change: impl FnOnce(Value) -> Value) -> Reply {
-        Reply(self.0.map_result(change))
-    }
-
-    /// The whole answer under the agent's id.
-    pub(crate) fn into_response(self, id: Value) -> Response {
-        self.0.with_id(id)
-    }
-}
-
-impl From<Response> for Reply {
-    fn from(response: Response) -> Reply {
-        Reply(response.with_id(Value::Null))
-    }
-}
-
 impl Inner {
     /// The live connection; a dead one is replaced, and the new one introduced.
     pub(super) async fn connection(self: &Arc<Self>) -> Result<Arc<Connection>, UpstreamError> {
@@ -361,13 +364,26 @@ impl Inner {
         {
             return Ok(connection);
         }
-        let connection = Connection::open(&self.config, Arc::downgrade(self))?;
+        let injected = self.injected().await?;
+        let connection = Connection::open(&self.config, injected, Arc::downgrade(self))?;
         self.tool_changes.fetch_add(1, Ordering::Relaxed);
         if let Some(introduction) = &*introduction {
             self.introduce_again(&connection, introduction).await?;
         }
         self.current().connection = Some(Arc::clone(&connection));
         Ok(connection)
+    }
+
+    /// What the upstream is started or reached with.
+    async fn injected(&self) -> Result<Injected, UpstreamError> {
+        let standing = self.supply.standing(&self.config).await;
+        let mut injected = standing.map_err(|failed| UpstreamError::secret(&self.config.name, failed))?;
+        if let Some(unsealed) = &self.unsealed {
+            let opened = unsealed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let needs_proof = || UpstreamError::NeedsProof { name: self.config.name.clone() };
+            injected.extend(opened.ok_or_else(needs_proof)?);
+        }
+        Ok(injected)
     }
 
     async fn introduce_again(
@@ -431,13 +447,4 @@ pub(super) fn answered(config: &UpstreamConfig, method: &str, error: &Value) -> 
         method: method.to_owned(),
         message: message.chars().take(300).collect(),
     }
-}
-
-fn fresh_name() -> String {
-    static OPENED: AtomicU64 = AtomicU64::new(0);
-    let mut random = [0_u8; 16];
-    // Without randomness there are no holds and no grants either; the count tells sessions apart even so.
-    let _ = getrandom::fill(&mut random);
-    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{random}-{}", OPENED.fetch_add(1, Ordering::Relaxed))
 }

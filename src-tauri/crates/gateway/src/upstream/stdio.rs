@@ -9,6 +9,7 @@ use super::{
     connection::Connection,
     lines::{LineError, next_line},
 };
+use crate::secrets::Withheld;
 use policy::UpstreamName;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -24,6 +25,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 /// How long a child may take for each step of ending.
 const GRACE: Duration = Duration::from_secs(2);
@@ -44,6 +46,8 @@ pub(super) struct Program<'a> {
     pub(super) args: &'a [String],
     pub(super) env: &'a BTreeMap<String, String>,
     pub(super) cwd: Option<&'a PathBuf>,
+    /// From the keychain.
+    pub(super) secrets: &'a [(String, Zeroizing<String>)],
 }
 
 /// The sending half; dropping it ends the child.
@@ -88,12 +92,12 @@ impl Stdio {
     }
 
     /// Reads and watches the child until it ends.
-    pub(super) fn run(&self, started: Started, connection: Weak<Connection>) {
+    pub(super) fn run(&self, started: Started, connection: Weak<Connection>, withheld: Withheld) {
         let Started { child, input, output, errors, lines } = started;
         let last_words = LastWords::default();
         let (end, ended) = (self.end.clone(), self.ended.clone());
         tokio::spawn(write(input, lines, end.clone()));
-        let errors = tokio::spawn(keep_last_words(errors, Arc::clone(&last_words)));
+        let errors = tokio::spawn(keep_last_words(errors, Arc::clone(&last_words), withheld));
         let output = tokio::spawn(read(output, self.name.clone(), connection.clone()));
         let name = self.name.clone();
         tokio::spawn(async move {
@@ -148,6 +152,7 @@ fn command(program: &Program<'_>) -> Command {
         }
     }
     command.envs(program.env);
+    command.envs(program.secrets.iter().map(|(name, value)| (name, value.as_str())));
     if let Some(cwd) = program.cwd {
         command.current_dir(cwd);
     }
@@ -197,12 +202,14 @@ async fn read(
 }
 
 /// Drains standard error, so that the child never blocks on it.
-async fn keep_last_words(errors: ChildStderr, last_words: LastWords) {
+async fn keep_last_words(errors: ChildStderr, last_words: LastWords, withheld: Withheld) {
     let mut reader = BufReader::new(errors);
     loop {
         match next_line(&mut reader, ERROR_LINE_LIMIT).await {
             Ok(Some(line)) => {
-                let line: String = String::from_utf8_lossy(&line).chars().take(LAST_LINE).collect();
+                // INVARIANT(I8): a child that prints its environment does not carry a secret into our log.
+                let line = withheld.out_of(String::from_utf8_lossy(&line).into_owned());
+                let line: String = line.chars().take(LAST_LINE).collect();
                 let mut kept = last_words.lock().unwrap_or_else(PoisonError::into_inner);
                 if kept.len() == LAST_LINES {
                     kept.pop_front();

@@ -1,6 +1,7 @@
 //! A real child process behind a session, well-behaved and not.
 
 mod http;
+mod secret;
 mod stdio;
 
 use super::*;

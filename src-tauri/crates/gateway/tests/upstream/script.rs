@@ -163,7 +163,10 @@ impl Script {
             }
             "env" => {
                 let names = std::env::vars().map(|(key, _)| Value::from(key)).collect();
-                answer(id, &Value::object([("names", Value::List(names))]));
+                let secrets = std::env::vars().filter(|(key, _)| key.starts_with("SECRET_"));
+                let secrets = secrets.map(|(_, value)| Value::from(value)).collect();
+                let found = [("names", Value::List(names)), ("secrets", Value::List(secrets))];
+                answer(id, &Value::object(found));
             }
             "child" => {
                 let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();

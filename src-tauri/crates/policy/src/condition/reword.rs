@@ -43,7 +43,11 @@ fn extended(older: &str, before: &Condition, newer: &Condition) -> Option<String
         Condition::All(_) => None,
         one if rest == std::slice::from_ref(one) => {
             let group = matches!(one, Condition::Any(_) | Condition::Free(_));
-            let one = if group { format!("({}{})", older.trim_end(), end.trim_matches(' ')) } else { older.trim_end().to_owned() };
+            let one = if group {
+                format!("({}{})", older.trim_end(), end.trim_matches(' '))
+            } else {
+                older.trim_end().to_owned()
+            };
             Some(format!("{one}{end}&& {}", inside(last)))
         }
         _ => None,
@@ -105,7 +109,11 @@ mod tests {
             "amount > 7000 && (a + b > 3)",
             "amount > 7000 // large\n  && (a + b > 3) // by hand",
         );
-        check("!(a == 1 ||  b == 2) && c == 3", "!(a == 1 || b == 4) && c == 3", "!(a == 1 ||  b == 4) && c == 3");
+        check(
+            "!(a == 1 ||  b == 2) && c == 3",
+            "!(a == 1 || b == 4) && c == 3",
+            "!(a == 1 ||  b == 4) && c == 3",
+        );
         check("!has(a) &&  b == 2", "a == 5 && b == 2", "a == 5 &&  b == 2");
     }
 
@@ -113,7 +121,11 @@ mod tests {
     fn an_added_row_comes_to_the_end() {
         check("a  == 1 // one", "a == 1 && b == 2", "a  == 1 // one\n&& b == 2");
         check("a == 1 ||  b == 2", "(a == 1 || b == 2) && has(c)", "(a == 1 ||  b == 2) && has(c)");
-        check("a ==  1 && b == 2", "a == 1 && b == 2 && (c == 1 || d == 1)", "a ==  1 && b == 2 && (c == 1 || d == 1)");
+        check(
+            "a ==  1 && b == 2",
+            "a == 1 && b == 2 && (c == 1 || d == 1)",
+            "a ==  1 && b == 2 && (c == 1 || d == 1)",
+        );
     }
 
     #[test]

@@ -12,10 +12,17 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Node {
     /// All or any of the parts; negated: not all, or none.
-    Group { joined: Joined, negated: bool, parts: Vec<Node> },
+    Group {
+        joined: Joined,
+        negated: bool,
+        parts: Vec<Node>,
+    },
     Row(Row),
     /// CEL that is no single comparison.
-    Free { negated: bool, text: String },
+    Free {
+        negated: bool,
+        text: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +74,8 @@ pub enum ValueKind {
 impl Row {
     /// Its own words carry a negation.
     fn is_negative(&self) -> bool {
-        self.negated || (self.each.is_none() && matches!(self.operator, Operator::NotInList | Operator::IsMissing))
+        self.negated
+            || (self.each.is_none() && matches!(self.operator, Operator::NotInList | Operator::IsMissing))
     }
 
     fn turned(mut self) -> Row {
@@ -102,11 +110,13 @@ impl Row {
             (Operator::Between, [low, high]) => format!("between({subject}, {low}, {high})"),
             (Operator::InList, [_, ..]) => format!("{subject} in [{}]", values.join(", ")),
             (Operator::NotInList, [_, ..]) => format!("!({subject} in [{}])", values.join(", ")),
-            (operator, [value]) if operator != Operator::Between => match (sign(operator), method(operator)) {
-                (Some(sign), _) => format!("{subject} {sign} {value}"),
-                (_, Some(method)) => format!("{subject}.{method}({value})"),
-                _ => return lacks("this comparison takes other values", "choose the comparison again"),
-            },
+            (operator, [value]) if operator != Operator::Between => {
+                match (sign(operator), method(operator)) {
+                    (Some(sign), _) => format!("{subject} {sign} {value}"),
+                    (_, Some(method)) => format!("{subject}.{method}({value})"),
+                    _ => return lacks("this comparison takes other values", "choose the comparison again"),
+                }
+            }
             _ => return lacks("a value is missing", "fill it in"),
         };
         let test = match &self.each {
@@ -228,7 +238,8 @@ fn row(predicate: &Predicate) -> Row {
         part: with_steps("", path),
     });
     let time = |literal: &Literal| matches!(literal, Literal::Time { .. });
-    let one = |operator, text: &str| (operator, vec![RowValue { kind: ValueKind::Text, text: text.to_owned() }]);
+    let one =
+        |operator, text: &str| (operator, vec![RowValue { kind: ValueKind::Text, text: text.to_owned() }]);
     let (operator, values) = match &predicate.test {
         Test::Present => (Operator::IsPresent, Vec::new()),
         Test::Compare(comparison, literal) => {
@@ -316,13 +327,20 @@ mod tests {
             operator,
             negated: false,
             ignore_case: false,
-            values: values.iter().map(|(kind, text)| RowValue { kind: *kind, text: (*text).to_owned() }).collect(),
+            values: values
+                .iter()
+                .map(|(kind, text)| RowValue { kind: *kind, text: (*text).to_owned() })
+                .collect(),
         };
         let told = |row: Row| condition(&Node::Row(row)).unwrap_err().remove(0).1.message;
         assert_eq!(told(row(Operator::Greater, &[])), "a value is missing");
-        assert_eq!(told(row(Operator::Greater, &[(ValueKind::Number, "5 || true")])), "`5 || true` is not a number");
+        assert_eq!(
+            told(row(Operator::Greater, &[(ValueKind::Number, "5 || true")])),
+            "`5 || true` is not a number"
+        );
         assert_eq!(told(row(Operator::Between, &[(ValueKind::Number, "5")])), "a value is missing");
-        let odd = Row { attribute: "amount + 1".to_owned(), ..row(Operator::Equals, &[(ValueKind::Number, "5")]) };
+        let odd =
+            Row { attribute: "amount + 1".to_owned(), ..row(Operator::Equals, &[(ValueKind::Number, "5")]) };
         assert_eq!(told(odd), "`amount + 1` cannot be compared in this way");
         let free = Node::Free { negated: false, text: " ".to_owned() };
         assert_eq!(condition(&free).unwrap_err().remove(0).1.message, "the row is empty");

@@ -77,7 +77,13 @@ async fn bench(answering: impl Fn(&Heard) -> Option<Response> + Send + Sync + 's
     tokio::spawn(async move { axum::serve(listener, router).await });
     let (to_agent, standing) = mpsc::channel(64);
     let headers = [("Authorization".to_owned(), "Bearer upstreams-own".to_owned())].into();
-    let session = UpstreamSession::open(&config(Transport::Http { url, headers }), to_agent).await.unwrap();
+    let session = UpstreamSession::open(
+        &config(Transport::Http { url, headers }),
+        &crate::secrets::Supply::default(),
+        to_agent,
+    )
+    .await
+    .unwrap();
     session.introduce().await.unwrap();
     Bench { session, standing, heard, releases: Releases::new() }
 }
@@ -230,7 +236,9 @@ async fn an_upstream_that_is_not_there_is_unreachable_and_nothing_was_sent() {
     drop(listener);
     let (to_agent, _standing) = mpsc::channel(1);
     let transport = Transport::Http { url, headers: [].into() };
-    let session = UpstreamSession::open(&config(transport), to_agent).await.unwrap();
+    let session = UpstreamSession::open(&config(transport), &crate::secrets::Supply::default(), to_agent)
+        .await
+        .unwrap();
     let error = session.request("ping", None, CallRoute::nowhere()).await.unwrap_err();
     assert!(matches!(error, UpstreamError::Unreachable { .. }) && !error.was_sent(), "{error}");
     assert!(!error.to_string().contains("secret"), "I8: {error}");

@@ -36,7 +36,7 @@ async fn bench() -> Bench {
     env.insert("SECRET".to_owned(), "from the configuration".to_owned());
     let (to_agent, standing) = mpsc::channel(64);
     let config = config(Transport::Stdio { command, args, env, cwd: None });
-    let session = UpstreamSession::open(&config, to_agent).await.unwrap();
+    let session = UpstreamSession::open(&config, &crate::secrets::Supply::default(), to_agent).await.unwrap();
     session.introduce().await.unwrap();
     Bench { session, standing, releases: Releases::new(), log, _folder: folder }
 }
@@ -204,7 +204,10 @@ async fn an_upstream_that_cannot_be_started_says_why() {
     let (to_agent, _) = mpsc::channel(1);
     let transport =
         Transport::Stdio { command: "/no/such/program".into(), args: vec![], env: [].into(), cwd: None };
-    let error = UpstreamSession::open(&config(transport), to_agent).await.err().unwrap();
+    let error = UpstreamSession::open(&config(transport), &crate::secrets::Supply::default(), to_agent)
+        .await
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("`/no/such/program`") && !error.was_sent(), "{error}");
     assert!(!error.for_agent().contains("/no/such"));
 }

@@ -29,6 +29,7 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
       <Item to="/activity" label="Activity" />
       <div className={classes.group}>The door</div>
       <Item to="/policies" label="Policies" />
+      <Item to="/grants" label="Grants" />
       <div className={classes.group}>Who and what</div>
       <Item to="/agents" label="Agents" />
       <Item to="/upstreams" label="Upstreams" />
@@ -45,7 +46,7 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
   );
 }
 
-type Screen = "/inbox" | "/activity" | "/policies" | "/agents" | "/upstreams";
+type Screen = "/inbox" | "/activity" | "/policies" | "/grants" | "/agents" | "/upstreams";
 
 function Item({ to, label, children }: { to: Screen; label: string; children?: React.ReactNode }) {
   return (

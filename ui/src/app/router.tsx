@@ -3,8 +3,9 @@ import {
   createRootRoute, createRoute, createRouter, redirect, type RouterHistory,
 } from "@tanstack/react-router";
 import { ActivityPage } from "@/features/activity/activity-page";
-import { isOutcome, type Outcome } from "@/features/activity/outcomes";
+import { activitySearch, filterOf, searchOf, type ActivitySearch } from "@/features/activity/filter";
 import { AgentsPage } from "@/features/agents/agents-page";
+import { GrantsPage } from "@/features/grants/grants-page";
 import { InboxPage } from "@/features/inbox/inbox-page";
 import { PoliciesPage } from "@/features/policies/policies-page";
 import { UpstreamsPage } from "@/features/upstreams/upstreams-page";
@@ -39,35 +40,25 @@ const inbox = createRoute({
 const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
-  validateSearch: (search: Record<string, unknown>): { text?: string; outcome?: Outcome } => ({
-    ...(typeof search["text"] === "string" && search["text"] !== "" ? { text: search["text"] } : {}),
-    ...(isOutcome(search["outcome"]) ? { outcome: search["outcome"] } : {}),
-  }),
+  validateSearch: (search: Record<string, unknown>): ActivitySearch => activitySearch(search),
   component: function Activity() {
-    const { text, outcome } = activity.useSearch();
+    const search = activity.useSearch();
     const navigate = activity.useNavigate();
     return (
       <ActivityPage
-        filter={{ text: text ?? null, outcome: outcome ?? null }}
-        onFilter={(filter) => {
-          void navigate({
-            search: {
-              ...(filter.text === null ? {} : { text: filter.text }),
-              ...(filter.outcome === null ? {} : { outcome: filter.outcome }),
-            },
-            replace: true,
-          });
-        }}
+        filter={filterOf(search)}
+        onFilter={(filter) => { void navigate({ search: searchOf(filter), replace: true }); }}
       />
     );
   },
 });
 
 const policies = createRoute({ getParentRoute: () => root, path: "/policies", component: PoliciesPage });
+const grants = createRoute({ getParentRoute: () => root, path: "/grants", component: GrantsPage });
 const agents = createRoute({ getParentRoute: () => root, path: "/agents", component: AgentsPage });
 const upstreams = createRoute({ getParentRoute: () => root, path: "/upstreams", component: UpstreamsPage });
 
-const tree = root.addChildren([index, inbox, activity, policies, agents, upstreams]);
+const tree = root.addChildren([index, inbox, activity, policies, grants, agents, upstreams]);
 
 export function createAppRouter(history: RouterHistory) {
   return createRouter({ routeTree: tree, history, defaultPreload: false });

@@ -1,11 +1,11 @@
 /** Queries and commands over the schema. Nothing polls: `changed` events say which answers are out of date. */
 import {
-  infiniteQueryOptions, queryOptions, useMutation, useQueryClient,
+  infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient,
   type QueryClient, type UseMutationResult,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { call, currentHost, type IpcFailure } from "./host";
-import type { ActivityOutcome, ActivityPage, Changed, IpcSchema, Tag } from "./schema";
+import type { ActivityPage, ActivityRequest, Changed, GrantTerms, IpcSchema, Tag } from "./schema";
 
 const ACTIVITY_PAGE = 100;
 
@@ -18,12 +18,27 @@ export const agentsQuery = queryOptions({ queryKey: ["agents"], queryFn: () => c
 export const cardQuery = (hold: string) =>
   queryOptions({ queryKey: ["card", hold], queryFn: () => call("card", { hold }) });
 
-export const activityQuery = (filter: { text: string | null; outcome: ActivityOutcome | null }) =>
+export const grantsQuery = queryOptions({ queryKey: ["grants"], queryFn: () => call("grants", {}) });
+
+/** Out of date whenever its card is. */
+export const answersQuery = (hold: string, digest: string) =>
+  queryOptions({ queryKey: ["card", hold, "answers", digest], queryFn: () => call("answers", { hold, digest }) });
+
+/** While the next one is asked for, the one before stays on show. */
+export const grantPreviewQuery = (hold: string, digest: string, terms: GrantTerms) =>
+  queryOptions({
+    queryKey: ["card", hold, "grant", digest, terms],
+    queryFn: () => call("preview_grant", { hold, digest, terms }),
+    placeholderData: keepPreviousData,
+  });
+
+/** `from`: the list begins with this call. */
+export const activityQuery = ({ from, ...filter }: Omit<ActivityRequest, "before" | "limit"> & { from: number | null }) =>
   infiniteQueryOptions({
-    queryKey: ["activity", filter],
+    queryKey: ["activity", filter, from],
     queryFn: ({ pageParam }) => call("activity", { before: pageParam, limit: ACTIVITY_PAGE, ...filter }),
-    initialPageParam: null as number | null,
-    getNextPageParam: (last: ActivityPage) => last.more ? last.rows.at(-1)?.seq ?? null : null,
+    initialPageParam: from === null ? null : from + 1,
+    getNextPageParam: (last: ActivityPage) => last.next,
   });
 
 /** Runs one command; on success the answers under `tags` are asked for again. */
@@ -46,6 +61,8 @@ export function useChanges(): void {
 
 function invalidate(client: QueryClient, { tags, hold }: Changed): void {
   for (const tag of tags) void client.invalidateQueries({ queryKey: [tag] });
+  // Grants are made and used by calls.
+  if (tags.includes("activity")) void client.invalidateQueries({ queryKey: ["grants"] });
   if (hold) void client.invalidateQueries({ queryKey: ["card", hold] });
   else if (tags.includes("inbox")) void client.invalidateQueries({ queryKey: ["card"] });
 }

@@ -1,7 +1,8 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
-import type { AgentsView, ActivityRow, Card, IpcSchema, Overview, PoliciesView, UpstreamRow } from "@/ipc/schema";
+import type { AgentsView, ActivityRow, Answers, Card, GrantRow, IpcSchema, Overview, PoliciesView, UpstreamRow } from "@/ipc/schema";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
+import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
 
 export type World = {
@@ -11,6 +12,9 @@ export type World = {
   policies: PoliciesView;
   upstreams: UpstreamRow[];
   agents: AgentsView;
+  /** By hold. */
+  answers: Record<string, Answers>;
+  grants: GrantRow[];
   /** Commands that only answer with an error. */
   failing: (keyof IpcSchema)[];
 };
@@ -34,6 +38,8 @@ const nothing = (): World => ({
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
+  answers: {},
+  grants: [],
   failing: [],
 });
 
@@ -44,6 +50,8 @@ const daily = (now: number): World => ({
   policies: dailyPolicies(),
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
+  answers: dailyAnswers(now),
+  grants: dailyGrants(now),
 });
 
 export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
@@ -62,10 +70,11 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     policies: hostilePolicies(),
     upstreams: hostileUpstreams(),
     agents: hostileAgents(now),
+    grants: hostileGrants(now),
   }),
   broken: (now) => {
     const world = daily(now);
-    world.failing = ["inbox", "activity", "policies", "upstreams", "agents"];
+    world.failing = ["inbox", "activity", "policies", "upstreams", "agents", "grants"];
     return world;
   },
   off: (now) => {

@@ -109,6 +109,18 @@ pub struct ActivityRequest {
     pub limit: u32,
     pub text: Option<String>,
     pub outcome: Option<ActivityOutcome>,
+    /// Exactly this name; so with the three below.
+    pub agent: Option<String>,
+    pub upstream: Option<String>,
+    pub tool: Option<String>,
+    /// The id of a policy that was part of the decision.
+    pub policy: Option<String>,
+    /// Begun at this time or later.
+    #[ts(type = "number | null")]
+    pub since: Option<i64>,
+    /// Begun at this time or earlier.
+    #[ts(type = "number | null")]
+    pub until: Option<i64>,
 }
 
 /// The journal's outcomes, as TypeScript knows them.
@@ -181,7 +193,9 @@ pub struct DetailRow {
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct ActivityPage {
     pub rows: Vec<ActivityRow>,
-    pub more: bool,
+    /// What `before` is for the page after this; none where nothing older fits. A page may be short all the same.
+    #[ts(type = "number | null")]
+    pub next: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]

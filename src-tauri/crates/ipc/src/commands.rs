@@ -70,7 +70,7 @@ commands! {
     extend(AnswersRequest) -> VoteReceipt;
     approve_edited(EditRequest) -> VoteReceipt;
     preview_grant(GrantRequest) -> GrantPreview;
-    approve_and_grant(GrantRequest) -> VoteReceipt;
+    grant(GrantRequest) -> VoteReceipt;
     grants(Nothing) -> Vec<GrantRow>;
     revoke_grant(GrantName) -> Vec<GrantRow>;
     activity(ActivityRequest) -> ActivityPage;

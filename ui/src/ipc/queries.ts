@@ -38,7 +38,7 @@ export const activityQuery = ({ from, ...filter }: Omit<ActivityRequest, "before
     queryKey: ["activity", filter, from],
     queryFn: ({ pageParam }) => call("activity", { before: pageParam, limit: ACTIVITY_PAGE, ...filter }),
     initialPageParam: from === null ? null : from + 1,
-    getNextPageParam: (last: ActivityPage) => last.more ? last.rows.at(-1)?.seq ?? null : null,
+    getNextPageParam: (last: ActivityPage) => last.next,
   });
 
 /** Runs one command; on success the answers under `tags` are asked for again. */

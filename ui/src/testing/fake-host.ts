@@ -148,7 +148,7 @@ export class FakeHost implements Host {
         && (policy === null || row.policies.some(({ id }) => id === policy))
         && (since === null || row.at >= since) && (until === null || row.at <= until)
         && JSON.stringify(row).toLowerCase().includes(wanted));
-      return { rows: found.slice(0, limit), more: found.length > limit };
+      return { rows: found.slice(0, limit), next: found.length > limit ? found[limit - 1]?.seq ?? null : null };
     },
     policies: () => this.world.policies,
     set_policy_mode: ({ id, mode }) => {

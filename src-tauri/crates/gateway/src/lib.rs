@@ -51,6 +51,6 @@ pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
 pub use presence::{Presence, PresenceEvent};
-pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};
+pub use sets::{Bundle, InForce, Origin, Proposed, SetError, Sets, WaitingChange};
 pub use sightings::OtherProgram;
 pub use start_error::StartError;

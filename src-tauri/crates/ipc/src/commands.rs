@@ -2,6 +2,11 @@
 //! this one list, so that neither can know a command the other does not.
 
 use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
+use crate::authoring::wire::{
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted, Draft,
+    DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest, OpenDraftRequest,
+    OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+};
 use crate::host::Host;
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
@@ -79,4 +84,19 @@ commands! {
     accept_program(AcceptProgramRequest) -> AgentsView;
     set_wait_limit(WaitLimitRequest) -> AgentsView;
     practice_call(PracticeCallRequest) -> Started;
+    catalogue(CatalogueRequest) -> Catalogue;
+    open_draft(OpenDraftRequest) -> Draft;
+    read_draft(DraftRequest) -> DraftView;
+    mend_draft(MendRequest) -> Draft;
+    save_policy(SaveRequest) -> Saved;
+    delete_policy(DeleteRequest) -> Deleted;
+    restore_policy(RestoreRequest) -> Saved;
+    backtest(BacktestRequest) -> BacktestView;
+    what_if(WhatIfRequest) -> WhatIfView;
+    flows(Nothing) -> FlowsView;
+    open_flow(OpenFlowRequest) -> FlowDraft;
+    read_flow(FlowDraftRequest) -> FlowDraftView;
+    save_flow(FlowDraftRequest) -> Saved;
+    delete_flow(DeleteFlowRequest) -> Deleted;
+    restore_flow(RestoreRequest) -> Saved;
 }

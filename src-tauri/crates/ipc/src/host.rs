@@ -3,6 +3,7 @@
 //! A host without an engine (it could not start) answers the overview with the reason, and everything else
 //! with the same words.
 
+use crate::authoring::Listed;
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     Alarm, CardRequest, ChangeRequest, Changed, ConnectHelp, GatewayState, InboxRow, IpcError, NameRequest,
@@ -44,6 +45,7 @@ pub struct Host {
     notifications: Mutex<PartState>,
     changes: broadcast::Sender<Changed>,
     asked: broadcast::Sender<String>,
+    listed: Arc<Listed>,
 }
 
 impl Host {
@@ -68,7 +70,7 @@ impl Host {
     pub fn over(engine: Result<Arc<Engine>, StartFailure>, home: PathBuf) -> Arc<Host> {
         let ((changes, _), (asked, _)) = (broadcast::channel(64), broadcast::channel(8));
         let unknown = PartState { ok: true, name: "Notifications".to_owned(), message: None, hint: None };
-        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes, asked });
+        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes, asked, listed: Arc::default() });
         if let Ok(engine) = &host.engine {
             tokio::spawn(gather(engine.desk().events(), host.changes.clone()));
             tokio::spawn(watch_for_asked(engine.desk().events(), host.asked.clone()));
@@ -157,6 +159,10 @@ impl Host {
             state: receipt.card.state,
             message: receipt.message,
         })
+    }
+
+    pub(crate) fn listed(&self) -> Arc<Listed> {
+        Arc::clone(&self.listed)
     }
 
     pub(crate) fn engine(&self) -> Result<&Arc<Engine>, IpcError> {
@@ -369,9 +375,7 @@ impl Host {
 }
 
 /// For what reads or writes the disk.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, IpcError> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IpcError::broken("internal", "the command was not carried out".to_owned()))

@@ -5,6 +5,7 @@
 
 mod answering;
 pub mod answers;
+pub mod authoring;
 mod commands;
 mod host;
 mod practice;

@@ -78,22 +78,31 @@ pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
 pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<ActivityPage, IpcError> {
     let limit = request.limit.clamp(1, PAGE);
     let text = request.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let policy = match request.policy.as_deref().map(str::parse) {
+        // No policy has such a name, so no call was ever decided by it.
+        Some(Err(_)) => return Ok(ActivityPage { rows: Vec::new(), next: None }),
+        Some(Ok(policy)) => Some(policy),
+        None => None,
+    };
     let query = ActivityQuery {
         before: request.before,
-        limit: limit as usize + 1,
+        limit: limit as usize,
         text,
         outcome: request.outcome.map(Into::into),
-        ..ActivityQuery::default()
+        agent: request.agent.clone(),
+        upstream: request.upstream.clone(),
+        tool: request.tool.clone(),
+        policy,
+        since: request.since.map(Timestamp),
+        until: request.until.map(Timestamp),
     };
-    let mut rows = engine.journal().activity(&query)?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
+    let found = engine.journal().activity_page(&query)?;
     let people = engine.sets().current();
     let name_of = |id: &str| {
         let known = id.parse().ok().and_then(|id| people.people.get(&id));
         known.map_or_else(|| id.to_owned(), |user| user.name.clone())
     };
-    let rows = rows.into_iter().map(|row| {
+    let rows = found.rows.into_iter().map(|row| {
         let decided_by = row.votes.last().map(|vote| {
             let place = means_words(vote.means);
             format!("{}, {place}", name_of(vote.by.as_str()))
@@ -121,7 +130,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
             detail,
         }
     });
-    Ok(ActivityPage { rows: rows.collect(), more })
+    Ok(ActivityPage { rows: rows.collect(), next: found.next })
 }
 
 /// By which way something was said: "in the window".

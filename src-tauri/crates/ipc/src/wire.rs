@@ -193,7 +193,9 @@ pub struct DetailRow {
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct ActivityPage {
     pub rows: Vec<ActivityRow>,
-    pub more: bool,
+    /// What `before` is for the page after this; none where nothing older fits. A page may be short all the same.
+    #[ts(type = "number | null")]
+    pub next: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]

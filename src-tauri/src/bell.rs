@@ -2,7 +2,7 @@
 //! to the desk. What is shown is composed in [`crate::notice`], what changes on screen in [`crate::ringing`].
 
 use crate::door::waiting;
-use crate::notice::{self, Button};
+use crate::notice::{self, Button, Notice};
 use crate::notifier::{Heard, Notifier, NotifyError};
 use crate::ringing::{Ringing, Step};
 use crate::window;
@@ -29,7 +29,7 @@ pub(crate) async fn ring<N: Notifier>(
         }
     };
     host.set_notifications(true, None, None);
-    Bell { app, host, notifier, ringing: Ringing::default(), silent: false, replaced: false }
+    Bell { app, host, notifier, ringing: Ringing::default(), told: None, silent: false, replaced: false }
         .run(heard)
         .await;
 }
@@ -39,6 +39,8 @@ struct Bell<N> {
     host: Arc<Host>,
     notifier: N,
     ringing: Ringing,
+    /// When the person was last back who was told of their time away.
+    told: Option<i64>,
     /// The last notification was not shown, and the window says so.
     silent: bool,
     /// The service we knew left; what the window says of that stays.
@@ -65,9 +67,16 @@ impl<N: Notifier> Bell<N> {
     async fn follow(&mut self) {
         let zone = TimeZone::system();
         let service = self.notifier.service();
-        let waiting = waiting(&self.host).iter().map(|card| notice::compose(card, service, &zone)).collect();
+        let waiting: Vec<Notice> =
+            waiting(&self.host).iter().map(|card| notice::compose(card, service, &zone)).collect();
         let mut failed = false;
-        for step in self.ringing.follow(waiting) {
+        let steps = if self.host.is_screen_locked() {
+            self.ringing.follow_unseen(&waiting)
+        } else {
+            self.tell_who_is_back().await;
+            self.ringing.follow(waiting)
+        };
+        for step in steps {
             match step {
                 Step::Close { hold } => self.notifier.close(&hold).await,
                 // A service that just failed is asked again at the next change, not for every waiting call.
@@ -88,6 +97,27 @@ impl<N: Notifier> Bell<N> {
                     self.silent = failed;
                 }
             }
+        }
+    }
+
+    /// What happened to held calls while the screen was locked, once for each return.
+    async fn tell_who_is_back(&mut self) {
+        let Some((back_at, sentence)) = self.host.while_away() else { return };
+        if self.told.replace(back_at) == Some(back_at) {
+            return;
+        }
+        let notice = Notice {
+            hold: "while-away".to_owned(),
+            digest: String::new(),
+            title: "Doorward".to_owned(),
+            body: sentence,
+            buttons: Vec::new(),
+        };
+        if let Err(error) = self.notifier.show(&notice).await {
+            tracing::warn!(
+                error = chain(&error),
+                "the digest of a time away was not shown; the window has it"
+            );
         }
     }
 

@@ -38,6 +38,17 @@ impl Ringing {
         steps
     }
 
+    /// The same while nobody can be at the screen: what ended is taken away, and what is new waits until somebody is back.
+    pub fn follow_unseen(&mut self, waiting: &[Notice]) -> Vec<Step> {
+        let known = waiting.iter().filter_map(|notice| self.shown.get(&notice.hold)).cloned().collect();
+        let away = std::mem::take(&mut self.put_away);
+        let steps = self.follow(known);
+        // Put away is put away, whoever was there meanwhile.
+        self.put_away =
+            away.into_iter().filter(|hold| waiting.iter().any(|notice| notice.hold == *hold)).collect();
+        steps
+    }
+
     /// It could not be shown; the next look tries again.
     pub fn not_shown(&mut self, hold: &str) {
         self.shown.remove(hold);
@@ -84,6 +95,20 @@ mod tests {
         ringing.follow(vec![notice("h-1", "a"), notice("h-2", "a")]);
         assert_eq!(ringing.follow(vec![notice("h-2", "a")]), [Step::Close { hold: "h-1".into() }]);
         assert_eq!(ringing.follow(vec![notice("h-2", "a")]), []);
+    }
+
+    #[test]
+    fn behind_a_locked_screen_nothing_new_rings_and_all_of_it_does_on_return() {
+        let mut ringing = Ringing::default();
+        ringing.follow(vec![notice("h-1", "a"), notice("h-2", "a")]);
+        ringing.put_away("h-2");
+        let waiting = [notice("h-1", "b"), notice("h-2", "a"), notice("h-3", "a")];
+        assert_eq!(ringing.follow_unseen(&waiting), []);
+        assert_eq!(
+            ringing.follow(waiting.to_vec()),
+            [Step::Show(notice("h-1", "b")), Step::Show(notice("h-3", "a"))]
+        );
+        assert_eq!(ringing.follow_unseen(&[]).len(), 2, "what ended meanwhile is taken away");
     }
 
     #[test]

@@ -61,7 +61,8 @@ impl Host {
             code: error.code().to_owned(),
             message: error.to_string(),
             hint: error.hint(),
-        });
+        })
+        .inspect(|engine| engine.watch_screen());
         Host::over(engine, options.home)
     }
 
@@ -70,7 +71,14 @@ impl Host {
     pub fn over(engine: Result<Arc<Engine>, StartFailure>, home: PathBuf) -> Arc<Host> {
         let ((changes, _), (asked, _)) = (broadcast::channel(64), broadcast::channel(8));
         let unknown = PartState { ok: true, name: "Notifications".to_owned(), message: None, hint: None };
-        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes, asked, listed: Arc::default() });
+        let host = Arc::new(Host {
+            engine,
+            home,
+            notifications: Mutex::new(unknown),
+            changes,
+            asked,
+            listed: Arc::default(),
+        });
         if let Ok(engine) = &host.engine {
             tokio::spawn(gather(engine.desk().events(), host.changes.clone()));
             tokio::spawn(watch_for_asked(engine.desk().events(), host.asked.clone()));
@@ -110,6 +118,19 @@ impl Host {
         *self.notifications.lock().unwrap_or_else(PoisonError::into_inner) = state;
         // Nobody listens yet at the start; the window asks then.
         let _ = self.changes.send(Changed { tags: vec![Tag::Overview], hold: None });
+    }
+
+    /// Whether the screen is surely locked; where nobody can tell, it is taken for unlocked here.
+    #[must_use]
+    pub fn is_screen_locked(&self) -> bool {
+        self.engine.as_ref().is_ok_and(|engine| engine.presence().is_surely_locked())
+    }
+
+    /// When the person came back last, and what happened to held calls until then; none where nothing did.
+    #[must_use]
+    pub fn while_away(&self) -> Option<(i64, String)> {
+        let digest = self.engine.as_ref().ok()?.away_digest()?;
+        Some((digest.until?.0, digest.sentence()?))
     }
 
     /// Ends sessions and the listener; holds stay.
@@ -375,7 +396,9 @@ impl Host {
 }
 
 /// For what reads or writes the disk.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, IpcError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IpcError::broken("internal", "the command was not carried out".to_owned()))

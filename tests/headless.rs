@@ -6,6 +6,8 @@
 mod away;
 #[path = "headless/bad_input.rs"]
 mod bad_input;
+#[path = "headless/chaos.rs"]
+mod chaos;
 #[path = "headless/crowd.rs"]
 mod crowd;
 #[path = "headless/no_route.rs"]

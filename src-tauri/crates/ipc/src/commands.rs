@@ -3,9 +3,9 @@
 
 use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
 use crate::authoring::wire::{
-    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted,
-    Draft, DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest,
-    OpenDraftRequest, OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted, Draft,
+    DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest, OpenDraftRequest,
+    OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
 };
 use crate::host::Host;
 use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};

@@ -14,6 +14,8 @@ use policy::Timestamp;
 
 /// Most rows of one page of Activity.
 const PAGE: u32 = 200;
+/// What happened while nobody was here is told for this long after the return.
+const AWAY_TOLD: std::time::Duration = std::time::Duration::from_secs(10 * 60);
 const THIRTY_DAYS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn overview(engine: &Engine, version: String, home: String, notifications: PartState) -> Overview {
@@ -36,6 +38,7 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
     if engine.is_paused() {
         alarms.push(pausing::alarm());
     }
+    alarms.extend(while_away(engine));
     let owner = in_force
         .people
         .owner()
@@ -62,6 +65,15 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
         practice: practice::is_set_up(engine),
         alarms,
     }
+}
+
+/// What became of held calls while the screen was locked, for a while after the return.
+fn while_away(engine: &Engine) -> Option<Alarm> {
+    let digest = engine.away_digest()?;
+    let told_until = digest.until?.after(AWAY_TOLD);
+    let message = digest.sentence().filter(|_| engine.desk().clock().now() < told_until)?;
+    let hint = "What waits is in the inbox, what ended is in Activity.".to_owned();
+    Some(Alarm { code: "while_away".to_owned(), message, hint })
 }
 
 pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {

@@ -1,5 +1,9 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
-import type { AgentsView, ActivityRow, Answers, Card, GrantRow, IpcSchema, Overview, PoliciesView, SecurityView, UpstreamRow } from "@/ipc/schema";
+import type {
+  AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, GrantRow, IpcSchema, Overview, PoliciesView, PolicyRow,
+  SecurityView, UpstreamRow,
+} from "@/ipc/schema";
+import { flowRows } from "./authoring";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
 import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
@@ -19,6 +23,13 @@ export type World = {
   grants: GrantRow[];
   /** Commands that only answer with an error. */
   failing: (keyof IpcSchema)[];
+  flows: FlowRow[];
+  /** Files of policies, and what was written of them. */
+  texts: Record<string, string>;
+  drafts: Record<string, Draft>;
+  removed: PolicyRow[];
+  /** The chosen tool has two hundred parameters. */
+  wide: boolean;
 };
 
 const overview: Overview = {
@@ -26,6 +37,7 @@ const overview: Overview = {
   home: "/home/ana/.local/share/doorward",
   gateway: { state: "on", listen: "127.0.0.1:7717" },
   waiting: 0,
+  paused: false,
   owner: { id: "ana", name: "Ana Ruiz" },
   keychain: { ok: true, name: "Keychain", message: null, hint: null },
   notifications: { ok: true, name: "Notifications", message: null, hint: null },
@@ -44,6 +56,11 @@ const nothing = (): World => ({
   answers: {},
   grants: [],
   failing: [],
+  flows: flowRows(true),
+  texts: {},
+  drafts: {},
+  removed: [],
+  wide: false,
 });
 
 const daily = (now: number): World => ({
@@ -54,6 +71,7 @@ const daily = (now: number): World => ({
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
   security: dailySecurity(now),
+  flows: flowRows(false),
   answers: dailyAnswers(now),
   grants: dailyGrants(now),
 });

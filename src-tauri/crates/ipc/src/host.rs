@@ -70,7 +70,14 @@ impl Host {
     pub fn over(engine: Result<Arc<Engine>, StartFailure>, home: PathBuf) -> Arc<Host> {
         let ((changes, _), (asked, _)) = (broadcast::channel(64), broadcast::channel(8));
         let unknown = PartState { ok: true, name: "Notifications".to_owned(), message: None, hint: None };
-        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes, asked, listed: Arc::default() });
+        let host = Arc::new(Host {
+            engine,
+            home,
+            notifications: Mutex::new(unknown),
+            changes,
+            asked,
+            listed: Arc::default(),
+        });
         if let Ok(engine) = &host.engine {
             tokio::spawn(gather(engine.desk().events(), host.changes.clone()));
             tokio::spawn(watch_for_asked(engine.desk().events(), host.asked.clone()));
@@ -184,6 +191,7 @@ impl Host {
                 home,
                 gateway: GatewayState::Off { message: failure.message.clone(), hint: failure.hint.clone() },
                 waiting: 0,
+                paused: false,
                 owner: Person::default(),
                 keychain: PartState { ok: true, name: "Keychain".to_owned(), message: None, hint: None },
                 notifications,
@@ -381,7 +389,9 @@ impl Host {
 }
 
 /// For what reads or writes the disk.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, IpcError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IpcError::broken("internal", "the command was not carried out".to_owned()))
@@ -454,10 +464,12 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         }
         DeskEvent::Asked { .. } => (&[], None),
         DeskEvent::Activity => (&[Tag::Activity], None),
+        DeskEvent::Returned => (&[Tag::Overview, Tag::Inbox], None),
         DeskEvent::Grants => (&[Tag::Grants], None),
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
+        DeskEvent::Paused => (&[Tag::Overview], None),
         DeskEvent::Passkeys => (&[Tag::Security, Tag::Overview], None),
     }
 }

@@ -41,14 +41,20 @@ fn standing(engine: &Engine, hold: &HoldId) -> Result<Standing, Words> {
         people: people(engine, held),
     });
     let gone = || {
-        Words::new("This call is not held any more.", "It ended a while ago. Activity in Doorward shows how. Close this page.")
+        Words::new(
+            "This call is not held any more.",
+            "It ended a while ago. Activity in Doorward shows how. Close this page.",
+        )
     };
     let standing = found.ok_or_else(gone)?;
     if standing.waits {
         return Ok(standing);
     }
     let how = standing.card.verdict.clone().unwrap_or_else(|| "approved".to_owned());
-    Err(Words::new("This call is decided already.", &sentence(&format!("it is {how}. Nothing is needed here"))))
+    Err(Words::new(
+        "This call is decided already.",
+        &sentence(&format!("it is {how}. Nothing is needed here")),
+    ))
 }
 
 /// Everybody whose proof would count now, as their step-up or with their vote.
@@ -89,7 +95,8 @@ fn votes(held: &HeldCall, proof: &StepUpProof, at: Timestamp) -> Event {
 }
 
 fn asked_for<'a>(standing: &Standing, roster: &'a Roster) -> Vec<&'a Credential> {
-    let is_asked = |credential: &&Credential| standing.people.iter().any(|id| id.as_str() == credential.person());
+    let is_asked =
+        |credential: &&Credential| standing.people.iter().any(|id| id.as_str() == credential.person());
     roster.live().filter(is_asked).collect()
 }
 
@@ -99,7 +106,8 @@ pub(super) fn shown(engine: &Engine, hold: &HoldId, roster: &Roster) -> Result<(
     let credentials = asked_for(&standing, roster);
     if credentials.is_empty() {
         let names: Vec<String> = standing.people.iter().map(|id| person_name(engine, id)).collect();
-        let whom = if names.is_empty() { "anybody this call waits for".to_owned() } else { names.join(" or ") };
+        let whom =
+            if names.is_empty() { "anybody this call waits for".to_owned() } else { names.join(" or ") };
         return Err(no_passkey(&whom));
     }
     let card = &standing.card;
@@ -109,7 +117,10 @@ pub(super) fn shown(engine: &Engine, hold: &HoldId, roster: &Roster) -> Result<(
     }
     let mut notes: Vec<String> = Vec::new();
     if card.destructive {
-        notes.push("This tool says that it may change or delete things for good, or does not say that it will not.".to_owned());
+        notes.push(
+            "This tool says that it may change or delete things for good, or does not say that it will not."
+                .to_owned(),
+        );
     }
     if card.ran_before.is_some() {
         notes.push("The identical call ran within the last hour.".to_owned());
@@ -121,7 +132,8 @@ pub(super) fn shown(engine: &Engine, hold: &HoldId, roster: &Roster) -> Result<(
         reasons: card.reasons.clone(),
         notes,
         button: "Use passkey".to_owned(),
-        foot: "Your passkey signs exactly what is shown here. If it differs from the app, reject it.".to_owned(),
+        foot: "Your passkey signs exactly what is shown here. If it differs from the app, reject it."
+            .to_owned(),
     };
     Ok((shown, mark(&standing)))
 }
@@ -143,13 +155,19 @@ pub(super) fn begin(course: &Course, hold: &HoldId, seen: &str, roster: &Roster)
     if mark(&standing) != seen {
         return Err(Failure::Stop(
             "changed",
-            Words::new("The call or what it needs has changed.", "Nothing was done. Look at it again in Doorward."),
+            Words::new(
+                "The call or what it needs has changed.",
+                "Nothing was done. Look at it again in Doorward.",
+            ),
         ));
     }
     let credentials = asked_for(&standing, roster);
     let head = engine.journal().anchor().map_err(|error| {
         tracing::error!(%error, "the journal could not be read for a ceremony");
-        Failure::Stop("journal", Words::new("The journal cannot be read.", "Nothing was done. Open Doorward to see why."))
+        Failure::Stop(
+            "journal",
+            Words::new("The journal cannot be read.", "Nothing was done. Open Doorward to see why."),
+        )
     })?;
     let statement = HoldStatement::new(hold.clone(), standing.digest, &standing.decision, course.until, head);
     let (options, pending) = course.party.start_proof(&credentials, statement.binding(), course.until.0)?;
@@ -158,8 +176,7 @@ pub(super) fn begin(course: &Course, hold: &HoldId, seen: &str, roster: &Roster)
 
 /// The proof of one person for one hold: their step-up, their vote, or both.
 pub(super) fn take(course: &Course, Asked(statement): Asked, proof: &Proof) -> Result<Stepped, Failure> {
-    let person: UserId =
-        proof.person().parse().map_err(|_| Failure::Proof(ProofError::OtherCredential))?;
+    let person: UserId = proof.person().parse().map_err(|_| Failure::Proof(ProofError::OtherCredential))?;
     let hold = statement.hold.clone();
     let standing = standing(&course.engine, &hold).map_err(|words| Failure::Stop("not_held", words))?;
     let same = standing.digest == statement.digest
@@ -167,7 +184,10 @@ pub(super) fn take(course: &Course, Asked(statement): Asked, proof: &Proof) -> R
     if !same {
         return Err(Failure::Stop(
             "changed",
-            Words::new("The call or what it needs has changed.", "Nothing was done. Look at it again in Doorward."),
+            Words::new(
+                "The call or what it needs has changed.",
+                "Nothing was done. Look at it again in Doorward.",
+            ),
         ));
     }
     let at = course.now();

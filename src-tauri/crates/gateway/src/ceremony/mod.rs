@@ -27,6 +27,7 @@ use crate::desk::DeskEvent;
 use crate::engine::Engine;
 use crate::home::Home;
 use crate::keychain::{Keychain, KeychainError};
+use crate::sets::Signers;
 use approvals::Authenticator;
 use course::Course;
 use journal::{Entry, PasskeyEntry, RootKey};
@@ -50,7 +51,7 @@ pub type Opener = dyn Fn(&str) -> bool + Send + Sync;
 
 /// Passkeys and running ceremonies of one engine.
 pub struct Proofs {
-    passkeys: Passkeys,
+    passkeys: Arc<Passkeys>,
     home_id: String,
     open: Mutex<Vec<Arc<Course>>>,
     opener: Mutex<Option<Box<Opener>>>,
@@ -156,9 +157,17 @@ impl Proofs {
     ) -> Result<Proofs, KeychainError> {
         let settings = home.settings();
         let path = home.dir().join(store::FILE);
-        let passkeys = Passkeys::open(path, (root, &settings.id), keychain, settings.keychain)?;
+        let passkeys = Arc::new(Passkeys::open(path, (root, &settings.id), keychain, settings.keychain)?);
         let home_id = settings.id.clone();
         Ok(Proofs { passkeys, home_id, open: Mutex::default(), opener: Mutex::default() })
+    }
+
+    /// Whose signature counts under a set of policies.
+    pub(crate) fn signers(&self) -> Signers {
+        let passkeys = Arc::clone(&self.passkeys);
+        Signers::new(move || {
+            passkeys.roster().map(|roster| roster.all().to_vec()).map_err(|error| error.to_string())
+        })
     }
 
     pub(crate) fn passkeys(&self) -> &Passkeys {
@@ -253,7 +262,8 @@ impl Engine {
             if running.len() >= MOST_OPEN {
                 return Err(CeremonyError::TooMany);
             }
-            let of_hold = |course: &&Arc<Course>| subject.hold().is_some() && course.subject.hold() == subject.hold();
+            let of_hold =
+                |course: &&Arc<Course>| subject.hold().is_some() && course.subject.hold() == subject.hold();
             running.iter().find(of_hold).cloned()
         };
         if let Some(course) = again {
@@ -318,9 +328,10 @@ impl Engine {
     /// # Errors
     /// There is none of that id, the name cannot be read well, or it could not be written.
     pub fn rename_passkey(&self, id: &CredentialId, name: &str) -> Result<(), CeremonyError> {
-        let name = self.proofs().passkeys().change(|roster| {
-            roster.rename(id, name).map(|credential| credential.name().to_owned())
-        })?;
+        let name = self
+            .proofs()
+            .passkeys()
+            .change(|roster| roster.rename(id, name).map(|credential| credential.name().to_owned()))?;
         self.note(Entry::Passkey(PasskeyEntry::Renamed { credential: id.to_string(), name }));
         self.proofs().changed(self);
         Ok(())

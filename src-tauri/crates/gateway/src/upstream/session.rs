@@ -4,10 +4,11 @@
 //! starts it again and introduces the agent anew. What was asked of the stopped one fails; nothing is asked twice.
 
 use super::{
-    Along, CallRoute, FromUpstream, UpstreamError,
+    Along, CallRoute, FromUpstream, Reply, UpstreamError,
     connection::{self, Connection},
     dispatch::Asked,
     outgoing::Outgoing,
+    reply::fresh_name,
     tools::Tools,
 };
 use crate::{
@@ -31,10 +32,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long an upstream may take to answer `initialize`; agents wait a minute for any answer.
 const INITIALIZE_LIMIT: Duration = Duration::from_secs(55);
-
-/// What a request came to: the whole answer, with the JSON-RPC `result` or the `error` object in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply(Response);
 
 /// Cheap to clone; the last clone that goes ends the upstream's session.
 #[derive(Clone)]
@@ -351,58 +348,6 @@ impl UpstreamSession {
     }
 }
 
-impl Reply {
-    pub(crate) fn result(result: Value) -> Reply {
-        Reply(Response::result(Value::Null, result))
-    }
-
-    pub(crate) fn error(error: Value) -> Reply {
-        Reply(Response::failure(Value::Null, error))
-    }
-
-    /// The `result`, or else the `error` object.
-    ///
-    /// # Errors
-    /// The error object.
-    pub fn outcome(&self) -> Result<&Value, &Value> {
-        self.0.seen()
-    }
-
-    /// Whether the tool, or the protocol, says that it failed.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        match self.outcome() {
-            Ok(result) => result.get("isError").and_then(Value::as_bool) == Some(true),
-            Err(_) => true,
-        }
-    }
-
-    /// The result or the error object as compact JSON.
-    #[must_use]
-    pub fn text(&self) -> String {
-        match self.outcome() {
-            Ok(value) | Err(value) => value.to_json(),
-        }
-    }
-
-    /// With another result; an error stays as it is.
-    #[must_use]
-    pub(crate) fn map_result(self, change: impl FnOnce(Value) -> Value) -> Reply {
-        Reply(self.0.map_result(change))
-    }
-
-    /// The whole answer under the agent's id.
-    pub(crate) fn into_response(self, id: Value) -> Response {
-        self.0.with_id(id)
-    }
-}
-
-impl From<Response> for Reply {
-    fn from(response: Response) -> Reply {
-        Reply(response.with_id(Value::Null))
-    }
-}
-
 impl Inner {
     /// The live connection; a dead one is replaced, and the new one introduced.
     pub(super) async fn connection(self: &Arc<Self>) -> Result<Arc<Connection>, UpstreamError> {
@@ -502,13 +447,4 @@ pub(super) fn answered(config: &UpstreamConfig, method: &str, error: &Value) -> 
         method: method.to_owned(),
         message: message.chars().take(300).collect(),
     }
-}
-
-fn fresh_name() -> String {
-    static OPENED: AtomicU64 = AtomicU64::new(0);
-    let mut random = [0_u8; 16];
-    // Without randomness there are no holds and no grants either; the count tells sessions apart even so.
-    let _ = getrandom::fill(&mut random);
-    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{random}-{}", OPENED.fetch_add(1, Ordering::Relaxed))
 }

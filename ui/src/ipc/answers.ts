@@ -14,7 +14,7 @@ export type AnswersSchema = {
   extend: { req: AnswersRequest; res: VoteReceipt };
   approve_edited: { req: EditRequest; res: VoteReceipt };
   preview_grant: { req: GrantRequest; res: GrantPreview };
-  grant: { req: GrantRequest; res: VoteReceipt };
+  approve_and_grant: { req: GrantRequest; res: VoteReceipt };
   grants: { req: Nothing; res: GrantRow[] };
   revoke_grant: { req: GrantName; res: GrantRow[] };
 };

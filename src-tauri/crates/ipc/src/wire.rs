@@ -403,8 +403,15 @@ pub enum Tag {
 }
 
 impl Tag {
-    pub(crate) const ALL: &[Tag] =
-        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents, Tag::Security];
+    pub(crate) const ALL: &[Tag] = &[
+        Tag::Overview,
+        Tag::Inbox,
+        Tag::Activity,
+        Tag::Policies,
+        Tag::Upstreams,
+        Tag::Agents,
+        Tag::Security,
+    ];
 }
 
 impl IpcError {

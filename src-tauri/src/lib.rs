@@ -14,6 +14,8 @@ pub mod tray_library;
 #[cfg(feature = "desktop")]
 mod bell;
 #[cfg(feature = "desktop")]
+mod browser;
+#[cfg(feature = "desktop")]
 mod door;
 #[cfg(feature = "desktop")]
 mod notifier;

@@ -29,10 +29,12 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
       <Item to="/activity" label="Activity" />
       <div className={classes.group}>The door</div>
       <Item to="/policies" label="Policies" />
+      <Item to="/flows" label="Approval flows" />
       <Item to="/grants" label="Grants" />
       <div className={classes.group}>Who and what</div>
       <Item to="/agents" label="Agents" />
       <Item to="/upstreams" label="Upstreams" />
+      <Item to="/security" label="Security" />
       <div className={classes.foot}>
         <GatewayStatus overview={overview} problem={problem} />
         <div className={classes.tools}>
@@ -46,7 +48,8 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
   );
 }
 
-type Screen = "/inbox" | "/activity" | "/policies" | "/grants" | "/agents" | "/upstreams";
+type Screen =
+  | "/inbox" | "/activity" | "/policies" | "/flows" | "/grants" | "/agents" | "/upstreams" | "/security";
 
 function Item({ to, label, children }: { to: Screen; label: string; children?: React.ReactNode }) {
   return (

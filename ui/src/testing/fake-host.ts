@@ -4,8 +4,9 @@
  */
 import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
-  ActivityOutcome, ActivityRow, AgentRow, Card, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag, VoteReceipt,
+  ActivityOutcome, ActivityRow, AgentRow, Card, CeremonyStarted, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag, VoteReceipt,
 } from "@/ipc/schema";
+import { authoring } from "./authoring";
 import { agentOf } from "./cards";
 import { grantOf, NO_ANSWERS, pastCalls } from "./grants";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
@@ -30,6 +31,7 @@ export class FakeHost implements Host {
 
   constructor(world: World) {
     this.world = world;
+    this.#handlers = { ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }) };
     for (const name of world.failing) this.fail(name, UNREACHABLE);
   }
 
@@ -86,7 +88,9 @@ export class FakeHost implements Host {
     this.#emit(["policies", "overview"]);
   }
 
-  readonly #handlers: Handlers = {
+  readonly #handlers: Handlers;
+
+  readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring>> = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
     inbox: () => this.#waiting().map(rowOf),
     card: ({ hold }) => this.#card(hold),
@@ -226,6 +230,22 @@ export class FakeHost implements Host {
       this.#emit(["agents"]);
       return this.world.agents;
     },
+    security: () => this.world.security,
+    enrol_passkey: () => ceremony(),
+    rename_passkey: ({ id, name }) => {
+      const row = this.world.security.passkeys.find((passkey) => passkey.id === id);
+      if (row !== undefined && name !== null) row.name = name;
+      this.#emit(["security"]);
+      return this.world.security;
+    },
+    remove_passkey: ({ id }) => {
+      const { passkeys } = this.world.security;
+      if (passkeys.length === 1) return { ceremony: ceremony() };
+      this.world.security.passkeys = passkeys.filter((passkey) => passkey.id !== id);
+      this.#emit(["security"]);
+      return { ceremony: null };
+    },
+    prove_hold: () => ceremony(),
     practice_call: ({ kind }) => {
       const card = practiceCard(Date.now(), `h-practice${this.world.activity.length}`);
       if (kind === "held") this.hold(card);
@@ -274,6 +294,10 @@ export class FakeHost implements Host {
   #emit(tags: Tag[], hold: string | null = null): void {
     for (const listener of this.#changed) listener({ tags, hold });
   }
+}
+
+function ceremony(): CeremonyStarted {
+  return { url: "http://localhost:41873/5b1f0c9d27e84a63b0c2d91f7a3e6845", until: Date.now() + 120_000, opened: true };
 }
 
 const UNREACHABLE: IpcError = {

@@ -73,7 +73,7 @@ export function hostilePolicies(): PoliciesView {
       mode: (["enforce", "observe", "off"] as const)[i % 3] ?? "off",
       tools: Array.from({ length: i % 9 }, (__, t) => `a-vendor-with-a-long-name/${LONG_TOOL}_${t}`), roles: ["employee", "contractor", "intern"],
       condition: i % 2 === 0 ? `amount > 5000 && (${"category == \"travel\" || ".repeat(20)}has(note))` : null,
-      sentence: "every call is denied", applied_30_days: i * 977,
+      sentence: "every call is denied", applied_30_days: i * 977, users: [], agents: [], contexts: [], changed_at: null,
     })),
     waiting: {
       hash: "bad0bad0", problems: ["large-expenses.toml:4:8: unknown key `whn`; did you mean `when`?", "flows/finance.toml: nobody has the role `finanse`"],

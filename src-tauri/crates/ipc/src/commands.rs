@@ -1,12 +1,14 @@
 //! The declared list of everything the window may ask. The dispatcher and the TypeScript schema are made from
 //! this one list, so that neither can know a command the other does not.
 
+use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
 use crate::authoring::wire::{
-    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted, Draft,
-    DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest, OpenDraftRequest,
-    OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted,
+    Draft, DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest,
+    OpenDraftRequest, OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
 };
 use crate::host::Host;
+use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     CardRequest, ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
@@ -62,6 +64,13 @@ commands! {
     inbox(Nothing) -> Vec<InboxRow>;
     card(CardRequest) -> Card;
     vote(VoteRequest) -> VoteReceipt;
+    answers(AnswersRequest) -> Answers;
+    extend(AnswersRequest) -> VoteReceipt;
+    approve_edited(EditRequest) -> VoteReceipt;
+    preview_grant(GrantRequest) -> GrantPreview;
+    approve_and_grant(GrantRequest) -> VoteReceipt;
+    grants(Nothing) -> Vec<GrantRow>;
+    revoke_grant(GrantName) -> Vec<GrantRow>;
     activity(ActivityRequest) -> ActivityPage;
     policies(Nothing) -> PoliciesView;
     set_policy_mode(PolicyModeRequest) -> PoliciesView;
@@ -75,6 +84,11 @@ commands! {
     remove_agent(NameRequest) -> AgentsView;
     accept_program(AcceptProgramRequest) -> AgentsView;
     set_wait_limit(WaitLimitRequest) -> AgentsView;
+    security(Nothing) -> SecurityView;
+    enrol_passkey(EnrolRequest) -> CeremonyStarted;
+    rename_passkey(PasskeyRequest) -> SecurityView;
+    remove_passkey(PasskeyRequest) -> PasskeyRemoved;
+    prove_hold(CardRequest) -> CeremonyStarted;
     practice_call(PracticeCallRequest) -> Started;
     catalogue(CatalogueRequest) -> Catalogue;
     open_draft(OpenDraftRequest) -> Draft;

@@ -70,7 +70,14 @@ impl Host {
     pub fn over(engine: Result<Arc<Engine>, StartFailure>, home: PathBuf) -> Arc<Host> {
         let ((changes, _), (asked, _)) = (broadcast::channel(64), broadcast::channel(8));
         let unknown = PartState { ok: true, name: "Notifications".to_owned(), message: None, hint: None };
-        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes, asked, listed: Arc::default() });
+        let host = Arc::new(Host {
+            engine,
+            home,
+            notifications: Mutex::new(unknown),
+            changes,
+            asked,
+            listed: Arc::default(),
+        });
         if let Ok(engine) = &host.engine {
             tokio::spawn(gather(engine.desk().events(), host.changes.clone()));
             tokio::spawn(watch_for_asked(engine.desk().events(), host.asked.clone()));
@@ -293,6 +300,8 @@ impl Host {
         })?;
         let config = UpstreamConfig::new(name, transport, false)
             .map_err(|error| IpcError::new("bad_upstream", error.to_string(), error.hint()))?;
+        let lines = vec![("upstream".to_owned(), config.name.to_string()), ("reaches".to_owned(), config.shown())];
+        self.proven(format!("Add the upstream {}", config.name), lines).await?;
         blocking(move || {
             engine.add_upstream(config)?;
             Ok(views::upstreams(&engine))
@@ -319,6 +328,8 @@ impl Host {
             |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
         let agent: policy::AgentName = request.name.parse().map_err(bad)?;
         let user = request.user.parse().map_err(bad)?;
+        let lines = vec![("agent".to_owned(), request.name.clone()), ("for".to_owned(), request.user.clone())];
+        self.proven(format!("Connect the agent {}", request.name), lines).await?;
         blocking(move || {
             let token = engine.add_agent(agent.clone(), user)?;
             let help = gateway::connect::help(&gateway::connect::Newcomer {
@@ -352,6 +363,8 @@ impl Host {
             .agent
             .parse()
             .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
+        let lines = vec![("agent".to_owned(), request.agent.clone()), ("program".to_owned(), request.program.clone())];
+        self.proven(format!("Let another program call as {}", request.agent), lines).await?;
         blocking(move || {
             engine.accept_program(&agent, &request.program)?;
             Ok(views::agents(&engine))
@@ -375,7 +388,9 @@ impl Host {
 }
 
 /// For what reads or writes the disk.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, IpcError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IpcError::broken("internal", "the command was not carried out".to_owned()))
@@ -448,6 +463,8 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         }
         DeskEvent::Asked { .. } => (&[], None),
         DeskEvent::Activity => (&[Tag::Activity], None),
+        DeskEvent::Returned => (&[Tag::Overview, Tag::Inbox], None),
+        DeskEvent::Grants => (&[Tag::Grants], None),
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),

@@ -104,12 +104,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
     };
     let rows = found.rows.into_iter().map(|row| {
         let decided_by = row.votes.last().map(|vote| {
-            let place = match vote.means {
-                approvals::Means::Window => "in the window",
-                approvals::Means::Notification => "on a notification",
-                approvals::Means::Terminal => "at the terminal",
-                approvals::Means::Ceremony => "with a passkey",
-            };
+            let place = means_words(vote.means);
             format!("{}, {place}", name_of(vote.by.as_str()))
         });
         let (summary, detail) = match &row.arguments {
@@ -138,6 +133,16 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
     Ok(ActivityPage { rows: rows.collect(), next: found.next })
 }
 
+/// By which way something was said: "in the window".
+pub(crate) fn means_words(means: approvals::Means) -> &'static str {
+    match means {
+        approvals::Means::Window => "in the window",
+        approvals::Means::Notification => "on a notification",
+        approvals::Means::Terminal => "at the terminal",
+        approvals::Means::Ceremony => "with a passkey",
+    }
+}
+
 fn details(arguments: &policy::Value) -> Vec<DetailRow> {
     let rows = card::arguments(arguments, &ToolWords::default()).into_iter().map(|row| DetailRow {
         value: row.pieces.iter().map(gateway::visible::Piece::marked).collect(),
@@ -161,6 +166,12 @@ pub(crate) fn policies(engine: &Engine) -> PoliciesView {
         condition: policy.when.clone(),
         sentence: policy.sentence(),
         applied_30_days: counts.get(&policy.id).copied().unwrap_or(0),
+        users: policy.target.users.clone(),
+        agents: policy.target.agents.clone(),
+        contexts: policy.target.contexts.clone(),
+        changed_at: crate::authoring::changed_at(
+            &engine.home().policies_dir().join(format!("{}.toml", policy.id)),
+        ),
     });
     let waiting = engine.sets().waiting().map(|waiting| WaitingChange {
         hash: waiting.hash,

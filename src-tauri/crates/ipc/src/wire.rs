@@ -227,6 +227,12 @@ pub struct PolicyRow {
     pub condition: Option<String>,
     pub sentence: String,
     pub applied_30_days: u32,
+    pub users: Vec<String>,
+    pub agents: Vec<String>,
+    pub contexts: Vec<String>,
+    /// Of the file, epoch milliseconds.
+    #[ts(type = "number | null")]
+    pub changed_at: Option<i64>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]
@@ -399,6 +405,7 @@ pub enum Tag {
     Policies,
     Upstreams,
     Agents,
+    Grants,
     Security,
 }
 
@@ -410,6 +417,7 @@ impl Tag {
         Tag::Policies,
         Tag::Upstreams,
         Tag::Agents,
+        Tag::Grants,
         Tag::Security,
     ];
 }

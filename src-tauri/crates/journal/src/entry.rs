@@ -72,6 +72,11 @@ pub enum Entry {
     UpstreamRemoved {
         upstream: UpstreamName,
     },
+    /// Something that a person should look at: what is not as this home left it, or was tried and refused.
+    Alarm {
+        code: String,
+        said: String,
+    },
     /// Something about passkeys, or a proof by one that belongs to no hold.
     Passkey(PasskeyEntry),
     /// The gateway started.
@@ -115,6 +120,12 @@ struct UpstreamBody<'a> {
     upstream: &'a UpstreamName,
     #[serde(skip_serializing_if = "Option::is_none")]
     reached: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AlarmBody<'a> {
+    code: &'a str,
+    said: &'a str,
 }
 
 #[derive(Serialize)]
@@ -201,6 +212,9 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         ),
         Entry::UpstreamRemoved { upstream } => {
             draft.append("upstream_removed", nothing, &UpstreamBody { upstream: &upstream, reached: None })
+        }
+        Entry::Alarm { code, said } => {
+            draft.append("alarm", nothing, &AlarmBody { code: &code, said: &said })
         }
         Entry::Passkey(entry) => passkeys::record(draft, &entry),
         Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),

@@ -139,7 +139,7 @@ export class FakeHost implements Host {
       const row = this.world.grants.find((grant) => grant.id === id);
       if (row === undefined) throw failure("no_such_grant", "there is no such grant", "Look at the list again.");
       row.state = "revoked";
-      this.#emit(["activity"]);
+      this.#emit(["grants"]);
       return this.world.grants;
     },
     activity: ({ before, limit, text, outcome, agent, upstream, tool, policy, since, until }) => {
@@ -261,7 +261,7 @@ export class FakeHost implements Host {
     also();
     card.state = "released";
     this.#remember(card, "approved", `${this.world.overview.owner.name}, in the window`);
-    this.#emit(["inbox", "overview", "activity"], hold);
+    this.#emit(["inbox", "overview", "activity", "grants"], hold);
     return { hold, state: card.state, message };
   }
 

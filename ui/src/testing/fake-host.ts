@@ -134,7 +134,7 @@ export class FakeHost implements Host {
         covered: wide ? pastCalls(Date.now()) : [], covered_calls: wide ? 3 : 0, of_calls: 40,
       };
     },
-    grant: ({ hold, terms }) => this.#approve(hold, "Approved. The call goes now, and calls like it.", () => {
+    approve_and_grant: ({ hold, terms }) => this.#approve(hold, "Approved. The call goes now, and calls like it.", () => {
       this.world.grants.unshift(grantOf({ id: `g-${this.world.grants.length}`, made_at: Date.now(), until: terms.until, uses_left: terms.uses }));
     }),
     grants: () => this.world.grants,
@@ -142,7 +142,7 @@ export class FakeHost implements Host {
       const row = this.world.grants.find((grant) => grant.id === id);
       if (row === undefined) throw failure("no_such_grant", "there is no such grant", "Look at the list again.");
       row.state = "revoked";
-      this.#emit(["activity"]);
+      this.#emit(["grants"]);
       return this.world.grants;
     },
     activity: ({ before, limit, text, outcome, agent, upstream, tool, policy, since, until }) => {
@@ -264,7 +264,7 @@ export class FakeHost implements Host {
     also();
     card.state = "released";
     this.#remember(card, "approved", `${this.world.overview.owner.name}, in the window`);
-    this.#emit(["inbox", "overview", "activity"], hold);
+    this.#emit(["inbox", "overview", "activity", "grants"], hold);
     return { hold, state: card.state, message };
   }
 

@@ -1,10 +1,12 @@
 //! The declared list of everything the window may ask. The dispatcher and the TypeScript schema are made from
 //! this one list, so that neither can know a command the other does not.
 
+use crate::authoring::flow_wire::{
+    DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, OpenFlowRequest,
+};
 use crate::authoring::wire::{
-    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted,
-    Draft, DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest,
-    OpenDraftRequest, OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteRequest, Deleted, Draft, DraftRequest, DraftView,
+    MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
 };
 use crate::host::Host;
 use crate::wire::{

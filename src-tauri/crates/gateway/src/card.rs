@@ -5,7 +5,7 @@
 
 use crate::visible::{self, Piece};
 use approvals::{HeldCall, HoldState, StageView, Verdict};
-use policy::{ActionKind, Timestamp, Value};
+use policy::{ActionKind, Approvers, ProofKind, Timestamp, Value};
 use serde::Serialize;
 use std::fmt::Write as _;
 use ts_rs::TS;
@@ -46,6 +46,18 @@ pub struct Card {
     /// When the identical call last ran, if that was within the hour before this one. Epoch milliseconds.
     #[ts(type = "number | null")]
     pub ran_before: Option<i64>,
+    /// What the call's user has to prove their presence with: `passkey`, `any`; none where no step-up is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub step_up: Option<String>,
+    /// Everything but that proof is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub waits_for_proof: Option<bool>,
+    /// What the agent asked for, where an approver changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub asked: Option<Vec<CardArgument>>,
     /// An agent is waiting for the answer.
     pub attended: bool,
     pub state: CardState,
@@ -109,25 +121,51 @@ pub struct CardStage {
     pub votes: u32,
     pub required: u32,
     pub current: bool,
+    /// Who is asked as well once its time is over, or since it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub escalates_to: Option<String>,
+    /// They are asked by now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub escalated: Option<bool>,
+    /// What each approval must come with: `passkey`, `any`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub step_up: Option<String>,
+    /// Of the current stage. Epoch milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub deadline: Option<i64>,
 }
 
 impl From<StageView> for CardStage {
     fn from(stage: StageView) -> CardStage {
-        let named: Vec<String> = stage
-            .approvers
-            .roles
-            .iter()
-            .cloned()
-            .chain(stage.approvers.users.iter().map(ToString::to_string))
-            .collect();
         CardStage {
             flow: stage.flow.to_string(),
             name: stage.flow_name,
-            approvers: if named.is_empty() { "the desk's owner".to_owned() } else { named.join(" or ") },
+            approvers: approver_words(&stage.approvers),
+            escalates_to: stage.escalate_to.as_ref().map(approver_words),
+            escalated: stage.escalated.then_some(true),
+            step_up: stage.step_up.map(proof_word),
+            deadline: stage.deadline.map(|at| at.0),
             votes: u32::try_from(stage.votes.len()).unwrap_or(u32::MAX),
             required: stage.required,
             current: stage.current,
         }
+    }
+}
+
+fn approver_words(approvers: &Approvers) -> String {
+    let users = approvers.users.iter().map(ToString::to_string);
+    let named: Vec<String> = approvers.roles.iter().cloned().chain(users).collect();
+    if named.is_empty() { "the desk's owner".to_owned() } else { named.join(" or ") }
+}
+
+fn proof_word(kind: ProofKind) -> String {
+    match kind {
+        ProofKind::Any => "any".to_owned(),
+        ProofKind::Passkey => "passkey".to_owned(),
     }
 }
 
@@ -194,6 +232,9 @@ impl Card {
             opened_at: opened.at.0,
             deadline: held.deadline().0,
             ran_before: ran_before.map(|at| at.0),
+            step_up: held.step_up().map(proof_word),
+            waits_for_proof: held.waits_for_proof().then_some(true),
+            asked: held.is_edited().then(|| self::arguments(&opened.call.arguments, words)),
             attended,
             state,
             verdict,

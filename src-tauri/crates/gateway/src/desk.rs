@@ -24,6 +24,8 @@ mod deadlines;
 mod given;
 mod inbox;
 mod look;
+#[cfg(test)]
+mod races;
 mod votes;
 
 pub use inbox::HeldSummary;

@@ -205,7 +205,11 @@ impl Desk {
     pub fn standing(&self, hold: &HoldId) -> Result<Standing, VoteError> {
         self.look(hold, |held| Standing {
             extended: held.extended_deadline(),
-            editable: if held.may_edit() { Ok(held.call().arguments.clone()) } else { Err(FlowError::NoEdit) },
+            editable: if held.may_edit() {
+                Ok(held.call().arguments.clone())
+            } else {
+                Err(FlowError::NoEdit)
+            },
         })
     }
 

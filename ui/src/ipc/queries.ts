@@ -23,7 +23,7 @@ export const activityQuery = (filter: { text: string | null; outcome: ActivityOu
     queryKey: ["activity", filter],
     queryFn: ({ pageParam }) => call("activity", { before: pageParam, limit: ACTIVITY_PAGE, ...filter }),
     initialPageParam: null as number | null,
-    getNextPageParam: (last: ActivityPage) => last.more ? last.rows.at(-1)?.seq ?? null : null,
+    getNextPageParam: (last: ActivityPage) => last.next,
   });
 
 /** Runs one command; on success the answers under `tags` are asked for again. */

@@ -110,7 +110,9 @@ export class FakeHost implements Host {
         (before === null || row.seq < before)
         && (outcome === null || row.outcome === outcome)
         && JSON.stringify(row).toLowerCase().includes(wanted));
-      return { rows: found.slice(0, limit), more: found.length > limit };
+      const rows = found.slice(0, limit);
+      const more = found.length > limit;
+      return { rows, more, next: more ? rows.at(-1)?.seq ?? null : null };
     },
     policies: () => this.world.policies,
     set_policy_mode: ({ id, mode }) => {

@@ -16,7 +16,7 @@ use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
-use crate::{downstream, socket};
+use crate::{downstream, history, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
@@ -174,6 +174,7 @@ impl Engine {
                 () = stopping.cancelled() => {}
             }
         });
+        self.tasks.spawn(history::keep(Arc::clone(self)));
         self.watch_files();
     }
 

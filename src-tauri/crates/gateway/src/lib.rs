@@ -14,6 +14,7 @@ pub mod desk;
 mod downstream;
 mod engine;
 mod facts;
+mod history;
 pub mod home;
 mod judging;
 pub mod keychain;

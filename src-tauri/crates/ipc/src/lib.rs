@@ -3,6 +3,7 @@
 //! The shell calls [`Host::call`] for every command and forwards [`Changed`] events; it knows neither the
 //! engine nor the policies.
 
+mod activity;
 pub mod answers;
 mod commands;
 mod host;

@@ -2,18 +2,15 @@
 
 use crate::practice;
 use crate::wire::{
-    ActivityPage, ActivityRequest, ActivityRow, AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
-    DetailRow, GatewayState, InboxRow, IpcError, Needs, OtherProgram, Overview, PartState, Person,
-    PoliciesView, PolicyName, PolicyRow, Problem, UpstreamRow, WaitingChange,
+    AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
+    GatewayState, InboxRow, IpcError, Needs, OtherProgram, Overview, PartState, Person,
+    PoliciesView, PolicyRow, Problem, UpstreamRow, WaitingChange,
 };
 use gateway::Engine;
-use gateway::card::{self, ToolWords};
+use gateway::card;
 use gateway::home::{KeychainKind, Transport};
-use journal::ActivityQuery;
 use policy::Timestamp;
 
-/// Most rows of one page of Activity.
-const PAGE: u32 = 200;
 const THIRTY_DAYS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn overview(engine: &Engine, version: String, home: String, notifications: PartState) -> Overview {
@@ -71,67 +68,6 @@ pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
         opened_at: held.opened_at.0,
         deadline: held.deadline.0,
         attended: held.attended,
-    });
-    rows.collect()
-}
-
-pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<ActivityPage, IpcError> {
-    let limit = request.limit.clamp(1, PAGE);
-    let text = request.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let query = ActivityQuery {
-        before: request.before,
-        limit: limit as usize + 1,
-        text,
-        outcome: request.outcome.map(Into::into),
-    };
-    let mut rows = engine.journal().activity(&query)?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let people = engine.sets().current();
-    let name_of = |id: &str| {
-        let known = id.parse().ok().and_then(|id| people.people.get(&id));
-        known.map_or_else(|| id.to_owned(), |user| user.name.clone())
-    };
-    let rows = rows.into_iter().map(|row| {
-        let decided_by = row.votes.last().map(|vote| {
-            let place = match vote.means {
-                approvals::Means::Window => "in the window",
-                approvals::Means::Notification => "on a notification",
-                approvals::Means::Terminal => "at the terminal",
-                approvals::Means::Ceremony => "with a passkey",
-            };
-            format!("{}, {place}", name_of(vote.by.as_str()))
-        });
-        let (summary, detail) = match &row.arguments {
-            Some(arguments) => (card::summary(arguments), details(arguments)),
-            None => ("arguments can no longer be read".to_owned(), Vec::new()),
-        };
-        ActivityRow {
-            seq: row.seq,
-            at: row.at.0,
-            user: name_of(&row.user),
-            agent: row.agent,
-            upstream: row.upstream,
-            tool: gateway::visible::marked(&row.tool),
-            summary,
-            outcome: row.outcome.into(),
-            policies: row
-                .policies
-                .into_iter()
-                .map(|policy| PolicyName { id: policy.id.to_string(), name: policy.name })
-                .collect(),
-            decided_by,
-            hold: row.hold.map(|hold| hold.to_string()),
-            detail,
-        }
-    });
-    Ok(ActivityPage { rows: rows.collect(), more })
-}
-
-fn details(arguments: &policy::Value) -> Vec<DetailRow> {
-    let rows = card::arguments(arguments, &ToolWords::default()).into_iter().map(|row| DetailRow {
-        value: row.pieces.iter().map(gateway::visible::Piece::marked).collect(),
-        path: row.path,
     });
     rows.collect()
 }

@@ -107,8 +107,30 @@ pub struct ActivityRequest {
     #[ts(type = "number | null")]
     pub before: Option<u64>,
     pub limit: u32,
+    /// Part of the agent's, user's, upstream's or tool's name.
     pub text: Option<String>,
     pub outcome: Option<ActivityOutcome>,
+    /// Exactly this one; so with the next three.
+    #[serde(default)]
+    #[ts(optional)]
+    pub agent: Option<String>,
+    #[serde(default)]
+    #[ts(optional)]
+    pub upstream: Option<String>,
+    #[serde(default)]
+    #[ts(optional)]
+    pub tool: Option<String>,
+    /// A policy that was part of the decision.
+    #[serde(default)]
+    #[ts(optional)]
+    pub policy: Option<String>,
+    /// Milliseconds since 1970; both ends are part of it.
+    #[serde(default)]
+    #[ts(optional, type = "number")]
+    pub since: Option<i64>,
+    #[serde(default)]
+    #[ts(optional, type = "number")]
+    pub until: Option<i64>,
 }
 
 /// The journal's outcomes, as TypeScript knows them.
@@ -164,6 +186,10 @@ pub struct ActivityRow {
     pub decided_by: Option<String>,
     pub hold: Option<String>,
     pub detail: Vec<DetailRow>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub why: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]
@@ -182,6 +208,9 @@ pub struct DetailRow {
 pub struct ActivityPage {
     pub rows: Vec<ActivityRow>,
     pub more: bool,
+    /// Where the next page begins. A page may be short, or empty, and another follow.
+    #[ts(type = "number | null")]
+    pub next: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]

@@ -19,7 +19,7 @@ use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
 use crate::pausing::Pausing;
-use crate::{downstream, judging, socket};
+use crate::{downstream, history, judging, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
@@ -184,6 +184,7 @@ impl Engine {
                 () = stopping.cancelled() => {}
             }
         });
+        self.tasks.spawn(history::keep(Arc::clone(self)));
         self.watch_files();
     }
 

@@ -17,6 +17,7 @@ mod edits;
 mod engine;
 mod facts;
 pub mod grants;
+mod history;
 pub mod home;
 mod judging;
 pub mod keychain;

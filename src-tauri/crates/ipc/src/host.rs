@@ -10,7 +10,7 @@ use crate::wire::{
     NewAgent, Nothing, Overview, PartState, Person, PoliciesView, PolicyModeRequest, PracticeCallRequest,
     Started, Tag, UpstreamRow, VoteChoice, VoteReceipt, VoteRequest, WaitLimitRequest,
 };
-use crate::{commands, practice, views};
+use crate::{activity, commands, practice, views};
 use approvals::{Choice, Means};
 use gateway::card::Card;
 use gateway::home::{Transport, UpstreamConfig};
@@ -234,7 +234,7 @@ impl Host {
 
     pub(crate) async fn activity(&self, request: ActivityRequest) -> Result<ActivityPage, IpcError> {
         let engine = Arc::clone(self.engine()?);
-        blocking(move || views::activity(&engine, &request)).await?
+        blocking(move || activity::activity(&engine, &request)).await?
     }
 
     pub(crate) async fn policies(&self, _: Nothing) -> Result<PoliciesView, IpcError> {

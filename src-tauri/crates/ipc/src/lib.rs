@@ -3,6 +3,7 @@
 //! The shell calls [`Host::call`] for every command and forwards [`Changed`] events; it knows neither the
 //! engine nor the policies.
 
+mod activity;
 mod answering;
 pub mod answers;
 pub mod authoring;

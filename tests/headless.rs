@@ -16,6 +16,8 @@ mod no_route;
 mod numbers;
 #[path = "headless/paths.rs"]
 mod paths;
+#[path = "headless/pausing.rs"]
+mod pausing;
 #[path = "headless/restart.rs"]
 mod restart;
 #[path = "headless/sets.rs"]

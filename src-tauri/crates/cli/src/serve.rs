@@ -44,6 +44,10 @@ pub(crate) async fn run(dir: PathBuf, listen: Option<SocketAddr>) -> Result<Exit
 
     let options = Options { home: dir.clone(), listen, on_change: ChangePolicy::TakeAtStart };
     let engine = Engine::start(options).await?;
+    engine.show_ceremonies_with(Box::new(|url| {
+        say(format_args!("Open this in your browser within two minutes, and use your passkey there: {url}"));
+        true
+    }));
     engine.watch_screen();
     let mut events = engine.desk().events();
     let mut terminal = Terminal { engine: Arc::clone(&engine), shown: BTreeMap::new() };
@@ -196,7 +200,8 @@ impl Terminal {
             | DeskEvent::Grants
             | DeskEvent::Agents
             | DeskEvent::Upstreams
-            | DeskEvent::Passkeys => {}
+            | DeskEvent::Passkeys
+            | DeskEvent::Paused => {}
         }
     }
 

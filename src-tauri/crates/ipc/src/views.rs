@@ -1,6 +1,6 @@
 //! Turns what the engine knows into what the window shows. Words for people are made here, once.
 
-use crate::practice;
+use crate::{pausing, practice};
 use crate::wire::{
     ActivityPage, ActivityRequest, ActivityRow, AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
     DetailRow, GatewayState, InboxRow, IpcError, Needs, OtherProgram, Overview, PartState, Person,
@@ -35,6 +35,9 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
             hint: "Open Policies to see the difference, then apply it or put it back.".to_owned(),
         });
     }
+    if engine.is_paused() {
+        alarms.push(pausing::alarm());
+    }
     alarms.extend(while_away(engine));
     let owner = in_force
         .people
@@ -55,6 +58,7 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
         home,
         gateway: GatewayState::On { listen: engine.listen_addr().to_string() },
         waiting: engine.desk().inbox().len(),
+        paused: engine.is_paused(),
         owner,
         keychain,
         notifications,
@@ -178,6 +182,12 @@ pub(crate) fn policies(engine: &Engine) -> PoliciesView {
         condition: policy.when.clone(),
         sentence: policy.sentence(),
         applied_30_days: counts.get(&policy.id).copied().unwrap_or(0),
+        users: policy.target.users.clone(),
+        agents: policy.target.agents.clone(),
+        contexts: policy.target.contexts.clone(),
+        changed_at: crate::authoring::changed_at(
+            &engine.home().policies_dir().join(format!("{}.toml", policy.id)),
+        ),
     });
     let waiting = engine.sets().waiting().map(|waiting| WaitingChange {
         hash: waiting.hash,

@@ -10,6 +10,7 @@ mod commands;
 mod host;
 mod practice;
 mod security;
+mod signed;
 pub mod typescript;
 mod views;
 pub mod wire;

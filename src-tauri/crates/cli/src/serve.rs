@@ -4,6 +4,7 @@
 //! A vote counts for the card that was printed: it carries that card's digest (I2).
 
 use crate::{
+    desk::Socket,
     failure::Failure,
     init::{memory_warning, typed},
     note, say,
@@ -43,7 +44,18 @@ pub(crate) async fn run(dir: PathBuf, listen: Option<SocketAddr>) -> Result<Exit
         (signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?);
 
     let options = Options { home: dir.clone(), listen, on_change: ChangePolicy::TakeAtStart };
-    let engine = Engine::start(options).await?;
+    let engine = match Engine::start(options).await {
+        Ok(engine) => engine,
+        Err(error) => {
+            if error.code() == "home_in_use"
+                && let Ok(Some(socket)) = Socket::find(&dir).await
+            {
+                // Whoever owns the home puts it on record; that it cannot is no reason to start.
+                let _: Result<(), Failure> = socket.post("/desk/v1/second-start", &()).await;
+            }
+            return Err(error.into());
+        }
+    };
     engine.show_ceremonies_with(Box::new(|url| {
         say(format_args!("Open this in your browser within two minutes, and use your passkey there: {url}"));
         true

@@ -11,6 +11,7 @@ use crate::authoring::wire::{
 };
 use crate::host::Host;
 use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
+use crate::signed::{ProofAnswer, ProofQuestion};
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     CardRequest, ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
@@ -79,6 +80,8 @@ commands! {
     policies(Nothing) -> PoliciesView;
     set_policy_mode(PolicyModeRequest) -> PoliciesView;
     confirm_change(ChangeRequest) -> PoliciesView;
+    sign_set(Nothing) -> PoliciesView;
+    needs_proof(ProofQuestion) -> ProofAnswer;
     discard_change(ChangeRequest) -> PoliciesView;
     upstreams(Nothing) -> Vec<UpstreamRow>;
     add_upstream(AddUpstreamRequest) -> Vec<UpstreamRow>;

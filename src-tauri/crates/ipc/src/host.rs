@@ -7,8 +7,8 @@ use crate::authoring::Listed;
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     Alarm, CardRequest, ChangeRequest, Changed, ConnectHelp, GatewayState, InboxRow, IpcError, NameRequest,
-    NewAgent, Nothing, Overview, PartState, Person, PoliciesView, PolicyModeRequest, PracticeCallRequest,
-    Started, Tag, UpstreamRow, VoteChoice, VoteReceipt, VoteRequest, WaitLimitRequest,
+    NewAgent, Nothing, Overview, PartState, Person, PoliciesView, PracticeCallRequest, Started, Tag,
+    UpstreamRow, VoteChoice, VoteReceipt, VoteRequest, WaitLimitRequest,
 };
 use crate::{activity, commands, practice, views};
 use approvals::{Choice, Means};
@@ -246,18 +246,6 @@ impl Host {
         .await
     }
 
-    pub(crate) async fn set_policy_mode(&self, request: PolicyModeRequest) -> Result<PoliciesView, IpcError> {
-        let id = request
-            .id
-            .parse()
-            .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
-        self.change_set(move |engine| engine.sets().set_mode(&id, request.mode).map(|_| ())).await
-    }
-
-    pub(crate) async fn confirm_change(&self, request: ChangeRequest) -> Result<PoliciesView, IpcError> {
-        self.change_set(move |engine| engine.sets().confirm(&request.hash).map(|_| ())).await
-    }
-
     pub(crate) async fn discard_change(&self, request: ChangeRequest) -> Result<PoliciesView, IpcError> {
         self.change_set(move |engine| engine.sets().discard(&request.hash)).await
     }
@@ -315,7 +303,8 @@ impl Host {
         })?;
         let config = UpstreamConfig::new(name, transport, false)
             .map_err(|error| IpcError::new("bad_upstream", error.to_string(), error.hint()))?;
-        let lines = vec![("upstream".to_owned(), config.name.to_string()), ("reaches".to_owned(), config.shown())];
+        let lines =
+            vec![("upstream".to_owned(), config.name.to_string()), ("reaches".to_owned(), config.shown())];
         self.proven(format!("Add the upstream {}", config.name), lines).await?;
         blocking(move || {
             engine.add_upstream(config)?;
@@ -343,7 +332,8 @@ impl Host {
             |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
         let agent: policy::AgentName = request.name.parse().map_err(bad)?;
         let user = request.user.parse().map_err(bad)?;
-        let lines = vec![("agent".to_owned(), request.name.clone()), ("for".to_owned(), request.user.clone())];
+        let lines =
+            vec![("agent".to_owned(), request.name.clone()), ("for".to_owned(), request.user.clone())];
         self.proven(format!("Connect the agent {}", request.name), lines).await?;
         blocking(move || {
             let token = engine.add_agent(agent.clone(), user)?;
@@ -378,7 +368,10 @@ impl Host {
             .agent
             .parse()
             .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
-        let lines = vec![("agent".to_owned(), request.agent.clone()), ("program".to_owned(), request.program.clone())];
+        let lines = vec![
+            ("agent".to_owned(), request.agent.clone()),
+            ("program".to_owned(), request.program.clone()),
+        ];
         self.proven(format!("Let another program call as {}", request.agent), lines).await?;
         blocking(move || {
             engine.accept_program(&agent, &request.program)?;

@@ -12,6 +12,7 @@ mod host;
 mod pausing;
 mod practice;
 mod security;
+mod signed;
 pub mod typescript;
 mod views;
 pub mod wire;

@@ -24,6 +24,13 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
             hint: "Open Policies, look at what waits there, and apply it once it is right.".to_owned(),
         });
     }
+    if in_force.problem.is_none() && engine.sets().is_unsigned() {
+        alarms.push(Alarm {
+            code: "set_unsigned".to_owned(),
+            message: "A passkey is enrolled, and has not signed the policies in force yet. After the next start every call would be denied.".to_owned(),
+            hint: "Sign them on the Security screen.".to_owned(),
+        });
+    }
     if engine.sets().waiting().is_some() {
         alarms.push(Alarm {
             code: "set_waiting".to_owned(),

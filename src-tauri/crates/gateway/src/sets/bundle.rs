@@ -1,6 +1,6 @@
 //! The confirmed set as text: what is hashed, compared, signed and kept.
 
-use super::SetError;
+use super::{LINK, SetError};
 use crate::home::{self, AgentBook, BookError, FileError, Paths, UpstreamBook};
 use policy::people::People;
 use policy::set::{DocumentChange, DocumentError, Documents, PolicySet};
@@ -65,7 +65,10 @@ impl Bundle {
         map
     }
 
+    /// What the journal keeps of a confirmed set, without the signature beside it.
+    #[must_use]
     pub fn from_stored(mut map: BTreeMap<String, String>) -> Bundle {
+        map.remove(LINK);
         let mut book = |name: &str| map.remove(name).unwrap_or_default();
         let (people, agents, upstreams) = (book(PEOPLE), book(AGENTS), book(UPSTREAMS));
         let mut documents = Documents::new();

@@ -117,7 +117,7 @@ impl Host {
                 )
             })?;
             let name = AuthoredFlow::read(&path, text).map(|flow| flow.name).unwrap_or_default();
-            desk.engine.sets().put_document(&path, Some(text), None)?;
+            crate::signed::put_document(&desk.engine, &path, Some(text), None)?;
             desk.engine.set_changed();
             Ok(Deleted { id: request.id, name, text: text.to_owned() })
         })

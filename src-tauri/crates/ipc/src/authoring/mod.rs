@@ -270,7 +270,7 @@ impl Host {
             let path = document(&request.id)?;
             let text = desk.in_force.bundle.documents.get(&path).ok_or_else(|| no_policy(&request.id))?;
             let name = read::draft_of(&request.id, text, None)?.name;
-            desk.engine.sets().put_document(&path, Some(text), None)?;
+            crate::signed::put_document(&desk.engine, &path, Some(text), None)?;
             desk.engine.set_changed();
             Ok(Deleted { id: request.id, name, text: text.to_owned() })
         })

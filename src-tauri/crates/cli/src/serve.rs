@@ -200,7 +200,8 @@ impl Terminal {
             | DeskEvent::Grants
             | DeskEvent::Agents
             | DeskEvent::Upstreams
-            | DeskEvent::Passkeys => {}
+            | DeskEvent::Passkeys
+            | DeskEvent::Paused => {}
         }
     }
 

@@ -97,6 +97,8 @@ pub enum ReasonKind {
     Default,
     /// Another program than a known one calls in the agent's name.
     OtherProgram,
+    /// A person held everything.
+    Paused,
 }
 
 /// One stage of a flow the call must pass.
@@ -301,6 +303,16 @@ pub fn reasons(trace: &policy::Trace) -> Vec<CardReason> {
             sentence: visible::marked(&policy.sentence),
         })
         .collect();
+    if trace.paused {
+        reasons.push(CardReason {
+            kind: ReasonKind::Paused,
+            policy: "paused".to_owned(),
+            name: "Everything is held".to_owned(),
+            description: "A person holds every call until they let calls go again.".to_owned(),
+            action: ActionKind::RequestApproval,
+            sentence: "everything was held when this call came".to_owned(),
+        });
+    }
     if reasons.is_empty() && trace.by_default {
         reasons.push(CardReason {
             kind: ReasonKind::Default,

@@ -60,6 +60,8 @@ pub enum DeskEvent {
     SetChanged,
     Agents,
     Upstreams,
+    /// Everything is held from now on, or no longer is.
+    Paused,
     /// A passkey came, went, or has another name.
     Passkeys,
 }

@@ -3,9 +3,9 @@
 
 use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
 use crate::authoring::wire::{
-    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted,
-    Draft, DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest,
-    OpenDraftRequest, OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted, Draft,
+    DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest, OpenDraftRequest,
+    OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
 };
 use crate::host::Host;
 use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
@@ -61,6 +61,8 @@ macro_rules! commands {
 
 commands! {
     overview(Nothing) -> Overview;
+    pause(Nothing) -> Overview;
+    resume(Nothing) -> Overview;
     inbox(Nothing) -> Vec<InboxRow>;
     card(CardRequest) -> Card;
     vote(VoteRequest) -> VoteReceipt;
@@ -68,7 +70,7 @@ commands! {
     extend(AnswersRequest) -> VoteReceipt;
     approve_edited(EditRequest) -> VoteReceipt;
     preview_grant(GrantRequest) -> GrantPreview;
-    approve_and_grant(GrantRequest) -> VoteReceipt;
+    grant(GrantRequest) -> VoteReceipt;
     grants(Nothing) -> Vec<GrantRow>;
     revoke_grant(GrantName) -> Vec<GrantRow>;
     activity(ActivityRequest) -> ActivityPage;

@@ -8,6 +8,7 @@ pub mod answers;
 pub mod authoring;
 mod commands;
 mod host;
+mod pausing;
 mod practice;
 mod security;
 pub mod typescript;

@@ -15,6 +15,8 @@ pub struct Overview {
     pub home: String,
     pub gateway: GatewayState,
     pub waiting: usize,
+    /// Every call waits for a person until calls go again.
+    pub paused: bool,
     pub owner: Person,
     pub keychain: PartState,
     pub notifications: PartState,

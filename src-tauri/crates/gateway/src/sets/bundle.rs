@@ -65,7 +65,7 @@ impl Bundle {
         map
     }
 
-    pub(super) fn from_stored(mut map: BTreeMap<String, String>) -> Bundle {
+    pub fn from_stored(mut map: BTreeMap<String, String>) -> Bundle {
         let mut book = |name: &str| map.remove(name).unwrap_or_default();
         let (people, agents, upstreams) = (book(PEOPLE), book(AGENTS), book(UPSTREAMS));
         let mut documents = Documents::new();

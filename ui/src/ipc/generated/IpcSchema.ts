@@ -64,7 +64,7 @@ export type IpcSchema = {
   extend: { req: AnswersRequest; res: VoteReceipt };
   approve_edited: { req: EditRequest; res: VoteReceipt };
   preview_grant: { req: GrantRequest; res: GrantPreview };
-  approve_and_grant: { req: GrantRequest; res: VoteReceipt };
+  grant: { req: GrantRequest; res: VoteReceipt };
   grants: { req: Nothing; res: Array<GrantRow> };
   revoke_grant: { req: GrantName; res: Array<GrantRow> };
   activity: { req: ActivityRequest; res: ActivityPage };

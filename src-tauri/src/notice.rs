@@ -222,7 +222,9 @@ fn buttons(service: &Service, offer: Offer) -> Vec<Button> {
 }
 
 fn needs_step_up(card: &Card) -> bool {
-    card.reasons.iter().any(|reason| reason.action == ActionKind::StepUp)
+    card.step_up.is_some()
+        || card.stages.iter().any(|stage| stage.current && stage.step_up.is_some())
+        || card.reasons.iter().any(|reason| reason.action == ActionKind::StepUp)
 }
 
 /// The agent's folder and branch, as it claims them.

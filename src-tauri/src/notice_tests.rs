@@ -41,6 +41,9 @@ fn card(arguments: Vec<CardArgument>) -> Card {
         // 2026-11-23 14:32:10 UTC
         deadline: 1_795_444_330_000,
         ran_before: None,
+        step_up: None,
+        waits_for_proof: None,
+        asked: None,
         attended: true,
         state: CardState::Waiting,
         verdict: None,

@@ -5,7 +5,7 @@
 
 use crate::visible::{self, Piece};
 use approvals::{HeldCall, HoldState, StageView, Verdict};
-use policy::{ActionKind, Timestamp, Value};
+use policy::{ActionKind, ProofKind, Timestamp, Value};
 use serde::Serialize;
 use std::fmt::Write as _;
 use ts_rs::TS;
@@ -46,6 +46,18 @@ pub struct Card {
     /// When the identical call last ran, if that was within the hour before this one. Epoch milliseconds.
     #[ts(type = "number | null")]
     pub ran_before: Option<i64>,
+    /// What the call's user has to prove their presence with: `passkey`, `any`; none where no step-up is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub step_up: Option<String>,
+    /// Everything but that proof is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub waits_for_proof: Option<bool>,
+    /// What the agent asked for, where an approver changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub asked: Option<Vec<CardArgument>>,
     /// An agent is waiting for the answer.
     pub attended: bool,
     pub state: CardState,
@@ -144,6 +156,13 @@ impl From<StageView> for CardStage {
     }
 }
 
+fn proof_word(kind: ProofKind) -> String {
+    match kind {
+        ProofKind::Any => "any".to_owned(),
+        ProofKind::Passkey => "passkey".to_owned(),
+    }
+}
+
 /// What the pinned definition adds to a card.
 #[derive(Clone, Debug, Default)]
 pub struct ToolWords {
@@ -207,6 +226,9 @@ impl Card {
             opened_at: opened.at.0,
             deadline: held.deadline().0,
             ran_before: ran_before.map(|at| at.0),
+            step_up: held.step_up().map(proof_word),
+            waits_for_proof: held.waits_for_proof().then_some(true),
+            asked: held.is_edited().then(|| self::arguments(&opened.call.arguments, words)),
             attended,
             state,
             verdict,

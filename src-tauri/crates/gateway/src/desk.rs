@@ -25,6 +25,8 @@ mod ends;
 mod given;
 mod inbox;
 mod look;
+#[cfg(test)]
+mod races;
 mod votes;
 
 pub use inbox::HeldSummary;

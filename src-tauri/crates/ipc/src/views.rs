@@ -83,7 +83,7 @@ pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
         upstream: held.upstream,
         tool: held.tool,
         summary: held.summary,
-        needs: Needs::Approval,
+        needs: if held.needs_proof { Needs::StepUp } else { Needs::Approval },
         opened_at: held.opened_at.0,
         deadline: held.deadline.0,
         attended: held.attended,

@@ -134,7 +134,7 @@ export class FakeHost implements Host {
         covered: wide ? pastCalls(Date.now()) : [], covered_calls: wide ? 3 : 0, of_calls: 40,
       };
     },
-    approve_and_grant: ({ hold, terms }) => this.#approve(hold, "Approved. The call goes now, and calls like it.", () => {
+    grant: ({ hold, terms }) => this.#approve(hold, "Approved. The call goes now, and calls like it.", () => {
       this.world.grants.unshift(grantOf({ id: `g-${this.world.grants.length}`, made_at: Date.now(), until: terms.until, uses_left: terms.uses }));
     }),
     grants: () => this.world.grants,

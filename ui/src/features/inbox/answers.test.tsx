@@ -186,7 +186,7 @@ describe("a grant", () => {
     await fill("grant-lasting", "This session, at most 1 hour");
     await pass(GUARD);
     await click("grant-save");
-    const [body] = sent("approve_and_grant") as { terms: { until: number } }[];
+    const [body] = sent("grant") as { terms: { until: number } }[];
     expect(body).toEqual({
       hold: EXPENSE, digest: `digest-of-${EXPENSE}`,
       terms: {
@@ -219,7 +219,7 @@ describe("a grant", () => {
     await fill("limit-value-amount", "5");
     await pass(GUARD);
     expect(screen.getByTestId("grant-save")).toBeDisabled();
-    expect(sent("approve_and_grant")).toEqual([]);
+    expect(sent("grant")).toEqual([]);
   });
 
   it("may last until a date of one's own", async () => {
@@ -229,7 +229,7 @@ describe("a grant", () => {
     await fill("grant-until", "2031-02-03T04:05");
     await pass(GUARD);
     await click("grant-save");
-    const [body] = sent("approve_and_grant") as { terms: { until: number; session: boolean } }[];
+    const [body] = sent("grant") as { terms: { until: number; session: boolean } }[];
     expect(body?.terms.until).toBe(new Date(2031, 1, 3, 4, 5).getTime());
     expect(body?.terms.session).toBe(false);
   });

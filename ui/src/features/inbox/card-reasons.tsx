@@ -14,7 +14,7 @@ const ACTIONS: Record<PolicyAction, { word: string; tone: Tone }> = {
   allow: { word: "Allow", tone: "allow" },
 };
 
-export function CardReasons({ card: { state, reasons, stages } }: { card: Card }) {
+export function CardReasons({ card: { hold, state, reasons, stages } }: { card: Card }) {
   const title = state === "waiting" ? "Why it waits" : "Why it was held";
   return (
     <section className={classes.why} aria-label={title}>
@@ -50,6 +50,7 @@ export function CardReasons({ card: { state, reasons, stages } }: { card: Card }
           ))}
         </div>
       )}
+      <Link to="/builder" search={{ hold }} className={classes.link} data-testid="policy-from-hold">Make a policy from this call</Link>
     </section>
   );
 }

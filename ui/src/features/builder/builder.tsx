@@ -164,7 +164,8 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
             </header>
             {tree === null
               ? <p className="muted">The rows come back once the text on the right can be read.</p>
-              : <ConditionTree tree={tree} view={view} catalogue={catalogue} onChange={(next, field) => { edit(field, { tree: next }); }} />}
+              : <ConditionTree tree={tree} view={view} catalogue={catalogue}
+                onChange={(next, field) => { edit(field, { tree: next }); }} />}
           </section>
           <ThenWhat draft={draft} edit={edit} catalogue={catalogue} />
         </div>
@@ -183,7 +184,8 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
             />
             {view?.text_problem != null && (
               <p className={classes.warn} role="status" data-testid="text-problem">
-                <Prose text={sentence(view.text_problem.message)} /> {view.text_problem.hint !== null && <Prose text={sentence(view.text_problem.hint)} />}
+                <Prose text={sentence(view.text_problem.message)} />{" "}
+                {view.text_problem.hint !== null && <Prose text={sentence(view.text_problem.hint)} />}
               </p>
             )}
           </section>
@@ -200,7 +202,9 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
           </div>
         </aside>
       </div>
-      {trying && catalogue !== undefined && <TryCall draft={view?.file == null ? null : draft} catalogue={catalogue} onClose={() => { setTrying(false); }} />}
+      {trying && catalogue !== undefined && (
+        <TryCall draft={view?.file == null ? null : draft} catalogue={catalogue} onClose={() => { setTrying(false); }} />
+      )}
     </section>
   );
 }

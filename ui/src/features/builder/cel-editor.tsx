@@ -71,7 +71,10 @@ export function CelEditor({ text, view, attributes, onChange }: {
     <div className={classes.cel} data-testid="cel">
       <CodeMirror
         ref={editor} value={text} extensions={extensions} theme="none" onChange={onChange} placeholder="always: there is no condition" indentWithTab={false}
-        basicSetup={{ lineNumbers: false, foldGutter: false, highlightActiveLine: false, highlightActiveLineGutter: false, searchKeymap: false, autocompletion: false }}
+        basicSetup={{
+          lineNumbers: false, foldGutter: false, highlightActiveLine: false, highlightActiveLineGutter: false, searchKeymap: false,
+          autocompletion: false,
+        }}
       />
     </div>
   );

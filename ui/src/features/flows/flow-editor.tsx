@@ -101,7 +101,8 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
             {draft.stages.map((stage, index) => (
               <li key={index} className={classes.card} data-testid="stage">
                 <StageFields
-                  stage={stage} number={index + 1} of={draft.stages.length} view={isCurrent ? view?.stages[index] : undefined} catalogue={catalogue}
+                  stage={stage} number={index + 1} of={draft.stages.length}
+                  view={isCurrent ? view?.stages[index] : undefined} catalogue={catalogue}
                   onChange={(change) => { setStage(index, change); }} onMove={(by) => { move(index, by); }}
                   onRemove={() => { set({ stages: draft.stages.filter((_, other) => other !== index) }); }}
                 />

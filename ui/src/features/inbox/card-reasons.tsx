@@ -23,7 +23,7 @@ function stageNotes({ escalated, extended, exclude_requester: others, step_up: p
   return notes.map((note) => `, ${note}`).join("");
 }
 
-export function CardReasons({ card: { state, reasons, stages } }: { card: Card }) {
+export function CardReasons({ card: { hold, state, reasons, stages } }: { card: Card }) {
   const title = state === "waiting" ? "Why it waits" : "Why it was held";
   return (
     <section className={classes.why} aria-label={title}>
@@ -59,6 +59,7 @@ export function CardReasons({ card: { state, reasons, stages } }: { card: Card }
           ))}
         </div>
       )}
+      <Link to="/builder" search={{ hold }} className={classes.link} data-testid="policy-from-hold">Make a policy from this call</Link>
     </section>
   );
 }

@@ -84,7 +84,9 @@ impl From<&Ceremony> for CeremonyStarted {
 impl From<CeremonyError> for IpcError {
     fn from(error: CeremonyError) -> IpcError {
         let hint = match &error {
-            CeremonyError::Expired | CeremonyError::NotProven => "try again and use the passkey within two minutes",
+            CeremonyError::Expired | CeremonyError::NotProven => {
+                "try again and use the passkey within two minutes"
+            }
             CeremonyError::TooMany => "finish the pages that are open in your browser",
             _ => "the Security page shows how your passkeys stand",
         };
@@ -156,8 +158,11 @@ fn view(engine: &Engine) -> SecurityView {
         let user = current.people.iter().find(|user| user.id.as_str() == id);
         user.map_or_else(|| id.to_owned(), |user| user.name.clone())
     };
-    let people =
-        current.people.iter().map(|user| Person { id: user.id.to_string(), name: user.name.clone() }).collect();
+    let people = current
+        .people
+        .iter()
+        .map(|user| Person { id: user.id.to_string(), name: user.name.clone() })
+        .collect();
     let passkeys = match engine.passkeys() {
         Ok(passkeys) => passkeys,
         Err(error) => {

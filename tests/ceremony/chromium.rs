@@ -30,7 +30,8 @@ impl Chromium {
     async fn tell(&mut self, command: &str, mut rest: Value) -> Value {
         rest["command"] = json!(command);
         self.input.write_all(format!("{rest}\n").as_bytes()).await.unwrap();
-        let line = super::support::within(command, self.output.next_line()).await.unwrap().expect("an answer");
+        let line =
+            super::support::within(command, self.output.next_line()).await.unwrap().expect("an answer");
         let answer: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(answer["ok"], true, "{answer}");
         answer["value"].clone()
@@ -93,7 +94,15 @@ async fn a_payment_is_held_the_page_opens_the_passkey_is_used_and_it_runs_once()
     chromium.open(&ceremony.url).await;
     let seen = chromium.look().await;
     let text = seen["text"].as_str().unwrap();
-    for expected in ["ledger/send_payment", "7250", "ZERO-WIDTH SPACE", "RIGHT-TO-LEFT OVERRIDE", "<script>alert(1)</script>", "Payments need a passkey", "left, works once"] {
+    for expected in [
+        "ledger/send_payment",
+        "7250",
+        "ZERO-WIDTH SPACE",
+        "RIGHT-TO-LEFT OVERRIDE",
+        "<script>alert(1)</script>",
+        "Payments need a passkey",
+        "left, works once",
+    ] {
         assert!(text.contains(expected), "{expected} in {text}");
     }
     assert_eq!((&seen["focus"], &seen["buttons"]), (&json!("use"), &json!(["Use passkey", "Reject"])));

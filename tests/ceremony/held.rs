@@ -87,13 +87,17 @@ async fn an_audit_of_the_entries_tells_the_proofs_and_finds_a_forged_one() {
     let honest = audited(&|body| body.to_owned());
     assert_eq!(honest.forged(), []);
     let [proof] = honest.proven() else { panic!("one proof: {:?}", honest.proven()) };
-    assert_eq!((proof.hold.as_str(), proof.person.as_str(), proof.name.as_str()), (card.hold.as_str(), "me", "Laptop"));
+    assert_eq!(
+        (proof.hold.as_str(), proof.person.as_str(), proof.name.as_str()),
+        (card.hold.as_str(), "me", "Laptop")
+    );
     assert_eq!(honest.last_anchor(), Some(proof.head));
     // The same record with another call, or with a passkey that nobody enrolled.
     let other_call = "0".repeat(card.digest.len());
     let forged = audited(&|body| body.replace(&card.digest, &other_call));
     assert!(forged.proven().is_empty() && !forged.forged().is_empty());
-    let forged = audited(&|body| if body.contains("\"enrolled\"") { "{}".to_owned() } else { body.to_owned() });
+    let forged =
+        audited(&|body| if body.contains("\"enrolled\"") { "{}".to_owned() } else { body.to_owned() });
     assert!(forged.proven().is_empty() && !forged.forged().is_empty());
 }
 
@@ -147,13 +151,18 @@ async fn the_page_can_reject() {
 async fn two_people_approve_each_with_their_own_passkey() {
     let home = TestHome::in_memory(&[
         ALLOW,
-        ("flows/pair.toml", "name = \"Two people\"\n[[stage]]\nusers = [\"me\"]\nstep_up = \"passkey\"\n[[stage]]\nusers = [\"bob\"]\nstep_up = \"passkey\"\n"),
+        (
+            "flows/pair.toml",
+            "name = \"Two people\"\n[[stage]]\nusers = [\"me\"]\nstep_up = \"passkey\"\n[[stage]]\nusers = [\"bob\"]\nstep_up = \"passkey\"\n",
+        ),
         (
             "payments.toml",
             "name = \"Payments need two\"\n[target]\ntools = [\"ledger/send_payment\"]\n[action]\nkind = \"request_approval\"\nflow = \"pair\"\n",
         ),
     ]);
-    home.write_people("[[user]]\nid = \"me\"\nname = \"Ana\"\nowner = true\n[[user]]\nid = \"bob\"\nname = \"Bob\"\n");
+    home.write_people(
+        "[[user]]\nid = \"me\"\nname = \"Ana\"\nowner = true\n[[user]]\nid = \"bob\"\nname = \"Bob\"\n",
+    );
     let world = World::of(home).await;
     let mut ana = enrolled(&world, "me").await;
     let mut bob = passkey();
@@ -170,8 +179,12 @@ async fn two_people_approve_each_with_their_own_passkey() {
     let asked = page.begin().await;
     let ids = world.engine.passkeys().unwrap();
     let of_bob = ids.iter().find(|passkey| passkey.person() == "bob").unwrap().id().as_str();
-    let allowed: Vec<&str> =
-        asked["publicKey"]["allowCredentials"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    let allowed: Vec<&str> = asked["publicKey"]["allowCredentials"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
     assert_eq!(allowed, [of_bob]);
     assert_eq!(page.run(None, Some(&mut bob)).await["kind"], "done");
     assert_eq!(pending.answer().await.ran(), "send_payment ran");

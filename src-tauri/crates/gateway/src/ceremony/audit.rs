@@ -123,7 +123,9 @@ impl Audit {
     fn proof(&mut self, seq: u64, proof: &StepUpProof) {
         match self.verified(proof) {
             // One proof may stand in several entries of its hold: the vote, the step-up, the release.
-            Ok(proven) if self.proven.iter().any(|known| known.hold == proven.hold && known.head == proven.head) => {}
+            Ok(proven)
+                if self.proven.iter().any(|known| known.hold == proven.hold && known.head == proven.head) => {
+            }
             Ok(proven) => self.proven.push(AuditedProof { seq, ..proven }),
             Err(why) => self.forged.push(Forged { seq, why }),
         }
@@ -139,7 +141,10 @@ impl Audit {
         let credential = self.credential(&id).ok_or("its passkey was never enrolled here")?;
         let shown = signed.verify(&credential).map_err(|error| error.to_string())?;
         let statement = &signed.statement;
-        if statement.hold != proof.hold || statement.digest != proof.digest || shown.person != proof.by.as_str() {
+        if statement.hold != proof.hold
+            || statement.digest != proof.digest
+            || shown.person != proof.by.as_str()
+        {
             return Err("it was signed for another hold, call or person".to_owned());
         }
         // An entry that was removed by age cannot be compared any more.

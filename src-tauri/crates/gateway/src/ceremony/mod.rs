@@ -19,8 +19,8 @@ mod subject;
 
 pub use audit::{Audit, AuditedEntry, AuditedProof, Forged};
 pub use statement::{HoldStatement, SignedStatement};
-pub use store::PasskeysError;
 pub use stepup::{Purpose, is_good_name};
+pub use store::PasskeysError;
 pub use subject::{Agreement, Subject};
 
 use crate::desk::DeskEvent;

@@ -92,6 +92,13 @@ pub struct Service {
 }
 
 impl Service {
+    /// It forgets a notification that is closed over the bus and leaves it on the screen, where the next one would
+    /// come up (notification-daemon 3.20). One that expires goes.
+    #[must_use]
+    pub fn leaves_closed_on_screen(&self) -> bool {
+        self.name == "Notification Daemon"
+    }
+
     /// A program on this desktop can press its buttons without a person.
     #[must_use]
     pub fn driven_by_anyone(&self) -> bool {

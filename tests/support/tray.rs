@@ -88,7 +88,7 @@ impl TrayMenu {
     pub(crate) async fn lines(&self) -> Vec<Line> {
         // Some menus are filled in only when somebody is about to open them.
         let _ = self.ask("AboutToShow", &0_i32).await;
-        let every: (Vec<i32>, Vec<&str>) = (Vec::new(), Vec::new());
+        let every: (Vec<i32>, Vec<&str>) = ((1..300).collect(), Vec::new());
         let answer = self.ask("GetGroupProperties", &every).await.expect("the menu answers");
         let rows: Vec<(i32, HashMap<String, OwnedVariant>)> = answer.body().deserialize().expect("its lines");
         let lines = rows.into_iter().filter_map(|(id, row)| {

@@ -217,7 +217,7 @@ async fn the_tray_counts_what_waits_opens_a_card_and_holds_everything() {
         agent.start("write_file", json!({ "path": files.join(format!("{n}.txt")), "content": "hello" }))
     };
     let calls: Vec<_> = (0..4).map(write).collect();
-    let is_hold = |line: &&support::tray::Line| line.label == "claude: files/writefile";
+    let is_hold = |line: &&support::tray::Line| line.label == "claude: files/write_file";
     // The menu is written line by line.
     let four = menu
         .until("four wait, and the newest three are there", |lines| {

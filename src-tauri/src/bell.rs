@@ -63,7 +63,9 @@ pub(crate) async fn ring<N: Notifier>(
     };
     host.set_notifications(true, None, None);
     let ringing = Ringing::default();
-    Bell { app, host, notifier, ringing, next: None, silent: false, replaced: false }.run(heard, ending).await;
+    Bell { app, host, notifier, ringing, next: None, told: None, silent: false, replaced: false }
+        .run(heard, ending)
+        .await;
 }
 
 struct Bell<N> {
@@ -73,6 +75,8 @@ struct Bell<N> {
     ringing: Ringing,
     /// When the next reminder is due, in epoch milliseconds.
     next: Option<i64>,
+    /// When the person was last back who was told of their time away.
+    told: Option<i64>,
     /// The last notification was not shown, and the window says so.
     silent: bool,
     /// The service we knew left; what the window says of that stays.
@@ -114,11 +118,20 @@ impl<N: Notifier> Bell<N> {
     async fn follow(&mut self) {
         let Some(now) = self.host.now() else { return };
         let zone = TimeZone::system();
+        let is_locked = self.host.is_screen_locked();
+        if !is_locked {
+            self.tell_who_is_back().await;
+        }
         let desk = notice::Desk { service: self.notifier.service(), zone: &zone, now };
         let cards = waiting(&self.host);
-        self.next = cards.iter().map(notice::reminds_at).filter(|at| *at > now).min();
-        let notices = cards.iter().map(|card| notice::compose(card, &desk)).collect();
-        let steps = self.ringing.follow(notices, |agent, notices| notice::burst(agent, notices, &desk));
+        // Nobody is reminded behind a locked screen.
+        self.next = cards.iter().map(notice::reminds_at).filter(|at| *at > now && !is_locked).min();
+        let notices: Vec<Notice> = cards.iter().map(|card| notice::compose(card, &desk)).collect();
+        let steps = if is_locked {
+            self.ringing.follow_unseen(&notices)
+        } else {
+            self.ringing.follow(notices, |agent, notices| notice::burst(agent, notices, &desk))
+        };
         let mut failed = false;
         for step in steps {
             match step {
@@ -141,6 +154,32 @@ impl<N: Notifier> Bell<N> {
                     self.silent = failed;
                 }
             }
+        }
+    }
+
+    /// What happened to held calls while the screen was locked, once for each return.
+    async fn tell_who_is_back(&mut self) {
+        let Some((back_at, sentence)) = self.host.while_away() else { return };
+        if self.told.replace(back_at) == Some(back_at) {
+            return;
+        }
+        let notice = Notice {
+            key: "while-away".to_owned(),
+            holds: Vec::new(),
+            digest: String::new(),
+            agent: String::new(),
+            tool: String::new(),
+            title: "Doorward".to_owned(),
+            body: sentence,
+            buttons: Vec::new(),
+            deadline: 0,
+            reminds: false,
+        };
+        if let Err(error) = self.notifier.show(&notice).await {
+            tracing::warn!(
+                error = chain(&error),
+                "the digest of a time away was not shown; the window has it"
+            );
         }
     }
 

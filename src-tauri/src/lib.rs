@@ -16,6 +16,8 @@ pub mod units;
 #[cfg(feature = "desktop")]
 mod bell;
 #[cfg(feature = "desktop")]
+mod browser;
+#[cfg(feature = "desktop")]
 mod door;
 #[cfg(feature = "desktop")]
 mod notifier;

@@ -91,6 +91,18 @@ impl Ringing {
         std::mem::take(&mut self.shown).into_keys().collect()
     }
 
+    /// The same while nobody can be at the screen: what ended is taken away, and what is new waits until somebody is
+    /// back.
+    pub fn follow_unseen(&mut self, waiting: &[Notice]) -> Vec<Step> {
+        let open: BTreeSet<&String> = waiting.iter().map(|notice| &notice.key).collect();
+        self.put_away.retain(|hold| open.contains(hold));
+        let is_over = |notice: &Notice| !notice.holds.iter().any(|hold| open.contains(hold));
+        let ended: Vec<String> =
+            self.shown.values().filter(|notice| is_over(notice)).map(|notice| notice.key.clone()).collect();
+        self.shown.retain(|key, _| !ended.contains(key));
+        ended.into_iter().map(|key| Step::Close { key }).collect()
+    }
+
     /// It could not be shown; the next look tries again.
     pub fn not_shown(&mut self, key: &str) {
         self.shown.remove(key);

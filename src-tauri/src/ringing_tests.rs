@@ -189,3 +189,17 @@ fn a_burst_reminds_once_however_many_of_its_calls_end() {
     waiting[1] = late("h-1", 1_001);
     assert_eq!(follow(&mut ringing, waiting), NOTHING);
 }
+
+#[test]
+fn behind_a_locked_screen_nothing_new_rings_and_all_of_it_does_on_return() {
+    let mut ringing = Ringing::default();
+    ringing.follow(vec![notice("h-1", "a"), notice("h-2", "a")], gather);
+    ringing.put_away(&notice("h-2", "a"));
+    let waiting = [notice("h-1", "b"), notice("h-2", "a"), notice("h-3", "a")];
+    assert_eq!(ringing.follow_unseen(&waiting), []);
+    assert_eq!(
+        ringing.follow(waiting.to_vec(), gather),
+        [Step::Show(notice("h-1", "b")), Step::Show(notice("h-3", "a"))]
+    );
+    assert_eq!(ringing.follow_unseen(&[]).len(), 2, "what ended meanwhile is taken away");
+}

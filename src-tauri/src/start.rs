@@ -203,6 +203,7 @@ fn run_window(runtime: &Runtime, door: Door, home: Option<&Path>, hidden: bool) 
 /// What follows the host: the window's events, the tray, the notifications.
 async fn attend(app: AppHandle, door: Door, tray: Option<tray::Tray>, ending: bell::Ending) {
     let Some(host) = door.host().await else { return };
+    host.open_pages_with(crate::browser::open);
     tokio::spawn(door::pass_on(app.clone(), host.subscribe()));
     tokio::spawn(window::show_asked(app.clone(), host.asked()));
     if let Some(tray) = tray {

@@ -93,7 +93,7 @@ impl TrayMenu {
         let rows: Vec<(i32, HashMap<String, OwnedVariant>)> = answer.body().deserialize().expect("its lines");
         let lines = rows.into_iter().filter_map(|(id, row)| {
             let label = match &**row.get("label")? {
-                Variant::Str(label) => label.to_string().replace('_', ""),
+                Variant::Str(label) => written(label),
                 _ => return None,
             };
             let is_ticked = row.get("toggle-state").is_some_and(|state| matches!(&**state, Variant::I32(1)));
@@ -126,4 +126,9 @@ impl TrayMenu {
     ) -> zbus::Result<zbus::Message> {
         self.bus.call_method(Some(self.owner.as_str()), &self.path, Some(MENU), what, body).await
     }
+}
+
+/// As it shows: an underscore marks a key to press, two of them are one.
+fn written(label: &str) -> String {
+    label.replace("__", "\0").replace('_', "").replace('\0', "_")
 }

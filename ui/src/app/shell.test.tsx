@@ -8,7 +8,7 @@ describe("the frame of the window", () => {
     openWindow("/inbox", "full");
     await screen.findByTestId("card");
     const names = screen.getAllByRole("link").map((link) => link.dataset["testid"]);
-    expect(names).toEqual(["nav-inbox", "nav-activity", "nav-policies", "nav-agents", "nav-upstreams"]);
+    expect(names).toEqual(["nav-inbox", "nav-activity", "nav-policies", "nav-grants", "nav-agents", "nav-upstreams"]);
     expect(screen.getByTestId("nav-inbox")).toHaveAttribute("aria-current", "page");
     expect(screen.getByRole("img", { name: "4 holds waiting" })).toHaveTextContent("4");
   });

@@ -111,16 +111,23 @@ pub struct CardStage {
     pub votes: u32,
     pub required: u32,
     pub current: bool,
+    /// Its deadline has passed, and more people are asked; `approvers` names them too.
+    pub escalated: bool,
+    /// Its deadline was put off.
+    pub extended: bool,
+    /// Nobody approves here what their own agent asks.
+    pub exclude_requester: bool,
+    /// Each approval here comes with a proof that its voter was there.
+    pub step_up: bool,
 }
 
 impl From<StageView> for CardStage {
     fn from(stage: StageView) -> CardStage {
-        let named: Vec<String> = stage
-            .approvers
-            .roles
-            .iter()
-            .cloned()
-            .chain(stage.approvers.users.iter().map(ToString::to_string))
+        let also = stage.escalate_to.as_ref().filter(|_| stage.escalated);
+        let named: Vec<String> = [Some(&stage.approvers), also]
+            .into_iter()
+            .flatten()
+            .flat_map(|asked| asked.roles.iter().cloned().chain(asked.users.iter().map(ToString::to_string)))
             .collect();
         CardStage {
             flow: stage.flow.to_string(),
@@ -129,6 +136,10 @@ impl From<StageView> for CardStage {
             votes: u32::try_from(stage.votes.len()).unwrap_or(u32::MAX),
             required: stage.required,
             current: stage.current,
+            escalated: stage.escalated,
+            extended: stage.extended,
+            exclude_requester: stage.exclude_requester,
+            step_up: stage.step_up.is_some(),
         }
     }
 }

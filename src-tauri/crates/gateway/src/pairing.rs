@@ -93,6 +93,7 @@ impl Engine {
         self.sessions().close_agent(name);
         self.forget_caller(name);
         self.desk().withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
+        self.desk().revoke_all("the agent was removed", |grant| grant.agent.as_str() == name);
         if let Ok(agent) = name.parse() {
             self.note(Entry::AgentRemoved { agent });
         }

@@ -3,11 +3,14 @@
 //! The shell calls [`Host::call`] for every command and forwards [`Changed`] events; it knows neither the
 //! engine nor the policies.
 
+mod answering;
 pub mod answers;
+pub mod authoring;
 mod commands;
 mod host;
 mod pausing;
 mod practice;
+mod security;
 pub mod typescript;
 mod views;
 pub mod wire;

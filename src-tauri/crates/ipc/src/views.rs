@@ -14,6 +14,8 @@ use policy::Timestamp;
 
 /// Most rows of one page of Activity.
 const PAGE: u32 = 200;
+/// What happened while nobody was here is told for this long after the return.
+const AWAY_TOLD: std::time::Duration = std::time::Duration::from_secs(10 * 60);
 const THIRTY_DAYS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn overview(engine: &Engine, version: String, home: String, notifications: PartState) -> Overview {
@@ -36,6 +38,7 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
     if engine.is_paused() {
         alarms.push(pausing::alarm());
     }
+    alarms.extend(while_away(engine));
     let owner = in_force
         .people
         .owner()
@@ -64,6 +67,15 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
     }
 }
 
+/// What became of held calls while the screen was locked, for a while after the return.
+fn while_away(engine: &Engine) -> Option<Alarm> {
+    let digest = engine.away_digest()?;
+    let told_until = digest.until?.after(AWAY_TOLD);
+    let message = digest.sentence().filter(|_| engine.desk().clock().now() < told_until)?;
+    let hint = "What waits is in the inbox, what ended is in Activity.".to_owned();
+    Some(Alarm { code: "while_away".to_owned(), message, hint })
+}
+
 pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
     let rows = engine.desk().inbox().into_iter().map(|held| InboxRow {
         hold: held.hold.to_string(),
@@ -82,29 +94,33 @@ pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
 pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<ActivityPage, IpcError> {
     let limit = request.limit.clamp(1, PAGE);
     let text = request.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let policy = match request.policy.as_deref().map(str::parse) {
+        // No policy has such a name, so no call was ever decided by it.
+        Some(Err(_)) => return Ok(ActivityPage { rows: Vec::new(), next: None }),
+        Some(Ok(policy)) => Some(policy),
+        None => None,
+    };
     let query = ActivityQuery {
         before: request.before,
-        limit: limit as usize + 1,
+        limit: limit as usize,
         text,
         outcome: request.outcome.map(Into::into),
-        ..ActivityQuery::default()
+        agent: request.agent.clone(),
+        upstream: request.upstream.clone(),
+        tool: request.tool.clone(),
+        policy,
+        since: request.since.map(Timestamp),
+        until: request.until.map(Timestamp),
     };
-    let mut rows = engine.journal().activity(&query)?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
+    let found = engine.journal().activity_page(&query)?;
     let people = engine.sets().current();
     let name_of = |id: &str| {
         let known = id.parse().ok().and_then(|id| people.people.get(&id));
         known.map_or_else(|| id.to_owned(), |user| user.name.clone())
     };
-    let rows = rows.into_iter().map(|row| {
+    let rows = found.rows.into_iter().map(|row| {
         let decided_by = row.votes.last().map(|vote| {
-            let place = match vote.means {
-                approvals::Means::Window => "in the window",
-                approvals::Means::Notification => "on a notification",
-                approvals::Means::Terminal => "at the terminal",
-                approvals::Means::Ceremony => "with a passkey",
-            };
+            let place = means_words(vote.means);
             format!("{}, {place}", name_of(vote.by.as_str()))
         });
         let (summary, detail) = match &row.arguments {
@@ -130,7 +146,17 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
             detail,
         }
     });
-    Ok(ActivityPage { rows: rows.collect(), more })
+    Ok(ActivityPage { rows: rows.collect(), next: found.next })
+}
+
+/// By which way something was said: "in the window".
+pub(crate) fn means_words(means: approvals::Means) -> &'static str {
+    match means {
+        approvals::Means::Window => "in the window",
+        approvals::Means::Notification => "on a notification",
+        approvals::Means::Terminal => "at the terminal",
+        approvals::Means::Ceremony => "with a passkey",
+    }
 }
 
 fn details(arguments: &policy::Value) -> Vec<DetailRow> {
@@ -156,6 +182,12 @@ pub(crate) fn policies(engine: &Engine) -> PoliciesView {
         condition: policy.when.clone(),
         sentence: policy.sentence(),
         applied_30_days: counts.get(&policy.id).copied().unwrap_or(0),
+        users: policy.target.users.clone(),
+        agents: policy.target.agents.clone(),
+        contexts: policy.target.contexts.clone(),
+        changed_at: crate::authoring::changed_at(
+            &engine.home().policies_dir().join(format!("{}.toml", policy.id)),
+        ),
     });
     let waiting = engine.sets().waiting().map(|waiting| WaitingChange {
         hash: waiting.hash,

@@ -111,6 +111,18 @@ pub struct ActivityRequest {
     pub limit: u32,
     pub text: Option<String>,
     pub outcome: Option<ActivityOutcome>,
+    /// Exactly this name; so with the three below.
+    pub agent: Option<String>,
+    pub upstream: Option<String>,
+    pub tool: Option<String>,
+    /// The id of a policy that was part of the decision.
+    pub policy: Option<String>,
+    /// Begun at this time or later.
+    #[ts(type = "number | null")]
+    pub since: Option<i64>,
+    /// Begun at this time or earlier.
+    #[ts(type = "number | null")]
+    pub until: Option<i64>,
 }
 
 /// The journal's outcomes, as TypeScript knows them.
@@ -183,7 +195,9 @@ pub struct DetailRow {
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct ActivityPage {
     pub rows: Vec<ActivityRow>,
-    pub more: bool,
+    /// What `before` is for the page after this; none where nothing older fits. A page may be short all the same.
+    #[ts(type = "number | null")]
+    pub next: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]
@@ -215,6 +229,12 @@ pub struct PolicyRow {
     pub condition: Option<String>,
     pub sentence: String,
     pub applied_30_days: u32,
+    pub users: Vec<String>,
+    pub agents: Vec<String>,
+    pub contexts: Vec<String>,
+    /// Of the file, epoch milliseconds.
+    #[ts(type = "number | null")]
+    pub changed_at: Option<i64>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]
@@ -387,12 +407,21 @@ pub enum Tag {
     Policies,
     Upstreams,
     Agents,
+    Grants,
     Security,
 }
 
 impl Tag {
-    pub(crate) const ALL: &[Tag] =
-        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents, Tag::Security];
+    pub(crate) const ALL: &[Tag] = &[
+        Tag::Overview,
+        Tag::Inbox,
+        Tag::Activity,
+        Tag::Policies,
+        Tag::Upstreams,
+        Tag::Agents,
+        Tag::Grants,
+        Tag::Security,
+    ];
 }
 
 impl IpcError {

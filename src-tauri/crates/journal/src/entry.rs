@@ -73,6 +73,11 @@ pub enum Entry {
     UpstreamRemoved {
         upstream: UpstreamName,
     },
+    /// Something that a person should look at: what is not as this home left it, or was tried and refused.
+    Alarm {
+        code: String,
+        said: String,
+    },
     /// From here on every call waits for a person. Not the end of any hold when it is over.
     Paused {
         by: UserId,
@@ -123,6 +128,12 @@ struct UpstreamBody<'a> {
     upstream: &'a UpstreamName,
     #[serde(skip_serializing_if = "Option::is_none")]
     reached: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AlarmBody<'a> {
+    code: &'a str,
+    said: &'a str,
 }
 
 #[derive(Serialize)]
@@ -214,6 +225,9 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         ),
         Entry::UpstreamRemoved { upstream } => {
             draft.append("upstream_removed", nothing, &UpstreamBody { upstream: &upstream, reached: None })
+        }
+        Entry::Alarm { code, said } => {
+            draft.append("alarm", nothing, &AlarmBody { code: &code, said: &said })
         }
         Entry::Paused { by } => draft.append(PAUSED, nothing, &PausedBody { by: &by }),
         Entry::Resumed { by } => draft.append(RESUMED, nothing, &PausedBody { by: &by }),

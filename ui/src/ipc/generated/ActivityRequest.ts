@@ -1,3 +1,19 @@
 import type { ActivityOutcome } from "./ActivityOutcome";
 
-export type ActivityRequest = { before: number | null, limit: number, text: string | null, outcome: ActivityOutcome | null, };
+export type ActivityRequest = { before: number | null, limit: number, text: string | null, outcome: ActivityOutcome | null, 
+/**
+ * Exactly this name; so with the three below.
+ */
+agent: string | null, upstream: string | null, tool: string | null, 
+/**
+ * The id of a policy that was part of the decision.
+ */
+policy: string | null, 
+/**
+ * Begun at this time or later.
+ */
+since: number | null, 
+/**
+ * Begun at this time or earlier.
+ */
+until: number | null, };

@@ -60,6 +60,9 @@ impl Kept {
     /// What a vote came to.
     pub(super) fn receipt_words(&self) -> String {
         match self.held.state() {
+            HoldState::Waiting if self.held.waits_for_proof() => {
+                "Recorded. The call goes once the person it is made for has proved that they are there.".to_owned()
+            }
             HoldState::Waiting => {
                 "Your vote is recorded. The call waits for what is still required.".to_owned()
             }

@@ -205,8 +205,10 @@ async fn the_tray_counts_what_waits_opens_a_card_and_holds_everything() {
     let mut tray = TrayHost::on(&bus).await;
     let window = Window::open(home, bus, screen).await;
     let menu = tray.menu().await;
-    let labels = |lines: &[support::tray::Line]| lines.iter().map(|line| line.label.clone()).collect::<Vec<_>>();
-    let quiet = menu.until("nothing waits", |lines| lines.iter().any(|line| line.label == "No call waits")).await;
+    let labels =
+        |lines: &[support::tray::Line]| lines.iter().map(|line| line.label.clone()).collect::<Vec<_>>();
+    let quiet =
+        menu.until("nothing waits", |lines| lines.iter().any(|line| line.label == "No call waits")).await;
     for label in ["Hold everything", "Open Doorward", "Quit"] {
         assert!(labels(&quiet).iter().any(|found| found == label), "{quiet:?}");
     }

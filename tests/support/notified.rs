@@ -25,8 +25,9 @@ impl Notified {
         let rules = vec!["type='method_call',interface='org.freedesktop.Notifications'"];
         let (name, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
         let monitoring = "org.freedesktop.DBus.Monitoring";
-        let became =
-            connection.call_method(Some(name), path, Some(monitoring), "BecomeMonitor", &(rules, 0_u32)).await;
+        let became = connection
+            .call_method(Some(name), path, Some(monitoring), "BecomeMonitor", &(rules, 0_u32))
+            .await;
         became.expect("the test's own bus lets it listen");
         Notified(stream)
     }
@@ -62,8 +63,7 @@ impl Notified {
 }
 
 fn shown(message: &zbus::Message) -> Asked {
-    type Notify =
-        (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedVariant>, i32);
+    type Notify = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedVariant>, i32);
     let (_, _, _, title, body, actions, _, expires): Notify =
         message.body().deserialize().expect("a notification");
     if expires > 0 {

@@ -68,7 +68,13 @@ impl TrayHost {
     /// The menu of the first icon that comes.
     pub(crate) async fn menu(&mut self) -> TrayMenu {
         let (owner, path) = within("a tray icon", self.icons.recv()).await.expect("the host goes on");
-        let asked = self.bus.call_method(Some(owner.as_str()), path.as_str(), Some(PROPERTIES), "Get", &(ITEM, "Menu"));
+        let asked = self.bus.call_method(
+            Some(owner.as_str()),
+            path.as_str(),
+            Some(PROPERTIES),
+            "Get",
+            &(ITEM, "Menu"),
+        );
         let answer: OwnedVariant =
             asked.await.expect("the icon answers").body().deserialize().expect("a property");
         let path = Variant::try_from(&answer).ok().and_then(|path| OwnedObjectPath::try_from(path).ok());

@@ -102,9 +102,7 @@ impl FakeService {
                 continue;
             }
             match header.member().unwrap().as_str() {
-                "GetServerInformation" => {
-                    bus.reply(&header, &(name, "test", "1", "1.2")).await.unwrap()
-                }
+                "GetServerInformation" => bus.reply(&header, &(name, "test", "1", "1.2")).await.unwrap(),
                 "GetCapabilities" => {
                     bus.reply(&header, &vec!["actions", "body", "body-markup"]).await.unwrap()
                 }
@@ -355,7 +353,9 @@ async fn a_service_that_leaves_closed_notices_on_screen_is_told_to_let_them_expi
     notifier.show(&notice("h-1", &Button::ALL)).await.unwrap();
     let (first, ..) = service.next_shown().await;
     notifier.close("h-1").await;
-    let Some(Asked::Notify { replaces, actions, .. }) = service.asked.recv().await else { panic!("it stays") };
+    let Some(Asked::Notify { replaces, actions, .. }) = service.asked.recv().await else {
+        panic!("it stays")
+    };
     assert_eq!((replaces, actions), (first, Vec::new()), "nothing is left to press");
     press(&service.bus, None, first, "approve").await;
     notifier.show(&notice("h-2", &Button::ALL)).await.unwrap();

@@ -141,7 +141,7 @@ async fn a_burst_is_one_notification_with_a_count_that_opens_the_call_that_ends_
     screen.click(button);
     screen.until_no_notification();
     window.find(&format!("[data-testid=card][data-hold=\"{hold}\"]")).await;
-    screen.picture("notifications/burst-reviewed");
+    window.keep("burst-reviewed").await;
     assert!(first.is_waiting() && calls.iter().all(|call| call.is_waiting()), "nothing was decided");
     assert!((0..7).all(|n| !path(n).exists()));
 }
@@ -205,8 +205,10 @@ async fn the_tray_counts_what_waits_opens_a_card_and_holds_everything() {
     let mut tray = TrayHost::on(&bus).await;
     let window = Window::open(home, bus, screen).await;
     let menu = tray.menu().await;
-    let labels = |lines: &[support::tray::Line]| lines.iter().map(|line| line.label.clone()).collect::<Vec<_>>();
-    let quiet = menu.until("nothing waits", |lines| lines.iter().any(|line| line.label == "No call waits")).await;
+    let labels =
+        |lines: &[support::tray::Line]| lines.iter().map(|line| line.label.clone()).collect::<Vec<_>>();
+    let quiet =
+        menu.until("nothing waits", |lines| lines.iter().any(|line| line.label == "No call waits")).await;
     for label in ["Hold everything", "Open Doorward", "Quit"] {
         assert!(labels(&quiet).iter().any(|found| found == label), "{quiet:?}");
     }
@@ -217,9 +219,14 @@ async fn the_tray_counts_what_waits_opens_a_card_and_holds_everything() {
         agent.start("write_file", json!({ "path": files.join(format!("{n}.txt")), "content": "hello" }))
     };
     let calls: Vec<_> = (0..4).map(write).collect();
-    let four = menu.until("four wait", |lines| lines.iter().any(|line| line.label == "4 calls wait")).await;
-    let holds: Vec<_> = four.iter().filter(|line| line.label.starts_with("claude: files/write")).collect();
-    assert_eq!(holds.len(), 3, "the newest three: {four:?}");
+    let is_hold = |line: &&support::tray::Line| line.label == "claude: files/write_file";
+    // The menu is written line by line.
+    let four = menu
+        .until("four wait, and the newest three are there", |lines| {
+            lines.iter().any(|line| line.label == "4 calls wait") && lines.iter().filter(is_hold).count() == 3
+        })
+        .await;
+    let holds: Vec<_> = four.iter().filter(is_hold).collect();
     window.go("activity").await;
     menu.press(holds[0]).await;
     window.find("[data-testid=card][data-state=waiting]").await;

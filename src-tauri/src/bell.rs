@@ -216,8 +216,7 @@ impl<N: Notifier> Bell<N> {
     async fn vote(&self, notice: &Notice, choice: VoteChoice) {
         // Many calls are never decided at once from here.
         let [hold] = notice.holds.as_slice() else { return self.review(notice) };
-        let request =
-            VoteRequest { hold: hold.clone(), digest: notice.digest.clone(), choice, reason: None };
+        let request = VoteRequest { hold: hold.clone(), digest: notice.digest.clone(), choice, reason: None };
         if let Err(error) = self.host.cast(request, Means::Notification).await {
             tracing::warn!(
                 code = error.code,

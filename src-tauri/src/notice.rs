@@ -92,6 +92,13 @@ pub struct Service {
 }
 
 impl Service {
+    /// It forgets a notification that is closed over the bus and leaves it on the screen, where the next one would
+    /// come up (notification-daemon 3.20). One that expires goes.
+    #[must_use]
+    pub fn leaves_closed_on_screen(&self) -> bool {
+        self.name == "Notification Daemon"
+    }
+
     /// A program on this desktop can press its buttons without a person.
     #[must_use]
     pub fn driven_by_anyone(&self) -> bool {
@@ -165,8 +172,11 @@ pub fn burst(agent: &str, notices: &[Notice], desk: &Desk<'_>) -> Notice {
             None => tools.push((&notice.tool, 1)),
         }
     }
-    let mut lines: Vec<String> =
-        tools.iter().take(PICKED).map(|(tool, calls)| shortened(&format!("{calls} × {tool}"), WIDTH)).collect();
+    let mut lines: Vec<String> = tools
+        .iter()
+        .take(PICKED)
+        .map(|(tool, calls)| shortened(&format!("{calls} × {tool}"), WIDTH))
+        .collect();
     match tools.len().saturating_sub(PICKED) {
         0 => {}
         1 => lines.push("and 1 more tool".to_owned()),
@@ -221,9 +231,12 @@ fn buttons(service: &Service, offer: Offer) -> Vec<Button> {
     }
 }
 
+/// A plain vote is not all that it waits for now.
 fn needs_step_up(card: &Card) -> bool {
-    card.step_up.is_some()
-        || card.stages.iter().any(|stage| stage.current && stage.step_up.is_some())
+    let mut current = card.stages.iter().filter(|stage| stage.current).peekable();
+    let takes_votes = current.peek().is_some() && current.all(|stage| !stage.step_up);
+    !takes_votes
+        || card.step_up.is_some()
         || card.reasons.iter().any(|reason| reason.action == ActionKind::StepUp)
 }
 
@@ -319,7 +332,8 @@ fn title<'a>(argument: &'a CardArgument, all: &[CardArgument]) -> Option<&'a str
     let title = argument.title.as_deref()?;
     let same = |name: &str| name.eq_ignore_ascii_case(title);
     let others = all.iter().filter(|other| other.path != argument.path);
-    let is_taken = others.into_iter().any(|other| same(&other.path) || other.title.as_deref().is_some_and(same));
+    let is_taken =
+        others.into_iter().any(|other| same(&other.path) || other.title.as_deref().is_some_and(same));
     let is_plain = !title.is_empty() && columns(title) <= NAME && shows_as_written(title);
     // A colon would let a title look like a name with its value.
     (is_plain && !is_taken && !title.contains(':')).then_some(title)

@@ -1,7 +1,7 @@
 //! What a notification says and which buttons it has, one case a rule.
 
 use super::*;
-use ipc::{CardReason, CardState, ReasonKind};
+use ipc::{CardReason, CardStage, CardState, ReasonKind};
 
 fn desktop() -> Service {
     Service { name: "gnome-shell".into(), buttons: true, markup: true }
@@ -36,7 +36,7 @@ fn card(arguments: Vec<CardArgument>) -> Card {
         destructive: true,
         arguments,
         reasons: vec![reason(policy_sentence(), ActionKind::RequestApproval)],
-        stages: Vec::new(),
+        stages: vec![stage(true, false)],
         opened_at: 0,
         // 2026-11-23 14:32:10 UTC
         deadline: 1_795_444_330_000,
@@ -47,6 +47,21 @@ fn card(arguments: Vec<CardArgument>) -> Card {
         attended: true,
         state: CardState::Waiting,
         verdict: None,
+    }
+}
+
+fn stage(current: bool, step_up: bool) -> CardStage {
+    CardStage {
+        flow: "owner".into(),
+        name: "Owner".into(),
+        approvers: "the desk's owner".into(),
+        votes: 0,
+        required: 1,
+        current,
+        escalated: false,
+        extended: false,
+        exclude_requester: false,
+        step_up,
     }
 }
 
@@ -90,7 +105,10 @@ fn a_small_call_is_shown_whole_and_can_be_approved() {
     assert_eq!(shown.title, "claude: practice/delete_customer");
     assert_eq!(shown.body, "customer_id: 88231\nforce: true\nWaits until 14:32");
     assert_eq!(shown.buttons, [Button::Approve, Button::Reject, Button::Review]);
-    assert_eq!((shown.key.as_str(), shown.holds.as_slice(), shown.digest.as_str()), ("h-1", &["h-1".to_owned()][..], "d1"));
+    assert_eq!(
+        (shown.key.as_str(), shown.holds.as_slice(), shown.digest.as_str()),
+        ("h-1", &["h-1".to_owned()][..], "d1")
+    );
 }
 
 #[test]
@@ -102,7 +120,11 @@ fn a_call_without_arguments_says_so() {
 #[test]
 fn the_deadline_is_in_the_persons_time() {
     let zone = TimeZone::fixed(jiff::tz::offset(2));
-    assert!(compose(&card(Vec::new()), &Desk { service: &desktop(), zone: &zone, now: 0 }).body.ends_with("Waits until 16:32"));
+    assert!(
+        compose(&card(Vec::new()), &Desk { service: &desktop(), zone: &zone, now: 0 })
+            .body
+            .ends_with("Waits until 16:32")
+    );
 }
 
 #[test]
@@ -132,10 +154,7 @@ fn a_long_value_is_shortened_in_the_middle_and_cannot_be_approved() {
     let path = format!("/home/ana/{}/invoice.pdf", "x".repeat(200));
     let shown = notice(&card(vec![argument("path", "text", &path)]));
     let line = shown.body.lines().next().unwrap();
-    assert!(
-        line == "path: /home/ana/…/invoice.pdf",
-        "{line}"
-    );
+    assert!(line == "path: /home/ana/…/invoice.pdf", "{line}");
     assert!(columns(line) <= WIDTH);
     assert!(shown.body.contains("Review shows all of it"));
     assert_eq!(shown.buttons, [Button::Review, Button::Reject]);
@@ -241,7 +260,9 @@ fn an_argument_has_the_name_that_its_schema_gives_it_and_a_number_its_unit() {
 
 #[test]
 fn a_title_that_could_be_taken_for_something_else_is_not_used() {
-    for title in ["to", "To", "amount: 5", "pay\u{200b}ee", "", "a title that is longer than any name should be"] {
+    for title in
+        ["to", "To", "amount: 5", "pay\u{200b}ee", "", "a title that is longer than any name should be"]
+    {
         let given = card(vec![titled("from", title, "text", "ana"), argument("to", "text", "bob")]);
         assert!(notice(&given).body.starts_with("from: ana\nto: bob\n"), "{title:?}");
     }
@@ -261,7 +282,9 @@ fn the_project_stands_before_the_deadline() {
 
 #[test]
 fn a_project_whose_name_is_not_plain_takes_approve_away() {
-    for project in ["/home/ana/sh\u{200b}op", "/tmp/shop. Waits for  nobody", "/tmp/sh\u{430}p", "/tmp/a\nb: 5"] {
+    for project in
+        ["/home/ana/sh\u{200b}op", "/tmp/shop. Waits for  nobody", "/tmp/sh\u{430}p", "/tmp/a\nb: 5"]
+    {
         let mut given = card(Vec::new());
         given.project = Some(project.into());
         assert!(!can_approve(&given), "{project:?}");
@@ -284,7 +307,11 @@ fn a_reminder_is_due_when_a_fifth_of_the_time_is_left_and_ten_minutes_before_the
     let lasting = |minutes: i64| Card { opened_at: 0, deadline: minutes * 60_000, ..card(Vec::new()) };
     assert_eq!(reminds_at(&lasting(15)), 12 * 60_000);
     assert_eq!(reminds_at(&lasting(24 * 60)), (24 * 60 - 10) * 60_000);
-    assert_eq!(reminds_at(&Card { opened_at: 9, deadline: 5, ..card(Vec::new()) }), 5, "a clock that was put back");
+    assert_eq!(
+        reminds_at(&Card { opened_at: 9, deadline: 5, ..card(Vec::new()) }),
+        5,
+        "a clock that was put back"
+    );
     let given = Card { opened_at: 1_795_444_330_000 - 900_000, ..card(Vec::new()) };
     let due = reminds_at(&given);
     assert_eq!((notice_at(&given, due - 1).reminds, notice_at(&given, due).reminds), (false, true));
@@ -305,7 +332,8 @@ fn a_burst_says_how_many_calls_of_which_tools_wait_and_is_only_reviewed() {
             ..card(Vec::new())
         })
     };
-    let mut notices: Vec<Notice> = (0..5).map(|n| call(&format!("h-{n}"), "write", 60_000 * (n + 1))).collect();
+    let mut notices: Vec<Notice> =
+        (0..5).map(|n| call(&format!("h-{n}"), "write", 60_000 * (n + 1))).collect();
     notices.push(call("h-first", "delete", 0));
     let shown = together(&notices);
     assert_eq!(shown.title, "coder: 6 calls wait");
@@ -324,4 +352,17 @@ fn a_burst_of_many_tools_names_three_of_them() {
     assert!(shown.body.starts_with("1 × practice/&lt;b&gt;0\n"), "{}", shown.body);
     assert!(shown.body.contains("\nand 6 more tools\n"));
     assert!(shown.body.lines().count() <= LINES);
+}
+
+#[test]
+fn a_call_that_waits_for_more_than_a_plain_vote_is_only_reviewed() {
+    for stages in [
+        Vec::new(),
+        vec![stage(true, true)],
+        vec![stage(false, false)],
+        vec![stage(true, false), stage(true, true)],
+    ] {
+        let given = Card { stages, ..card(Vec::new()) };
+        assert_eq!(notice(&given).buttons, [Button::Review], "{:?}", given.stages);
+    }
 }

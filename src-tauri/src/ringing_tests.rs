@@ -100,7 +100,9 @@ fn a_burst_becomes_one_notification_with_a_count() {
     let mut ringing = Ringing::default();
     assert_eq!(follow(&mut ringing, notices(3)), ["+h-0", "+h-1", "+h-2"]);
     assert_eq!(follow(&mut ringing, notices(4)), ["-h-0", "-h-1", "-h-2", "+agent:coder"]);
-    let [Step::Show(burst)] = &ringing.follow(notices(7), gather)[..] else { panic!("counted on in its place") };
+    let [Step::Show(burst)] = &ringing.follow(notices(7), gather)[..] else {
+        panic!("counted on in its place")
+    };
     assert_eq!(burst.title, "coder: 7 calls wait");
     assert_eq!(follow(&mut ringing, notices(7)), NOTHING);
 }

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn an_address_and_a_sentence_are_no_paths() {
-        for text in ["https://example.com/one/two/three/four/five", "either / or / and so on / and so forth / end"] {
+        for text in
+            ["https://example.com/one/two/three/four/five", "either / or / and so on / and so forth / end"]
+        {
             let short = shortened(text, 30);
             assert!(columns(&short) <= 30 && !short.contains("/…/"), "{short}");
         }

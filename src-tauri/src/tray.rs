@@ -77,7 +77,8 @@ impl Tray {
             }
             loop {
                 match changes.recv().await {
-                    Ok(Changed { tags, .. }) if !tags.contains(&Tag::Inbox) && !tags.contains(&Tag::Overview) => {}
+                    Ok(Changed { tags, .. })
+                        if !tags.contains(&Tag::Inbox) && !tags.contains(&Tag::Overview) => {}
                     Ok(_) | Err(RecvError::Lagged(_)) => break,
                     Err(RecvError::Closed) => return,
                 }
@@ -147,7 +148,11 @@ async fn switch(app: AppHandle) {
     let door = app.state::<Door>().inner().clone();
     let Some(host) = door.host().await else { return };
     if let Err(error) = host.hold_everything(!host.holds_everything()).await {
-        tracing::warn!(code = error.code, message = error.message, "everything was not held, or is held still");
+        tracing::warn!(
+            code = error.code,
+            message = error.message,
+            "everything was not held, or is held still"
+        );
         window::show(&app);
     }
 }

@@ -7,8 +7,8 @@
 
 pub(crate) mod agent;
 pub(crate) mod answer;
-pub(crate) mod bus;
 pub(crate) mod browser;
+pub(crate) mod bus;
 pub(crate) mod home;
 pub(crate) mod journal;
 pub(crate) mod node;

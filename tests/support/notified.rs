@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use zbus::message::Type;
 use zbus::{MessageStream, OwnedVariant};
 
-/// One thing that was asked.
+/// One thing that was asked. This daemon is told to let a notification expire in place of closing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     Show { title: String, body: String, buttons: Vec<String> },
@@ -25,8 +25,9 @@ impl Notified {
         let rules = vec!["type='method_call',interface='org.freedesktop.Notifications'"];
         let (name, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
         let monitoring = "org.freedesktop.DBus.Monitoring";
-        let became =
-            connection.call_method(Some(name), path, Some(monitoring), "BecomeMonitor", &(rules, 0_u32)).await;
+        let became = connection
+            .call_method(Some(name), path, Some(monitoring), "BecomeMonitor", &(rules, 0_u32))
+            .await;
         became.expect("the test's own bus lets it listen");
         Notified(stream)
     }
@@ -62,10 +63,12 @@ impl Notified {
 }
 
 fn shown(message: &zbus::Message) -> Asked {
-    type Notify =
-        (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedVariant>, i32);
-    let (_, _, _, title, body, actions, _, _): Notify =
+    type Notify = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedVariant>, i32);
+    let (_, _, _, title, body, actions, _, expires): Notify =
         message.body().deserialize().expect("a notification");
+    if expires > 0 {
+        return Asked::Close;
+    }
     // Keys and labels take turns; a click on the notification itself is no button.
     let pairs = actions.chunks(2).filter(|pair| pair[0] != "default");
     Asked::Show { title, body, buttons: pairs.map(|pair| pair[1].clone()).collect() }

@@ -68,7 +68,13 @@ impl TrayHost {
     /// The menu of the first icon that comes.
     pub(crate) async fn menu(&mut self) -> TrayMenu {
         let (owner, path) = within("a tray icon", self.icons.recv()).await.expect("the host goes on");
-        let asked = self.bus.call_method(Some(owner.as_str()), path.as_str(), Some(PROPERTIES), "Get", &(ITEM, "Menu"));
+        let asked = self.bus.call_method(
+            Some(owner.as_str()),
+            path.as_str(),
+            Some(PROPERTIES),
+            "Get",
+            &(ITEM, "Menu"),
+        );
         let answer: OwnedVariant =
             asked.await.expect("the icon answers").body().deserialize().expect("a property");
         let path = Variant::try_from(&answer).ok().and_then(|path| OwnedObjectPath::try_from(path).ok());
@@ -88,12 +94,12 @@ impl TrayMenu {
     pub(crate) async fn lines(&self) -> Vec<Line> {
         // Some menus are filled in only when somebody is about to open them.
         let _ = self.ask("AboutToShow", &0_i32).await;
-        let every: (Vec<i32>, Vec<&str>) = (Vec::new(), Vec::new());
+        let every: (Vec<i32>, Vec<&str>) = ((1..300).collect(), Vec::new());
         let answer = self.ask("GetGroupProperties", &every).await.expect("the menu answers");
         let rows: Vec<(i32, HashMap<String, OwnedVariant>)> = answer.body().deserialize().expect("its lines");
         let lines = rows.into_iter().filter_map(|(id, row)| {
             let label = match &**row.get("label")? {
-                Variant::Str(label) => label.to_string().replace('_', ""),
+                Variant::Str(label) => written(label),
                 _ => return None,
             };
             let is_ticked = row.get("toggle-state").is_some_and(|state| matches!(&**state, Variant::I32(1)));
@@ -126,4 +132,9 @@ impl TrayMenu {
     ) -> zbus::Result<zbus::Message> {
         self.bus.call_method(Some(self.owner.as_str()), &self.path, Some(MENU), what, body).await
     }
+}
+
+/// As it shows: an underscore marks a key to press, two of them are one.
+fn written(label: &str) -> String {
+    label.replace("__", "\0").replace('_', "").replace('\0', "_")
 }

@@ -210,6 +210,17 @@ impl Link {
         }
     }
 
+    /// In place of closing it, where that does not take it away: nothing is left to press, and it expires at once.
+    async fn expire(&self, id: u32, notice: &Notice) {
+        let (none, hints): (Vec<&str>, HashMap<&str, Variant<'_>>) = (Vec::new(), HashMap::new());
+        let body =
+            ("Doorward", id, "doorward-desktop", &notice.title, "It no longer waits", none, hints, 1_i32);
+        let expired = self.bus.call_method(Some(self.owner.clone()), PATH, Some(NAME), "Notify", &body).await;
+        if let Err(error) = expired {
+            tracing::debug!(%error, "a notification was not taken away");
+        }
+    }
+
     async fn notify(&self, notice: &Notice, replaces: u32) -> zbus::Result<u32> {
         let actions: Vec<&str> = notice
             .buttons
@@ -288,9 +299,12 @@ impl Notifier for SystemNotifier {
     async fn close(&self, key: &str) {
         let mut shown = self.link.shown.lock().await;
         let Some(id) = shown.ids.get(key).copied() else { return };
-        shown.forget(id);
+        let forgotten = shown.forget(id);
         drop(shown);
-        self.link.close_id(id).await;
+        match forgotten.filter(|_| self.service.leaves_closed_on_screen()) {
+            Some(notice) => self.link.expire(id, &notice).await,
+            None => self.link.close_id(id).await,
+        }
     }
 }
 

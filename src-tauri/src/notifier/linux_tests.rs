@@ -74,10 +74,14 @@ struct FakeService {
 impl FakeService {
     /// `presses` is a button it presses by itself, the moment a notice is shown.
     async fn start(bus: &Bus, presses: Option<&'static str>) -> FakeService {
+        FakeService::start_as(bus, "gnome-shell", presses).await
+    }
+
+    async fn start_as(bus: &Bus, name: &'static str, presses: Option<&'static str>) -> FakeService {
         let bus = bus.connect().await;
         let (say, asked) = unbounded_channel();
         let calls = MessageStream::from(&bus);
-        tokio::spawn(FakeService::serve(bus.clone(), calls, say, presses));
+        tokio::spawn(FakeService::serve(bus.clone(), calls, say, name, presses));
         let claimed =
             bus.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "RequestName", &(NAME, 0_u32));
         claimed.await.unwrap();
@@ -88,6 +92,7 @@ impl FakeService {
         bus: Connection,
         mut calls: MessageStream,
         say: UnboundedSender<Asked>,
+        name: &'static str,
         presses: Option<&'static str>,
     ) {
         let mut last = 0;
@@ -97,9 +102,7 @@ impl FakeService {
                 continue;
             }
             match header.member().unwrap().as_str() {
-                "GetServerInformation" => {
-                    bus.reply(&header, &("gnome-shell", "test", "1", "1.2")).await.unwrap()
-                }
+                "GetServerInformation" => bus.reply(&header, &(name, "test", "1", "1.2")).await.unwrap(),
                 "GetCapabilities" => {
                     bus.reply(&header, &vec!["actions", "body", "body-markup"]).await.unwrap()
                 }
@@ -340,4 +343,23 @@ async fn without_a_service_or_a_bus_it_is_said_what_is_missing() {
     assert!(matches!(bus.notifier().await, Err(NotifyError::NoService(_))));
     let nowhere = connection::Builder::address("unix:path=/does/not/exist");
     assert!(matches!(SystemNotifier::connect_to(nowhere, Duration::ZERO).await, Err(NotifyError::NoBus(_))));
+}
+
+#[tokio::test]
+async fn a_service_that_leaves_closed_notices_on_screen_is_told_to_let_them_expire() {
+    let bus = Bus::start();
+    let mut service = FakeService::start_as(&bus, "Notification Daemon", None).await;
+    let (notifier, mut heard) = bus.notifier().await.unwrap();
+    notifier.show(&notice("h-1", &Button::ALL)).await.unwrap();
+    let (first, ..) = service.next_shown().await;
+    notifier.close("h-1").await;
+    let Some(Asked::Notify { replaces, actions, .. }) = service.asked.recv().await else {
+        panic!("it stays")
+    };
+    assert_eq!((replaces, actions), (first, Vec::new()), "nothing is left to press");
+    press(&service.bus, None, first, "approve").await;
+    notifier.show(&notice("h-2", &Button::ALL)).await.unwrap();
+    let (second, ..) = service.next_shown().await;
+    press(&service.bus, None, second, "reject").await;
+    assert_eq!(heard.recv().await, Some(pressed("h-2", Button::Reject)), "the first one is forgotten");
 }

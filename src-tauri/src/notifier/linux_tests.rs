@@ -155,16 +155,22 @@ async fn close(from: &Connection, id: u32, why: u32) {
 
 fn notice(hold: &str, buttons: &[Button]) -> Notice {
     Notice {
-        hold: hold.into(),
+        key: hold.into(),
+        holds: vec![hold.into()],
         digest: format!("digest of {hold}"),
+        agent: "claude".into(),
+        tool: "practice/delete_customer".into(),
         title: "claude: practice/delete_customer".into(),
         body: "customer_id: 88231".into(),
         buttons: buttons.to_vec(),
+        deadline: 0,
+        reminds: false,
     }
 }
 
+/// On a notice with all buttons.
 fn pressed(hold: &str, button: Button) -> Heard {
-    Heard::Pressed { hold: hold.into(), digest: format!("digest of {hold}"), button }
+    Heard::Pressed { notice: notice(hold, &Button::ALL), button }
 }
 
 #[tokio::test]
@@ -263,12 +269,13 @@ async fn a_button_that_was_not_offered_does_nothing() {
     let bus = Bus::start();
     let mut service = FakeService::start(&bus, None).await;
     let (notifier, mut heard) = bus.notifier().await.unwrap();
-    notifier.show(&notice("h-1", &[Button::Review, Button::Reject])).await.unwrap();
+    let given = notice("h-1", &[Button::Review, Button::Reject]);
+    notifier.show(&given).await.unwrap();
     let (id, ..) = service.next_shown().await;
     press(&service.bus, None, id, "approve").await;
     press(&service.bus, None, id + 7, "reject").await;
     press(&service.bus, None, id, "reject").await;
-    assert_eq!(heard.recv().await, Some(pressed("h-1", Button::Reject)));
+    assert_eq!(heard.recv().await, Some(Heard::Pressed { notice: given, button: Button::Reject }));
 }
 
 #[tokio::test]
@@ -278,14 +285,15 @@ async fn a_notice_that_is_shown_again_takes_the_place_of_the_first() {
     let (notifier, mut heard) = bus.notifier().await.unwrap();
     notifier.show(&notice("h-1", &Button::ALL)).await.unwrap();
     let (first, ..) = service.next_shown().await;
-    notifier.show(&Notice { digest: "other".into(), ..notice("h-1", &Button::ALL) }).await.unwrap();
+    let other = Notice { digest: "other".into(), ..notice("h-1", &Button::ALL) };
+    notifier.show(&other).await.unwrap();
     let Some(Asked::Notify { id, replaces, .. }) = service.asked.recv().await else {
         panic!("not shown again")
     };
     assert_eq!(replaces, first);
     press(&service.bus, None, first, "approve").await;
     press(&service.bus, None, id, "approve").await;
-    let expected = Heard::Pressed { hold: "h-1".into(), digest: "other".into(), button: Button::Approve };
+    let expected = Heard::Pressed { notice: other, button: Button::Approve };
     assert_eq!(heard.recv().await, Some(expected), "the answer to the first one counted for nothing");
 }
 
@@ -302,7 +310,7 @@ async fn a_notice_ends_with_its_hold_or_when_a_person_puts_it_away() {
     notifier.show(&notice("h-2", &Button::ALL)).await.unwrap();
     let (second, ..) = service.next_shown().await;
     close(&service.bus, second, CLOSED_BY_A_PERSON).await;
-    assert_eq!(heard.recv().await, Some(Heard::PutAway { hold: "h-2".into() }));
+    assert_eq!(heard.recv().await, Some(Heard::PutAway { notice: notice("h-2", &Button::ALL) }));
 }
 
 #[tokio::test]

@@ -5,9 +5,12 @@ import {
 import { ActivityPage } from "@/features/activity/activity-page";
 import { activitySearch, filterOf, searchOf, type ActivitySearch } from "@/features/activity/filter";
 import { AgentsPage } from "@/features/agents/agents-page";
+import { BuilderPage, type Origin } from "@/features/builder/builder-page";
+import { FlowsPage } from "@/features/flows/flows-page";
 import { GrantsPage } from "@/features/grants/grants-page";
 import { InboxPage } from "@/features/inbox/inbox-page";
 import { PoliciesPage } from "@/features/policies/policies-page";
+import { SecurityPage } from "@/features/security/security-page";
 import { UpstreamsPage } from "@/features/upstreams/upstreams-page";
 import { Broken } from "./broken";
 import { Shell } from "./shell";
@@ -55,10 +58,47 @@ const activity = createRoute({
 
 const policies = createRoute({ getParentRoute: () => root, path: "/policies", component: PoliciesPage });
 const grants = createRoute({ getParentRoute: () => root, path: "/grants", component: GrantsPage });
+const text = (value: unknown): string | undefined => typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+
+const builder = createRoute({
+  getParentRoute: () => root,
+  path: "/builder",
+  validateSearch: (search: Record<string, unknown>): Origin => {
+    const [id, copy, hold, seq] = [text(search["id"]), text(search["copy"]), text(search["hold"]), Number(search["seq"])];
+    if (id !== undefined) return { id };
+    if (copy !== undefined) return { copy };
+    if (hold !== undefined) return { hold };
+    return Number.isSafeInteger(seq) ? { seq } : {};
+  },
+  component: function BuilderScreen() {
+    const origin = builder.useSearch();
+    const navigate = builder.useNavigate();
+    return <BuilderPage key={JSON.stringify(origin)} origin={origin} onLeave={() => { void navigate({ to: "/policies" }); }} />;
+  },
+});
+
+const flows = createRoute({
+  getParentRoute: () => root,
+  path: "/flows",
+  validateSearch: (search: Record<string, unknown>): { flow?: string } => {
+    const flow = text(search["flow"]);
+    return flow === undefined ? {} : { flow };
+  },
+  component: function Flows() {
+    const { flow } = flows.useSearch();
+    const navigate = flows.useNavigate();
+    return <FlowsPage flow={flow ?? null} onOpen={(next) => { void navigate({ search: next === null ? {} : { flow: next } }); }} />;
+  },
+});
+
 const agents = createRoute({ getParentRoute: () => root, path: "/agents", component: AgentsPage });
 const upstreams = createRoute({ getParentRoute: () => root, path: "/upstreams", component: UpstreamsPage });
 
-const tree = root.addChildren([index, inbox, activity, policies, grants, agents, upstreams]);
+const security = createRoute({ getParentRoute: () => root, path: "/security", component: SecurityPage });
+
+const tree = root.addChildren([
+  index, inbox, activity, policies, builder, flows, grants, agents, upstreams, security,
+]);
 
 export function createAppRouter(history: RouterHistory) {
   return createRouter({ routeTree: tree, history, defaultPreload: false });

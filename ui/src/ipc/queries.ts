@@ -5,7 +5,7 @@ import {
 } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { call, currentHost, type IpcFailure } from "./host";
-import type { ActivityPage, ActivityRequest, Changed, GrantTerms, IpcSchema, Tag } from "./schema";
+import type { ActivityPage, ActivityRequest, Changed, Draft, FlowDraft, GrantTerms, IpcSchema, Tag } from "./schema";
 
 const ACTIVITY_PAGE = 100;
 
@@ -13,7 +13,21 @@ export const overviewQuery = queryOptions({ queryKey: ["overview"], queryFn: () 
 export const inboxQuery = queryOptions({ queryKey: ["inbox"], queryFn: () => call("inbox", {}) });
 export const policiesQuery = queryOptions({ queryKey: ["policies"], queryFn: () => call("policies", {}) });
 export const upstreamsQuery = queryOptions({ queryKey: ["upstreams"], queryFn: () => call("upstreams", {}) });
+export const securityQuery = queryOptions({ queryKey: ["security"], queryFn: () => call("security", {}) });
 export const agentsQuery = queryOptions({ queryKey: ["agents"], queryFn: () => call("agents", {}) });
+
+export const flowsQuery = queryOptions({ queryKey: ["policies", "flows"], queryFn: () => call("flows", {}) });
+
+/** What can be chosen for a policy about these tools. */
+export const catalogueQuery = (tools: readonly string[]) =>
+  queryOptions({ queryKey: ["policies", "catalogue", tools], queryFn: () => call("catalogue", { tools: [...tools] }), placeholderData: keepPreviousData });
+
+/** What Rust says of a draft. Answers to older drafts stay on screen until the newest is read. */
+export const draftQuery = (draft: Draft) =>
+  queryOptions({ queryKey: ["policies", "draft", draft], queryFn: () => call("read_draft", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
+
+export const flowDraftQuery = (draft: FlowDraft) =>
+  queryOptions({ queryKey: ["policies", "flow", draft], queryFn: () => call("read_flow", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
 
 export const cardQuery = (hold: string) =>
   queryOptions({ queryKey: ["card", hold], queryFn: () => call("card", { hold }) });
@@ -61,8 +75,6 @@ export function useChanges(): void {
 
 function invalidate(client: QueryClient, { tags, hold }: Changed): void {
   for (const tag of tags) void client.invalidateQueries({ queryKey: [tag] });
-  // Grants are made and used by calls.
-  if (tags.includes("activity")) void client.invalidateQueries({ queryKey: ["grants"] });
   if (hold) void client.invalidateQueries({ queryKey: ["card", hold] });
   else if (tags.includes("inbox")) void client.invalidateQueries({ queryKey: ["card"] });
 }

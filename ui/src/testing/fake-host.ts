@@ -4,8 +4,10 @@
  */
 import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
-  ActivityOutcome, ActivityRow, AgentRow, Card, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag, VoteReceipt,
+  ActivityOutcome, ActivityRow, AgentRow, Alarm, Card, CeremonyStarted, Changed, InboxRow, IpcError, IpcSchema, Overview,
+  PoliciesView, Tag, VoteReceipt,
 } from "@/ipc/schema";
+import { authoring } from "./authoring";
 import { agentOf } from "./cards";
 import { grantOf, NO_ANSWERS, pastCalls } from "./grants";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
@@ -30,6 +32,7 @@ export class FakeHost implements Host {
 
   constructor(world: World) {
     this.world = world;
+    this.#handlers = { ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }) };
     for (const name of world.failing) this.fail(name, UNREACHABLE);
   }
 
@@ -86,8 +89,12 @@ export class FakeHost implements Host {
     this.#emit(["policies", "overview"]);
   }
 
-  readonly #handlers: Handlers = {
+  readonly #handlers: Handlers;
+
+  readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring>> = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
+    pause: () => this.#holdEverything(true),
+    resume: () => this.#holdEverything(false),
     inbox: () => this.#waiting().map(rowOf),
     card: ({ hold }) => this.#card(hold),
     vote: ({ hold, digest, choice, reason }) => {
@@ -127,7 +134,7 @@ export class FakeHost implements Host {
         covered: wide ? pastCalls(Date.now()) : [], covered_calls: wide ? 3 : 0, of_calls: 40,
       };
     },
-    grant: ({ hold, terms }) => this.#approve(hold, "Approved. The call goes now, and calls like it.", () => {
+    approve_and_grant: ({ hold, terms }) => this.#approve(hold, "Approved. The call goes now, and calls like it.", () => {
       this.world.grants.unshift(grantOf({ id: `g-${this.world.grants.length}`, made_at: Date.now(), until: terms.until, uses_left: terms.uses }));
     }),
     grants: () => this.world.grants,
@@ -135,7 +142,7 @@ export class FakeHost implements Host {
       const row = this.world.grants.find((grant) => grant.id === id);
       if (row === undefined) throw failure("no_such_grant", "there is no such grant", "Look at the list again.");
       row.state = "revoked";
-      this.#emit(["activity"]);
+      this.#emit(["grants"]);
       return this.world.grants;
     },
     activity: ({ before, limit, text, outcome, agent, upstream, tool, policy, since, until }) => {
@@ -226,6 +233,22 @@ export class FakeHost implements Host {
       this.#emit(["agents"]);
       return this.world.agents;
     },
+    security: () => this.world.security,
+    enrol_passkey: () => ceremony(),
+    rename_passkey: ({ id, name }) => {
+      const row = this.world.security.passkeys.find((passkey) => passkey.id === id);
+      if (row !== undefined && name !== null) row.name = name;
+      this.#emit(["security"]);
+      return this.world.security;
+    },
+    remove_passkey: ({ id }) => {
+      const { passkeys } = this.world.security;
+      if (passkeys.length === 1) return { ceremony: ceremony() };
+      this.world.security.passkeys = passkeys.filter((passkey) => passkey.id !== id);
+      this.#emit(["security"]);
+      return { ceremony: null };
+    },
+    prove_hold: () => ceremony(),
     practice_call: ({ kind }) => {
       const card = practiceCard(Date.now(), `h-practice${this.world.activity.length}`);
       if (kind === "held") this.hold(card);
@@ -241,8 +264,17 @@ export class FakeHost implements Host {
     also();
     card.state = "released";
     this.#remember(card, "approved", `${this.world.overview.owner.name}, in the window`);
-    this.#emit(["inbox", "overview", "activity"], hold);
+    this.#emit(["inbox", "overview", "activity", "grants"], hold);
     return { hold, state: card.state, message };
+  }
+
+  #holdEverything(on: boolean): Overview {
+    const { overview } = this.world;
+    overview.paused = on;
+    overview.alarms = overview.alarms.filter(({ code }) => code !== PAUSED.code);
+    if (on) overview.alarms.push(PAUSED);
+    this.#emit(["overview"]);
+    return { ...overview, waiting: this.#waiting().length };
   }
 
   #waiting(): Card[] {
@@ -276,10 +308,20 @@ export class FakeHost implements Host {
   }
 }
 
+function ceremony(): CeremonyStarted {
+  return { url: "http://localhost:41873/5b1f0c9d27e84a63b0c2d91f7a3e6845", until: Date.now() + 120_000, opened: true };
+}
+
 const UNREACHABLE: IpcError = {
   code: "journal_unreadable",
   message: "the journal `journal.sqlite` cannot be read: disk I/O error",
   hint: "Check the disk, then start Doorward again. Held calls stay held.",
+};
+
+const PAUSED: Alarm = {
+  code: "paused",
+  message: "Everything is held: each call waits for you, whatever the policies allow.",
+  hint: "Let calls go when you are ready. Those that wait by then still need your answer.",
 };
 
 function failure(code: string, message: string, hint: string): IpcFailure {

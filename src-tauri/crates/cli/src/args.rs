@@ -265,8 +265,32 @@ pub(crate) struct Connect {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JournalCommand {
-    /// Check the chain of entries and name the first bad one.
-    Verify,
+    /// Check the chain of entries, and every list beside it, and name the first bad one.
+    Verify {
+        /// A journal or an export (JSON Lines) elsewhere; without it the journal of the home.
+        file: Option<PathBuf>,
+    },
+    /// Write the journal down for other programs, with what is secret left out.
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// `jsonl` can be verified again, `csv` is for looking at.
+    #[arg(long, value_enum, default_value_t = ExportAs::Jsonl)]
+    pub(crate) format: ExportAs,
+    /// A new file, readable by you only; without it the export goes to standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Bodies as they are on record, secrets of open holds too.
+    #[arg(long)]
+    pub(crate) clear: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ExportAs {
+    Jsonl,
+    Csv,
 }
 
 #[cfg(test)]

@@ -12,25 +12,35 @@ use std::{cell::RefCell, path::Path, vec};
 
 /// Opens the journal beside a running Doorward. None where no call was made in this home yet.
 pub(crate) fn open(dir: &Path) -> Result<Option<Journal>, Failure> {
-    let settings = Home::peek(dir)?;
+    Home::peek(dir)?;
     let path = Paths::new(dir).journal();
     if !path.exists() {
         return Ok(None);
     }
-    let key = match settings.keychain {
-        KeychainKind::Os => keychain::existing_root_key(&*keychain::open(KeychainKind::Os), &settings.id)
-            .map_err(|error| Failure::new(error.to_string(), error.hint()))?,
-        // The key was in the memory of the process that wrote; what is not sealed can be read without it.
-        KeychainKind::Memory => unrelated_key()?,
+    let key = match key(dir)? {
+        Some(key) => key,
+        // What is not sealed can be read without it.
+        None => unrelated_key()?,
     };
     Journal::open_to_read(&path, &key).map(Some).map_err(|error| failed(&error))
+}
+
+/// The home's root key; none where it was in the memory of the process that wrote.
+pub(crate) fn key(dir: &Path) -> Result<Option<RootKey>, Failure> {
+    let settings = Home::peek(dir)?;
+    match settings.keychain {
+        KeychainKind::Os => keychain::existing_root_key(&*keychain::open(KeychainKind::Os), &settings.id)
+            .map(Some)
+            .map_err(|error| Failure::new(error.to_string(), error.hint())),
+        KeychainKind::Memory => Ok(None),
+    }
 }
 
 pub(crate) fn failed(error: &JournalError) -> Failure {
     Failure::new(error.to_string(), "")
 }
 
-fn unrelated_key() -> Result<RootKey, Failure> {
+pub(crate) fn unrelated_key() -> Result<RootKey, Failure> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
         Failure::new(format!("the system gives no random bytes: {error}"), "restart the machine")

@@ -14,6 +14,7 @@ mod explain;
 mod failure;
 mod history;
 mod init;
+mod journal_export;
 mod journal_verify;
 mod packs;
 mod policy_fmt;
@@ -64,7 +65,8 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
         Command::Policy(args::PolicyCommand::Fmt { dir, check }) => {
             policy_fmt::run(&dir.unwrap_or_else(|| Paths::new(&home).policies()), check)
         }
-        Command::Journal(args::JournalCommand::Verify) => journal_verify::run(&home),
+        Command::Journal(args::JournalCommand::Verify { file }) => journal_verify::run(&home, file),
+        Command::Journal(args::JournalCommand::Export(options)) => journal_export::run(&home, &options),
         Command::Serve { listen } => block_on(true, serve::run(home, listen)),
         Command::Agent(command) => block_on(false, agents::run(&home, command)),
         Command::Upstream(command) => block_on(false, upstreams::run(&home, command)),

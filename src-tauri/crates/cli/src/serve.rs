@@ -44,6 +44,11 @@ pub(crate) async fn run(dir: PathBuf, listen: Option<SocketAddr>) -> Result<Exit
 
     let options = Options { home: dir.clone(), listen, on_change: ChangePolicy::TakeAtStart };
     let engine = Engine::start(options).await?;
+    engine.show_ceremonies_with(Box::new(|url| {
+        say(format_args!("Open this in your browser within two minutes, and use your passkey there: {url}"));
+        true
+    }));
+    engine.watch_screen();
     let mut events = engine.desk().events();
     let mut terminal = Terminal { engine: Arc::clone(&engine), shown: BTreeMap::new() };
     greet(&engine, &dir);
@@ -185,11 +190,18 @@ impl Terminal {
                     "The policy files have changed on disk. What was in force stays so until `doorward serve` starts again.",
                 );
             }
+            DeskEvent::Returned => {
+                if let Some(sentence) = self.engine.away_digest().and_then(|digest| digest.sentence()) {
+                    say(sentence);
+                }
+            }
             DeskEvent::SetChanged
             | DeskEvent::Activity
+            | DeskEvent::Grants
             | DeskEvent::Agents
             | DeskEvent::Upstreams
-            | DeskEvent::Passkeys => {}
+            | DeskEvent::Passkeys
+            | DeskEvent::Paused => {}
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::visible::{self, Piece};
 use approvals::{HeldCall, HoldState, StageView, Verdict};
-use policy::{ActionKind, Approvers, ProofKind, Timestamp, Value};
+use policy::{ActionKind, ProofKind, Timestamp, Value};
 use serde::Serialize;
 use std::fmt::Write as _;
 use ts_rs::TS;
@@ -109,6 +109,8 @@ pub enum ReasonKind {
     Default,
     /// Another program than a known one calls in the agent's name.
     OtherProgram,
+    /// A person held everything.
+    Paused,
 }
 
 /// One stage of a flow the call must pass.
@@ -121,45 +123,37 @@ pub struct CardStage {
     pub votes: u32,
     pub required: u32,
     pub current: bool,
-    /// Who is asked as well once its time is over, or since it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub escalates_to: Option<String>,
-    /// They are asked by now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub escalated: Option<bool>,
-    /// What each approval must come with: `passkey`, `any`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub step_up: Option<String>,
-    /// Of the current stage. Epoch milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional, type = "number")]
-    pub deadline: Option<i64>,
+    /// Its deadline has passed, and more people are asked; `approvers` names them too.
+    pub escalated: bool,
+    /// Its deadline was put off.
+    pub extended: bool,
+    /// Nobody approves here what their own agent asks.
+    pub exclude_requester: bool,
+    /// Each approval here comes with a proof that its voter was there.
+    pub step_up: bool,
 }
 
 impl From<StageView> for CardStage {
     fn from(stage: StageView) -> CardStage {
+        let also = stage.escalate_to.as_ref().filter(|_| stage.escalated);
+        let named: Vec<String> = [Some(&stage.approvers), also]
+            .into_iter()
+            .flatten()
+            .flat_map(|asked| asked.roles.iter().cloned().chain(asked.users.iter().map(ToString::to_string)))
+            .collect();
         CardStage {
             flow: stage.flow.to_string(),
             name: stage.flow_name,
-            approvers: approver_words(&stage.approvers),
-            escalates_to: stage.escalate_to.as_ref().map(approver_words),
-            escalated: stage.escalated.then_some(true),
-            step_up: stage.step_up.map(proof_word),
-            deadline: stage.deadline.map(|at| at.0),
+            approvers: if named.is_empty() { "the desk's owner".to_owned() } else { named.join(" or ") },
             votes: u32::try_from(stage.votes.len()).unwrap_or(u32::MAX),
             required: stage.required,
             current: stage.current,
+            escalated: stage.escalated,
+            extended: stage.extended,
+            exclude_requester: stage.exclude_requester,
+            step_up: stage.step_up.is_some(),
         }
     }
-}
-
-fn approver_words(approvers: &Approvers) -> String {
-    let users = approvers.users.iter().map(ToString::to_string);
-    let named: Vec<String> = approvers.roles.iter().cloned().chain(users).collect();
-    if named.is_empty() { "the desk's owner".to_owned() } else { named.join(" or ") }
 }
 
 fn proof_word(kind: ProofKind) -> String {
@@ -331,6 +325,16 @@ pub fn reasons(trace: &policy::Trace) -> Vec<CardReason> {
             sentence: visible::marked(&policy.sentence),
         })
         .collect();
+    if trace.paused {
+        reasons.push(CardReason {
+            kind: ReasonKind::Paused,
+            policy: "paused".to_owned(),
+            name: "Everything is held".to_owned(),
+            description: "A person holds every call until they let calls go again.".to_owned(),
+            action: ActionKind::RequestApproval,
+            sentence: "everything was held when this call came".to_owned(),
+        });
+    }
     if reasons.is_empty() && trace.by_default {
         reasons.push(CardReason {
             kind: ReasonKind::Default,

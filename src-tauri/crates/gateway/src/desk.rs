@@ -21,6 +21,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::task::TaskTracker;
 
 mod deadlines;
+mod ends;
 mod given;
 mod inbox;
 mod look;
@@ -55,10 +56,14 @@ pub enum DeskEvent {
         hold: HoldId,
     },
     Activity,
+    /// A person is back at the screen; see `Engine::away_digest`.
+    Returned,
     Grants,
     SetChanged,
     Agents,
     Upstreams,
+    /// Everything is held from now on, or no longer is.
+    Paused,
     /// A passkey came, went, or has another name.
     Passkeys,
 }
@@ -109,6 +114,7 @@ pub struct Desk {
     events: broadcast::Sender<DeskEvent>,
     timer: Notify,
     runs: Mutex<Runs>,
+    ends: ends::Ends,
     given: Mutex<given::Given>,
     presence: Presence,
     tasks: TaskTracker,
@@ -140,6 +146,7 @@ impl Desk {
             events: broadcast::channel(256).0,
             timer: Notify::new(),
             runs: Mutex::new(runs),
+            ends: ends::Ends::default(),
             given: Mutex::new(given),
             presence: Presence::default(),
             tasks,

@@ -4,6 +4,7 @@
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
 mod authoring;
+mod away;
 mod books;
 pub mod card;
 pub mod ceremony;
@@ -26,13 +27,16 @@ mod moved;
 mod outcomes;
 mod pace;
 mod pairing;
+mod pausing;
 mod pins;
+pub mod passphrase;
 mod pipeline;
 mod presence;
 mod refusal;
 pub mod secrets;
 mod sets;
 mod sightings;
+mod signing;
 mod slip;
 mod socket;
 mod start_error;
@@ -45,10 +49,15 @@ mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
 pub use authoring::{Hypothetical, HypotheticalError};
+pub use away::AwayDigest;
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
+pub use sets::{
+    Bundle, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding, needs_proof,
+};
+pub use pausing::PauseError;
 pub use presence::{Presence, PresenceEvent};
-pub use sets::{Bundle, InForce, Origin, Proposed, SetError, Sets, WaitingChange};
 pub use sightings::OtherProgram;
+pub use signing::SigningError;
 pub use start_error::StartError;

@@ -310,7 +310,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
             locked: engine.presence().is_locked(),
             counts,
         });
-        let decision = judging::judge(&in_force.set, &call, &facts);
+        let decision = judging::judge(&in_force.set, &call, &facts, engine.is_paused());
         let decision = secrets::require_proof(decision, &config);
         Judged { call, facts, decision, definition }
     })

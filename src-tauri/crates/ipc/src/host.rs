@@ -61,7 +61,8 @@ impl Host {
             code: error.code().to_owned(),
             message: error.to_string(),
             hint: error.hint(),
-        });
+        })
+        .inspect(|engine| engine.watch_screen());
         Host::over(engine, options.home)
     }
 
@@ -117,6 +118,19 @@ impl Host {
         *self.notifications.lock().unwrap_or_else(PoisonError::into_inner) = state;
         // Nobody listens yet at the start; the window asks then.
         let _ = self.changes.send(Changed { tags: vec![Tag::Overview], hold: None });
+    }
+
+    /// Whether the screen is surely locked; where nobody can tell, it is taken for unlocked here.
+    #[must_use]
+    pub fn is_screen_locked(&self) -> bool {
+        self.engine.as_ref().is_ok_and(|engine| engine.presence().is_surely_locked())
+    }
+
+    /// When the person came back last, and what happened to held calls until then; none where nothing did.
+    #[must_use]
+    pub fn while_away(&self) -> Option<(i64, String)> {
+        let digest = self.engine.as_ref().ok()?.away_digest()?;
+        Some((digest.until?.0, digest.sentence()?))
     }
 
     /// Ends sessions and the listener; holds stay.
@@ -191,6 +205,7 @@ impl Host {
                 home,
                 gateway: GatewayState::Off { message: failure.message.clone(), hint: failure.hint.clone() },
                 waiting: 0,
+                paused: false,
                 owner: Person::default(),
                 keychain: PartState { ok: true, name: "Keychain".to_owned(), message: None, hint: None },
                 notifications,
@@ -300,6 +315,8 @@ impl Host {
         })?;
         let config = UpstreamConfig::new(name, transport, false)
             .map_err(|error| IpcError::new("bad_upstream", error.to_string(), error.hint()))?;
+        let lines = vec![("upstream".to_owned(), config.name.to_string()), ("reaches".to_owned(), config.shown())];
+        self.proven(format!("Add the upstream {}", config.name), lines).await?;
         blocking(move || {
             engine.add_upstream(config)?;
             Ok(views::upstreams(&engine))
@@ -326,6 +343,8 @@ impl Host {
             |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
         let agent: policy::AgentName = request.name.parse().map_err(bad)?;
         let user = request.user.parse().map_err(bad)?;
+        let lines = vec![("agent".to_owned(), request.name.clone()), ("for".to_owned(), request.user.clone())];
+        self.proven(format!("Connect the agent {}", request.name), lines).await?;
         blocking(move || {
             let token = engine.add_agent(agent.clone(), user)?;
             let help = gateway::connect::help(&gateway::connect::Newcomer {
@@ -359,6 +378,8 @@ impl Host {
             .agent
             .parse()
             .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
+        let lines = vec![("agent".to_owned(), request.agent.clone()), ("program".to_owned(), request.program.clone())];
+        self.proven(format!("Let another program call as {}", request.agent), lines).await?;
         blocking(move || {
             engine.accept_program(&agent, &request.program)?;
             Ok(views::agents(&engine))
@@ -457,10 +478,12 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         }
         DeskEvent::Asked { .. } => (&[], None),
         DeskEvent::Activity => (&[Tag::Activity], None),
+        DeskEvent::Returned => (&[Tag::Overview, Tag::Inbox], None),
         DeskEvent::Grants => (&[Tag::Grants], None),
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
+        DeskEvent::Paused => (&[Tag::Overview], None),
         DeskEvent::Passkeys => (&[Tag::Security, Tag::Overview], None),
     }
 }

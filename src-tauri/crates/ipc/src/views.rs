@@ -1,6 +1,6 @@
 //! Turns what the engine knows into what the window shows. Words for people are made here, once.
 
-use crate::practice;
+use crate::{pausing, practice};
 use crate::wire::{
     ActivityPage, ActivityRequest, ActivityRow, AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
     DetailRow, GatewayState, InboxRow, IpcError, Needs, OtherProgram, Overview, PartState, Person,
@@ -14,6 +14,8 @@ use policy::Timestamp;
 
 /// Most rows of one page of Activity.
 const PAGE: u32 = 200;
+/// What happened while nobody was here is told for this long after the return.
+const AWAY_TOLD: std::time::Duration = std::time::Duration::from_secs(10 * 60);
 const THIRTY_DAYS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn overview(engine: &Engine, version: String, home: String, notifications: PartState) -> Overview {
@@ -33,6 +35,10 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
             hint: "Open Policies to see the difference, then apply it or put it back.".to_owned(),
         });
     }
+    if engine.is_paused() {
+        alarms.push(pausing::alarm());
+    }
+    alarms.extend(while_away(engine));
     let owner = in_force
         .people
         .owner()
@@ -52,12 +58,22 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
         home,
         gateway: GatewayState::On { listen: engine.listen_addr().to_string() },
         waiting: engine.desk().inbox().len(),
+        paused: engine.is_paused(),
         owner,
         keychain,
         notifications,
         practice: practice::is_set_up(engine),
         alarms,
     }
+}
+
+/// What became of held calls while the screen was locked, for a while after the return.
+fn while_away(engine: &Engine) -> Option<Alarm> {
+    let digest = engine.away_digest()?;
+    let told_until = digest.until?.after(AWAY_TOLD);
+    let message = digest.sentence().filter(|_| engine.desk().clock().now() < told_until)?;
+    let hint = "What waits is in the inbox, what ended is in Activity.".to_owned();
+    Some(Alarm { code: "while_away".to_owned(), message, hint })
 }
 
 pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
@@ -166,6 +182,12 @@ pub(crate) fn policies(engine: &Engine) -> PoliciesView {
         condition: policy.when.clone(),
         sentence: policy.sentence(),
         applied_30_days: counts.get(&policy.id).copied().unwrap_or(0),
+        users: policy.target.users.clone(),
+        agents: policy.target.agents.clone(),
+        contexts: policy.target.contexts.clone(),
+        changed_at: crate::authoring::changed_at(
+            &engine.home().policies_dir().join(format!("{}.toml", policy.id)),
+        ),
     });
     let waiting = engine.sets().waiting().map(|waiting| WaitingChange {
         hash: waiting.hash,

@@ -15,6 +15,8 @@ pub struct Overview {
     pub home: String,
     pub gateway: GatewayState,
     pub waiting: usize,
+    /// Every call waits for a person until calls go again.
+    pub paused: bool,
     pub owner: Person,
     pub keychain: PartState,
     pub notifications: PartState,
@@ -227,6 +229,12 @@ pub struct PolicyRow {
     pub condition: Option<String>,
     pub sentence: String,
     pub applied_30_days: u32,
+    pub users: Vec<String>,
+    pub agents: Vec<String>,
+    pub contexts: Vec<String>,
+    /// Of the file, epoch milliseconds.
+    #[ts(type = "number | null")]
+    pub changed_at: Option<i64>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]

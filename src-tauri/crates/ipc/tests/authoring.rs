@@ -1,6 +1,10 @@
 //! Writing a policy in the window, against a real engine in a home of its own.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not as it must be")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where something is not as it must be"
+)]
 
 use gateway::home::{Home, InitOptions, KeychainKind};
 use gateway::{ChangePolicy, Engine};
@@ -27,7 +31,8 @@ impl Desktop {
         };
         Home::init(&dir, &options).unwrap();
         std::fs::write(dir.join("policies/large.toml"), TEXT).unwrap();
-        let options = gateway::Options { home: dir.clone(), listen: None, on_change: ChangePolicy::ConfirmInWindow };
+        let options =
+            gateway::Options { home: dir.clone(), listen: None, on_change: ChangePolicy::ConfirmInWindow };
         let engine = Engine::start(options).await.unwrap();
         let host = Host::over(Ok(Arc::clone(&engine)), dir);
         Desktop { home, engine, host }

@@ -41,15 +41,9 @@ impl PasskeyEntry {
             PasskeyEntry::Tampered { .. } => "passkey_tampered",
         }
     }
-
-    fn hold(&self) -> Option<&HoldId> {
-        match self {
-            PasskeyEntry::Asked { hold, .. } | PasskeyEntry::Refused { hold, .. } => hold.as_ref(),
-            _ => None,
-        }
-    }
 }
 
+/// A hold is named in the body alone: entries that carry it in clear are its own course, and are replayed.
 pub(crate) fn record(draft: &mut Draft<'_>, entry: &PasskeyEntry) -> Result<u64, JournalError> {
-    draft.append(entry.kind(), About { hold: entry.hold(), release: None }, entry)
+    draft.append(entry.kind(), About::default(), entry)
 }

@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Entries that may wait.
-pub(crate) const MOST: usize = 4_096;
+pub(crate) const MOST: usize = 2_048;
 /// Of arguments that wait, about.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// A caller waits this long for room.

@@ -3,14 +3,14 @@
 //! Bodies of calls that never wait are written so at once; those of a hold are sealed in full until it ended, or its
 //! call was sent, and are then sealed anew. INVARIANT(I8): also reasons, paths and votes that repeat a secret lose it.
 
-use crate::JournalError;
 use crate::chain::{About, Form};
 use crate::entry::HOLD_OPENED;
-use crate::grants::BESIDE;
+use crate::grants::{BESIDE, GRANT_MADE};
 use crate::marks::{Marked, is_secret_name};
 use crate::read::{Kept, of_hold};
 use crate::seal::Opening;
 use crate::write::Draft;
+use crate::{Journal, JournalError, recorded};
 use approvals::{HoldId, Opened};
 use policy::{CallDigest, ToolCall, Value};
 use serde::{Deserialize, Serialize};
@@ -150,6 +150,49 @@ pub(crate) fn ended_hold(draft: &mut Draft<'_>, hold: &HoldId) -> Result<(), Jou
     Ok(())
 }
 
+/// Redacts bodies on their way out that are still whole on record: open holds, grants, older formats.
+#[derive(Default)]
+pub(crate) struct Exported {
+    /// By hold, the call and what is taken out of whatever is said of it.
+    holds: BTreeMap<String, (Opened, Found)>,
+}
+
+impl Exported {
+    /// `body` opened, without what is secret.
+    pub(crate) fn body(
+        &mut self,
+        journal: &Journal,
+        entry: &Kept,
+        body: Vec<u8>,
+    ) -> Result<String, JournalError> {
+        let of = |body: Vec<u8>| String::from_utf8(body).map_err(|_| JournalError::Unreadable(entry.seq));
+        let marks = |call: &ToolCall| {
+            journal.pen.marks.of(&journal.reader(), call.upstream.as_str(), call.tool.as_str())
+        };
+        let hold = entry.hold.clone().unwrap_or_default();
+        if entry.kind == HOLD_OPENED
+            && let Ok(opened) = serde_json::from_slice::<Opened>(&body)
+            && needs(&opened.call.arguments, &*marks(&opened.call)?)
+        {
+            self.holds.insert(hold.clone(), (opened, Found::default()));
+        }
+        if let Some((opened, found)) = self.holds.get_mut(&hold) {
+            let marked = marks(&opened.call)?;
+            let cleaned = clean(&body, &marked, Some(&opened.call), found);
+            return of(cleaned.unwrap_or_else(|| nothing_left(found)));
+        }
+        let call = recorded::judged(entry, &journal.seals).map(|(call, _, _)| call);
+        let marked = call.as_ref().map(marks).transpose()?.unwrap_or_default();
+        let is_grant = entry.kind == GRANT_MADE;
+        if !is_grant && !call.as_ref().is_some_and(|call| needs(&call.arguments, &marked)) {
+            return of(body);
+        }
+        let mut found = Found::default();
+        let cleaned = clean(&body, &marked, call.as_ref(), &mut found);
+        of(cleaned.unwrap_or_else(|| nothing_left(&found)))
+    }
+}
+
 fn contains(body: &[u8], part: &[u8]) -> bool {
     body.windows(part.len()).any(|window| window == part)
 }
@@ -231,8 +274,11 @@ fn clean_arguments(body: Value, marked: &Marked, call: Option<&ToolCall>, found:
     match body {
         Value::Map(map) => {
             let mut out = policy::Map::default();
+            let is_secret_limit = map.get("argument").and_then(Value::as_text).is_some_and(is_secret_name);
             for (key, value) in map.iter() {
-                let value = if key == "arguments" && value.as_map().is_some() {
+                let value = if key == "bound" && is_secret_limit {
+                    Value::from(SECRET)
+                } else if key == "arguments" && value.as_map().is_some() {
                     let cleaned = shorten(without_secrets(value, "args", Some(marked), found), found);
                     if let Some(call) = call {
                         let of = |arguments: &Value| {

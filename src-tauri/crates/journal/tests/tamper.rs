@@ -70,7 +70,7 @@ fn moved_missing_and_added_entries_are_named() {
         ("DELETE FROM entries WHERE seq = 4", 4),
         ("DELETE FROM entries WHERE seq = 1", 1),
         (
-            "INSERT INTO entries SELECT 1000, at, kind, hold, release, key, body, body_hash, hash FROM entries WHERE seq = 4",
+            "INSERT INTO entries SELECT 1000, at, kind, hold, release, key, body, body_hash, hash, form FROM entries WHERE seq = 4",
             entries + 1,
         ),
     ] {

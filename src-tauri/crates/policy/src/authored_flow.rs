@@ -99,7 +99,12 @@ impl AuthoredStage {
         if was.required != self.required {
             put_value(table, "required", Value::from(i64::from(self.required)));
         }
-        put(table, "within", was.within == self.within, (!self.within.is_empty()).then(|| self.within.clone()));
+        put(
+            table,
+            "within",
+            was.within == self.within,
+            (!self.within.is_empty()).then(|| self.within.clone()),
+        );
         let escalates = self.escalates.then(|| "escalate".to_owned());
         put(table, "on_timeout", was.escalates == self.escalates, escalates);
         let same = was.escalate_users == self.escalate_users && was.escalate_roles == self.escalate_roles;
@@ -140,7 +145,11 @@ fn stage((at, table): (usize, &Table)) -> AuthoredStage {
         from: Some(at),
         users: list(Some(table), "users"),
         roles: list(Some(table), "roles"),
-        required: table.get("required").and_then(Item::as_integer).and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+        required: table
+            .get("required")
+            .and_then(Item::as_integer)
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(1),
         within: word(table, "within").unwrap_or_default(),
         escalates: word(table, "on_timeout").as_deref() == Some("escalate"),
         escalate_users: list(others, "users"),
@@ -183,7 +192,10 @@ mod tests {
             (stage.step_up, stage.exclude_requester, stage.grants) = (Some("passkey".into()), true, true);
             stage.required = 1;
         });
-        assert!(text.contains("escalate_to = { users = [\"ana\"] }") && text.contains("# all of them"), "{text}");
+        assert!(
+            text.contains("escalate_to = { users = [\"ana\"] }") && text.contains("# all of them"),
+            "{text}"
+        );
         let mut back = AuthoredFlow::read("flows/f.toml", &text).unwrap();
         let stage = &mut back.stages[0];
         (stage.escalates, stage.exclude_requester, stage.grants, stage.step_up) = (false, false, false, None);
@@ -195,6 +207,9 @@ mod tests {
     fn a_new_flow_is_written_whole() {
         let stage = AuthoredStage { required: 1, roles: vec!["finance".into()], ..AuthoredStage::default() };
         let flow = AuthoredFlow { name: "New".into(), description: String::new(), stages: vec![stage] };
-        assert_eq!(flow.write("flows/n.toml", "").unwrap(), "name = \"New\"\n\n[[stage]]\nroles = [\"finance\"]\n");
+        assert_eq!(
+            flow.write("flows/n.toml", "").unwrap(),
+            "name = \"New\"\n\n[[stage]]\nroles = [\"finance\"]\n"
+        );
     }
 }

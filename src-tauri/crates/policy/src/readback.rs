@@ -76,16 +76,17 @@ impl ApprovalFlow {
 }
 
 impl Stage {
-/// "2 votes by role finance within 1h"
-#[must_use]
-pub fn words(&self) -> String {
-let stage = self;
-    let mut who: Vec<String> = stage.approvers.users.iter().map(|user| quoted(user.as_str())).collect();
-    who.extend(stage.approvers.roles.iter().map(|role| format!("role {}", quoted(role))));
-    let who = if who.is_empty() { "the desk's owner".to_owned() } else { few(&who, MOST_NAMED, "or") };
-    let votes = if stage.required == 1 { "1 vote".to_owned() } else { format!("{} votes", stage.required) };
-    format!("{votes} by {who} within {}", length_text(Duration::from_secs(stage.within_seconds)))
-}
+    /// "2 votes by role finance within 1h"
+    #[must_use]
+    pub fn words(&self) -> String {
+        let stage = self;
+        let mut who: Vec<String> = stage.approvers.users.iter().map(|user| quoted(user.as_str())).collect();
+        who.extend(stage.approvers.roles.iter().map(|role| format!("role {}", quoted(role))));
+        let who = if who.is_empty() { "the desk's owner".to_owned() } else { few(&who, MOST_NAMED, "or") };
+        let votes =
+            if stage.required == 1 { "1 vote".to_owned() } else { format!("{} votes", stage.required) };
+        format!("{votes} by {who} within {}", length_text(Duration::from_secs(stage.within_seconds)))
+    }
 }
 
 impl PolicySet {

@@ -105,7 +105,15 @@ impl PolicySet {
         }
         policies.sort_by(|a, b| a.id.cmp(&b.id));
         let index = Index::of(&policies);
-        Ok(PolicySet { revision: hex(&documents.hash()), policies, flows, contexts, default, default_note, index })
+        Ok(PolicySet {
+            revision: hex(&documents.hash()),
+            policies,
+            flows,
+            contexts,
+            default,
+            default_note,
+            index,
+        })
     }
 
     /// The set for when nothing valid is in force: every call is denied, with the reason as message.

@@ -73,6 +73,9 @@ function Detail({ row, onOnly }: { row: ActivityRow; onOnly: (only: Only) => voi
             <Link to="/inbox" search={{ hold: row.hold }} className={classes.link}>Open it in the inbox</Link>
           </Fact>
         )}
+        <Fact name="Policy">
+          <Link to="/builder" search={{ seq: row.seq }} className={classes.link} data-testid="policy-from-call">Make a policy from this call</Link>
+        </Fact>
       </dl>
       {row.detail.length > 0
         ? (

@@ -157,6 +157,17 @@ describe("editing before approving", () => {
   });
 });
 
+describe("the stages", () => {
+  it("say who is asked, what is needed of them, and that a deadline passed or was put off", async () => {
+    await open("h-5n2bqa7wd3kz6xp4vt2r");
+    const stages = within(screen.getByRole("list", { name: "Who must approve" })).getAllByRole("listitem");
+    expect(stages.map(({ textContent }) => textContent)).toEqual([
+      "Shop, 1 of 2: maintainers or ben, escalated, deadline extended",
+      "Shop, 0 of 1: release, nobody for their own agent, each with a step-up",
+    ]);
+  });
+});
+
 describe("a grant", () => {
   it("by G begins as narrow as can be, and shows what it would have let go before it is made", async () => {
     const { sent } = await open();
@@ -175,7 +186,7 @@ describe("a grant", () => {
     await fill("grant-lasting", "This session, at most 1 hour");
     await pass(GUARD);
     await click("grant-save");
-    const [body] = sent("grant") as { terms: { until: number } }[];
+    const [body] = sent("approve_and_grant") as { terms: { until: number } }[];
     expect(body).toEqual({
       hold: EXPENSE, digest: `digest-of-${EXPENSE}`,
       terms: {
@@ -208,7 +219,7 @@ describe("a grant", () => {
     await fill("limit-value-amount", "5");
     await pass(GUARD);
     expect(screen.getByTestId("grant-save")).toBeDisabled();
-    expect(sent("grant")).toEqual([]);
+    expect(sent("approve_and_grant")).toEqual([]);
   });
 
   it("may last until a date of one's own", async () => {
@@ -218,7 +229,7 @@ describe("a grant", () => {
     await fill("grant-until", "2031-02-03T04:05");
     await pass(GUARD);
     await click("grant-save");
-    const [body] = sent("grant") as { terms: { until: number; session: boolean } }[];
+    const [body] = sent("approve_and_grant") as { terms: { until: number; session: boolean } }[];
     expect(body?.terms.until).toBe(new Date(2031, 1, 3, 4, 5).getTime());
     expect(body?.terms.session).toBe(false);
   });

@@ -52,6 +52,8 @@ import type { WhatIfView } from "./WhatIfView";
 
 export type IpcSchema = {
   overview: { req: Nothing; res: Overview };
+  pause: { req: Nothing; res: Overview };
+  resume: { req: Nothing; res: Overview };
   inbox: { req: Nothing; res: Array<InboxRow> };
   card: { req: CardRequest; res: Card };
   vote: { req: VoteRequest; res: VoteReceipt };

@@ -119,7 +119,8 @@ mod tests {
         assert!(passes(For::Page, &Method::GET, &with(&PAGE, "sec-fetch-site", "same-origin")), "a reload");
         assert!(passes(For::Page, &Method::GET, &PAGE[..1]), "an old browser gets the page that says so");
         assert!(passes(For::Step, &Method::POST, &STEP));
-        let part = [("host", "localhost:4100"), ("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "script")];
+        let part =
+            [("host", "localhost:4100"), ("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "script")];
         assert!(passes(For::Part, &Method::GET, &part));
     }
 

@@ -102,10 +102,10 @@ impl Desk {
         terms: GrantTerms,
         maker: GrantMaker,
     ) -> Result<VoteReceipt, VoteError> {
-        let now = self.clock.now();
         let mut inner = self.lock();
         let hold = ballot.hold.clone();
         let kept = inner.holds.get_mut(&hold).ok_or_else(|| VoteError::Unknown(hold.to_string()))?;
+        let now = self.now_for(&kept.held);
         let made = self.make_grant(kept, ballot, terms, maker, now);
         let receipt = kept.receipt();
         self.settle(&mut inner, &hold, now);
@@ -224,9 +224,9 @@ impl Desk {
         event: impl FnOnce(&HeldCall, Timestamp) -> Event,
     ) -> Result<VoteReceipt, VoteError> {
         let mut inner = self.lock();
-        // The one who got the lock first was first: the time is read in here.
-        let now = self.clock.now();
         let kept = inner.holds.get_mut(hold).ok_or_else(|| VoteError::Unknown(hold.to_string()))?;
+        // The one who got the lock first was first: the time is read in here.
+        let now = self.now_for(&kept.held);
         self.lapse(kept, now);
         let event = event(&kept.held, now);
         let outcome = self.change(kept, event, now);

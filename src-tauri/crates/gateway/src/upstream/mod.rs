@@ -25,8 +25,8 @@ pub use error::UpstreamError;
 pub(crate) use lines::{LineError, next_line};
 pub use outgoing::Along;
 pub(crate) use outgoing::is_own_param;
-pub use route::{CallRoute, FromUpstream};
 pub use reply::Reply;
+pub use route::{CallRoute, FromUpstream};
 pub use session::UpstreamSession;
 
 /// Most bytes of one message from an upstream.

@@ -41,11 +41,11 @@ pub struct UpstreamSession {
 
 pub(super) struct Inner {
     pub(super) config: UpstreamConfig,
-    /// Names the agent's session, and no other of any time.
-    pub(super) name: String,
     pub(super) supply: Supply,
     /// What a proof opened, for an upstream that runs for one call; taken by its one start.
     pub(super) unsealed: Option<Mutex<Option<Injected>>>,
+    /// Names the agent's session, and no other of any time.
+    pub(super) name: String,
     pub(super) to_agent: mpsc::Sender<FromUpstream>,
     pub(super) waiting_bytes: Arc<AtomicUsize>,
     /// Whether the agent has its standing stream open.
@@ -113,9 +113,9 @@ impl UpstreamSession {
     ) -> UpstreamSession {
         let inner = Arc::new(Inner {
             config: config.clone(),
-            name: fresh_name(),
             supply: supply.clone(),
             unsealed,
+            name: fresh_name(),
             to_agent,
             waiting_bytes: Arc::default(),
             listening: AtomicBool::new(false),

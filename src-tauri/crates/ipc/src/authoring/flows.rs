@@ -31,7 +31,11 @@ impl Host {
                     stages: flow.stages.iter().map(Stage::words).collect(),
                     used_by: used_by(set, &flow.id),
                     built_in: text.is_none(),
-                    problems: found.iter().filter(|one| one.document == path).map(|one| one.sentence.clone()).collect(),
+                    problems: found
+                        .iter()
+                        .filter(|one| one.document == path)
+                        .map(|one| one.sentence.clone())
+                        .collect(),
                     changed_at: changed_at(&desk.engine.home().policies_dir().join(&path)),
                 }
             });
@@ -43,24 +47,43 @@ impl Host {
     pub(crate) async fn open_flow(&self, request: OpenFlowRequest) -> Result<FlowDraft, IpcError> {
         self.at_desk(move |desk| {
             let Some(id) = request.id else {
-                let stage = AuthoredStage { required: 1, within: "15m".to_owned(), ..AuthoredStage::default() };
-                return Ok(draft(String::new(), None, AuthoredFlow { stages: vec![stage], ..AuthoredFlow::default() }));
+                let stage =
+                    AuthoredStage { required: 1, within: "15m".to_owned(), ..AuthoredStage::default() };
+                return Ok(draft(
+                    String::new(),
+                    None,
+                    AuthoredFlow { stages: vec![stage], ..AuthoredFlow::default() },
+                ));
             };
             let path = document(&id)?;
             let disk = desk.engine.sets().on_disk(&path)?;
             let text = desk.in_force.bundle.documents.get(&path).map(str::to_owned).or_else(|| disk.clone());
             match text {
                 Some(text) => {
-                    let read = AuthoredFlow::read(&path, &text)
-                        .map_err(|error| IpcError::new("bad_document", error.to_string(), "mend the file by hand"))?;
+                    let read = AuthoredFlow::read(&path, &text).map_err(|error| {
+                        IpcError::new("bad_document", error.to_string(), "mend the file by hand")
+                    })?;
                     Ok(draft(id, disk, read))
                 }
                 None if id == policy::flow::OWNER => {
-                    let stage = AuthoredStage { required: 1, within: "15m".to_owned(), grants: true, ..AuthoredStage::default() };
-                    let flow = AuthoredFlow { name: "The owner approves".to_owned(), description: String::new(), stages: vec![stage] };
+                    let stage = AuthoredStage {
+                        required: 1,
+                        within: "15m".to_owned(),
+                        grants: true,
+                        ..AuthoredStage::default()
+                    };
+                    let flow = AuthoredFlow {
+                        name: "The owner approves".to_owned(),
+                        description: String::new(),
+                        stages: vec![stage],
+                    };
                     Ok(draft(id, None, flow))
                 }
-                None => Err(IpcError::new("no_flow", format!("there is no flow `{id}`"), "look at the list again")),
+                None => Err(IpcError::new(
+                    "no_flow",
+                    format!("there is no flow `{id}`"),
+                    "look at the list again",
+                )),
             }
         })
         .await
@@ -86,7 +109,11 @@ impl Host {
         self.at_desk(move |desk| {
             let path = document(&request.id)?;
             let text = desk.in_force.bundle.documents.get(&path).ok_or_else(|| {
-                IpcError::new("no_flow", format!("there is no file of the flow `{}`", request.id), "the built-in flow stays")
+                IpcError::new(
+                    "no_flow",
+                    format!("there is no file of the flow `{}`", request.id),
+                    "the built-in flow stays",
+                )
             })?;
             let name = AuthoredFlow::read(&path, text).map(|flow| flow.name).unwrap_or_default();
             desk.engine.sets().put_document(&path, Some(text), None)?;
@@ -106,25 +133,33 @@ impl Host {
 }
 
 /// When a document was written, in epoch milliseconds.
-pub(super) fn changed_at(path: &std::path::Path) -> Option<i64> {
+pub(crate) fn changed_at(path: &std::path::Path) -> Option<i64> {
     let at = std::fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     i64::try_from(at.as_millis()).ok()
 }
 
 fn document(id: &str) -> Result<String, IpcError> {
-    let id: FlowId = id
-        .parse()
-        .map_err(|error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name"))?;
+    let id: FlowId = id.parse().map_err(|error: policy::NameError| {
+        IpcError::new("bad_name", error.to_string(), "choose another name")
+    })?;
     Ok(format!("flows/{id}.toml"))
 }
 
 fn used_by(set: &PolicySet, id: &FlowId) -> Vec<Choice> {
     let asking = set.policies().filter(|policy| policy.action.flow.as_ref() == Some(id));
     let mut used: Vec<Choice> = asking
-        .map(|policy| Choice { id: policy.id.to_string(), name: policy.name.clone(), words: policy.sentence() })
+        .map(|policy| Choice {
+            id: policy.id.to_string(),
+            name: policy.name.clone(),
+            words: policy.sentence(),
+        })
         .collect();
     if matches!(set.default_action(), policy::DefaultAction::RequestApproval { flow } if flow == *id) {
-        used.push(Choice { id: String::new(), name: "the default".to_owned(), words: set.default_sentence() });
+        used.push(Choice {
+            id: String::new(),
+            name: "the default".to_owned(),
+            words: set.default_sentence(),
+        });
     }
     used
 }
@@ -132,12 +167,13 @@ fn used_by(set: &PolicySet, id: &FlowId) -> Vec<Choice> {
 fn read(desk: &Desk, draft: &FlowDraft) -> Result<FlowDraftView, IpcError> {
     let documents = &desk.in_force.bundle.documents;
     let free = |id: &String| documents.get(&format!("flows/{id}.toml")).is_none();
-    let id = if draft.id.is_empty() { super::read::free_id(&draft.name, "flow", free) } else { draft.id.clone() };
+    let id =
+        if draft.id.is_empty() { super::read::free_id(&draft.name, "flow", free) } else { draft.id.clone() };
     let path = format!("flows/{id}.toml");
     let authored = authored(draft);
-    let file = authored
-        .write(&path, draft.base.as_deref().unwrap_or_default())
-        .map_err(|error| IpcError::new("base_unreadable", error.to_string(), "mend the file by hand, then open it again"))?;
+    let file = authored.write(&path, draft.base.as_deref().unwrap_or_default()).map_err(|error| {
+        IpcError::new("base_unreadable", error.to_string(), "mend the file by hand, then open it again")
+    })?;
     let mut newer = documents.clone();
     newer.insert(&path, file.clone());
     let known = Known { tools: &[], people: Some(&desk.in_force.people) };
@@ -150,7 +186,8 @@ fn read(desk: &Desk, draft: &FlowDraft) -> Result<FlowDraftView, IpcError> {
         problems.extend(found.first().map(|one| format!("{}: {}", one.document, one.sentence)));
     }
     let people = &desk.in_force.people;
-    let stages = flow.map(|flow| flow.stages.iter().map(|stage| seen(stage, people)).collect()).unwrap_or_default();
+    let stages =
+        flow.map(|flow| flow.stages.iter().map(|stage| seen(stage, people)).collect()).unwrap_or_default();
     let save = save(draft, &file, flow, &problems);
     Ok(FlowDraftView {
         sentence: flow.map(ApprovalFlow::sentence),
@@ -164,7 +201,8 @@ fn read(desk: &Desk, draft: &FlowDraft) -> Result<FlowDraftView, IpcError> {
 }
 
 fn save(draft: &FlowDraft, file: &str, flow: Option<&ApprovalFlow>, problems: &[String]) -> SaveView {
-    let cannot = |note: String| SaveView { can: false, effect: SaveEffect::Changes, label: "Save".to_owned(), note };
+    let cannot =
+        |note: String| SaveView { can: false, effect: SaveEffect::Changes, label: "Save".to_owned(), note };
     if draft.name.trim().is_empty() {
         return cannot("Give the flow a name first.".to_owned());
     }
@@ -188,15 +226,22 @@ fn save(draft: &FlowDraft, file: &str, flow: Option<&ApprovalFlow>, problems: &[
 fn seen(stage: &Stage, people: &People) -> StageView {
     let voters = voters(&stage.approvers, people);
     let later: BTreeSet<UserId> = match stage.on_timeout {
-        OnTimeout::Escalate => self::voters(&stage.escalate_to, people).difference(&voters).cloned().collect(),
+        OnTimeout::Escalate => {
+            self::voters(&stage.escalate_to, people).difference(&voters).cloned().collect()
+        }
         OnTimeout::Reject => BTreeSet::new(),
     };
-    let name = |id: &UserId| people.get(id).map_or_else(|| format!("{id}, unknown"), |user| user.name.clone());
+    let name =
+        |id: &UserId| people.get(id).map_or_else(|| format!("{id}, unknown"), |user| user.name.clone());
     // Whoever asks may be one of them.
     let able = voters.len().saturating_sub(usize::from(stage.exclude_requester));
     let problem = (able < stage.required as usize).then(|| {
         let many = if able == 1 { "only 1 person".to_owned() } else { format!("only {able} people") };
-        let votes = if stage.required == 1 { "1 vote is".to_owned() } else { format!("{} votes are", stage.required) };
+        let votes = if stage.required == 1 {
+            "1 vote is".to_owned()
+        } else {
+            format!("{} votes are", stage.required)
+        };
         let asked = if stage.exclude_requester { " where one of them asks" } else { "" };
         format!("{votes} needed, and {many} can vote{asked}")
     });
@@ -212,7 +257,8 @@ fn voters(approvers: &Approvers, people: &People) -> BTreeSet<UserId> {
     if approvers.is_empty() {
         return people.owner().map(|owner| owner.id.clone()).into_iter().collect();
     }
-    let by_role = people.iter().filter(|user| !user.roles.is_disjoint(&approvers.roles)).map(|user| user.id.clone());
+    let by_role =
+        people.iter().filter(|user| !user.roles.is_disjoint(&approvers.roles)).map(|user| user.id.clone());
     approvers.users.iter().filter(|id| people.get(id).is_some()).cloned().chain(by_role).collect()
 }
 

@@ -10,6 +10,8 @@ mod read;
 mod tests;
 pub mod wire;
 
+pub(crate) use flows::changed_at;
+
 use crate::host::{Host, blocking};
 use crate::wire::{IpcError, Problem};
 use gateway::{Engine, Hypothetical, InForce, SetError};
@@ -20,9 +22,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use wire::{
-    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, Choice, DeleteRequest, Deleted, Draft, DraftAction,
-    DraftFrom, DraftRequest, DraftView, MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved,
-    TriedPolicy, TriedPredicate, WhatIfRequest, WhatIfView,
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, Choice, DeleteRequest, Deleted, Draft,
+    DraftAction, DraftFrom, DraftRequest, DraftView, MendRequest, OpenDraftRequest, RestoreRequest,
+    SaveRequest, Saved, TriedPolicy, TriedPredicate, WhatIfRequest, WhatIfView,
 };
 
 /// How long an upstream's list of tools is kept for authors.
@@ -62,10 +64,14 @@ impl Listed {
             let definition = Value::parse(pin.definition.as_bytes()).ok();
             found.extend(definition.and_then(|value| Some((ToolEntry::of(upstream, &value)?, value))));
         }
-        for (upstream, (_, listed)) in self.kept().iter().filter(|(upstream, _)| configured.contains(upstream)) {
+        for (upstream, (_, listed)) in
+            self.kept().iter().filter(|(upstream, _)| configured.contains(upstream))
+        {
             if !pins.iter().any(|(pinned, _)| pinned == upstream) {
                 let listed = listed.iter().flatten();
-                found.extend(listed.filter_map(|value| Some((ToolEntry::of(upstream, value)?, value.clone()))));
+                found.extend(
+                    listed.filter_map(|value| Some((ToolEntry::of(upstream, value)?, value.clone()))),
+                );
             }
         }
         Ok(found)
@@ -106,7 +112,8 @@ impl Desk {
     fn drafted(&self, draft: &Draft) -> Result<PolicySet, IpcError> {
         let around = self.around();
         let written = around.write(draft)?;
-        let unfinished = || IpcError::new("unfinished", "the draft is not finished", "finish the rows that are marked");
+        let unfinished =
+            || IpcError::new("unfinished", "the draft is not finished", "finish the rows that are marked");
         let documents = around.with(&written).ok_or_else(unfinished)?;
         PolicySet::compile(&documents).map_err(|errors| {
             let told = errors.first().map(ToString::to_string).unwrap_or_default();
@@ -135,17 +142,31 @@ impl Host {
         let listed = self.listed();
         listed.refresh(self.engine()?).await;
         self.at_desk(move |desk| {
-            let tools: Vec<_> = desk.entries.iter().map(|entry| choices::tool(entry, &request.tools)).collect();
-            let chosen: Vec<&ToolEntry> =
-                desk.entries.iter().zip(&tools).filter(|(_, tool)| tool.chosen).map(|(entry, _)| entry).collect();
+            let tools: Vec<_> =
+                desk.entries.iter().map(|entry| choices::tool(entry, &request.tools)).collect();
+            let chosen: Vec<&ToolEntry> = desk
+                .entries
+                .iter()
+                .zip(&tools)
+                .filter(|(_, tool)| tool.chosen)
+                .map(|(entry, _)| entry)
+                .collect();
             // Of everything there is, no list of parameters would help anybody.
             let narrow = if request.tools.is_empty() { &[][..] } else { &chosen[..] };
             let seen = history::Seen::gather(desk.engine.journal(), narrow)?;
             let people = &desk.in_force.people;
-            let named = |id: &str, name: &str, words: String| Choice { id: id.to_owned(), name: name.to_owned(), words };
+            let named = |id: &str, name: &str, words: String| Choice {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                words,
+            };
             let mut roles: BTreeMap<String, usize> = BTreeMap::new();
-            people.iter().flat_map(|user| &user.roles).for_each(|role| *roles.entry(role.clone()).or_default() += 1);
-            let count = |count: usize| if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+            people
+                .iter()
+                .flat_map(|user| &user.roles)
+                .for_each(|role| *roles.entry(role.clone()).or_default() += 1);
+            let count =
+                |count: usize| if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
             Ok(Catalogue {
                 matched: chosen.len(),
                 attributes: choices::attributes(narrow, &catalogue::custom(people), &seen),
@@ -161,7 +182,9 @@ impl Host {
                     .engine
                     .agents()
                     .iter()
-                    .map(|agent| named(agent.name.as_str(), agent.name.as_str(), format!("acts for {}", agent.user)))
+                    .map(|agent| {
+                        named(agent.name.as_str(), agent.name.as_str(), format!("acts for {}", agent.user))
+                    })
                     .collect(),
                 contexts: desk
                     .in_force
@@ -190,7 +213,8 @@ impl Host {
                 let path = document(&id)?;
                 // The author starts from the file, which may have changed since it was confirmed.
                 let disk = desk.engine.sets().on_disk(&path)?;
-                let text = desk.in_force.bundle.documents.get(&path).map(str::to_owned).or_else(|| disk.clone());
+                let text =
+                    desk.in_force.bundle.documents.get(&path).map(str::to_owned).or_else(|| disk.clone());
                 read::draft_of(&id, &text.ok_or_else(|| no_policy(&id))?, disk)
             }
             DraftFrom::Copy { id } => {
@@ -218,8 +242,10 @@ impl Host {
         self.at_desk(move |desk| {
             let around = desk.around();
             let written = around.write(&request.draft)?;
-            let stale = || IpcError::new("stale", "the draft has changed since", "look at the findings again");
-            let documents = around.with(&written).filter(|_| request.mend.document == written.path).ok_or_else(stale)?;
+            let stale =
+                || IpcError::new("stale", "the draft has changed since", "look at the findings again");
+            let documents =
+                around.with(&written).filter(|_| request.mend.document == written.path).ok_or_else(stale)?;
             let mended = documents.mended(&request.mend).map_err(|_| stale())?;
             let text = mended.get(&written.path).ok_or_else(stale)?;
             read::draft_of(&request.draft.id, text, request.draft.base)
@@ -270,8 +296,10 @@ impl Host {
         self.at_desk(move |desk| {
             let known = desk.tools.iter().find(|(entry, _)| entry.qualified() == request.tool);
             let (upstream, tool) = request.tool.split_once('/').unwrap_or((&request.tool, ""));
-            let bad = |message: String| IpcError::new("bad_call", message, "mend the call, then try it again");
-            let arguments = Value::parse(request.arguments.as_bytes()).map_err(|error| bad(format!("the arguments are no JSON: {error}")))?;
+            let bad =
+                |message: String| IpcError::new("bad_call", message, "mend the call, then try it again");
+            let arguments = Value::parse(request.arguments.as_bytes())
+                .map_err(|error| bad(format!("the arguments are no JSON: {error}")))?;
             let call = Hypothetical {
                 upstream: upstream.to_owned(),
                 tool: tool.to_owned(),
@@ -292,7 +320,8 @@ impl Host {
 }
 
 fn tried(what: policy::backtest::WhatIf) -> WhatIfView {
-    let reads: BTreeMap<PolicyId, String> = what.policies.into_iter().map(|policy| (policy.id, policy.reads)).collect();
+    let reads: BTreeMap<PolicyId, String> =
+        what.policies.into_iter().map(|policy| (policy.id, policy.reads)).collect();
     let policies = what.decision.trace.policies.into_iter().map(|trace| TriedPolicy {
         reads: reads.get(&trace.id).cloned().unwrap_or_default(),
         id: trace.id.to_string(),
@@ -317,27 +346,39 @@ fn tried(what: policy::backtest::WhatIf) -> WhatIfView {
 }
 
 /// Saves one document, unless somebody else changed it meanwhile.
-fn put(desk: &Desk, id: &str, path: &str, base: Option<&str>, text: Option<String>) -> Result<Saved, IpcError> {
+fn put(
+    desk: &Desk,
+    id: &str,
+    path: &str,
+    base: Option<&str>,
+    text: Option<String>,
+) -> Result<Saved, IpcError> {
     let mine = text.clone();
     match desk.engine.sets().put_document(path, base, text) {
         Ok(_) => {
             desk.engine.set_changed();
             Ok(Saved::Applied { id: id.to_owned(), message: "In force from the next call on.".to_owned() })
         }
-        Err(SetError::WaitsOnDisk(_)) => Ok(Saved::Changed { theirs: desk.engine.sets().on_disk(path)?, mine }),
+        Err(SetError::WaitsOnDisk(_)) => {
+            Ok(Saved::Changed { theirs: desk.engine.sets().on_disk(path)?, mine })
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 fn document(id: &str) -> Result<String, IpcError> {
-    let id: PolicyId = id
-        .parse()
-        .map_err(|error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name"))?;
+    let id: PolicyId = id.parse().map_err(|error: policy::NameError| {
+        IpcError::new("bad_name", error.to_string(), "choose another name")
+    })?;
     Ok(format!("{id}.toml"))
 }
 
 fn no_policy(id: &str) -> IpcError {
-    IpcError::new("no_policy", format!("there is no policy `{id}`"), "it may have been removed; look at the list again")
+    IpcError::new(
+        "no_policy",
+        format!("there is no policy `{id}`"),
+        "it may have been removed; look at the list again",
+    )
 }
 
 /// Where a new policy begins.
@@ -384,15 +425,24 @@ fn from_call(
             draft.name = format!("{} by {}", call.tool, call.agent);
             draft.tools = vec![call.qualified_tool()];
             draft.agents = vec![call.agent.to_string()];
-            let rows: Vec<Node> = call.arguments.as_map().into_iter().flat_map(policy::Map::iter).filter_map(|(key, value)| {
-                let entry = desk.entries.iter().find(|entry| entry.qualified() == call.qualified_tool());
-                let path = policy::facts::member("args", key);
-                let written = entry.and_then(|tool| tool.parameters.iter().find(|one| one.path == path)?.written.clone());
-                row_of(written.unwrap_or(path), value)
-            }).collect();
+            let rows: Vec<Node> = call
+                .arguments
+                .as_map()
+                .into_iter()
+                .flat_map(policy::Map::iter)
+                .filter_map(|(key, value)| {
+                    let entry = desk.entries.iter().find(|entry| entry.qualified() == call.qualified_tool());
+                    let path = policy::facts::member("args", key);
+                    let written = entry.and_then(|tool| {
+                        tool.parameters.iter().find(|one| one.path == path)?.written.clone()
+                    });
+                    row_of(written.unwrap_or(path), value)
+                })
+                .collect();
             if !rows.is_empty() {
                 let tree = Node::Group { joined: policy::Joined::All, negated: false, parts: rows };
-                let read = policy::authored::ReadCondition::of_tree(&tree, None, &std::collections::BTreeSet::new());
+                let read =
+                    policy::authored::ReadCondition::of_tree(&tree, None, &std::collections::BTreeSet::new());
                 draft.when = read.map(|read| read.text).unwrap_or_default();
             }
             return Ok(draft);
@@ -402,7 +452,11 @@ fn from_call(
             break;
         }
     }
-    Err(IpcError::new("no_call", "the call is no longer on record", "make the policy from a newer call, or from nothing"))
+    Err(IpcError::new(
+        "no_call",
+        "the call is no longer on record",
+        "make the policy from a newer call, or from nothing",
+    ))
 }
 
 fn row_of(attribute: String, value: &Value) -> Option<Node> {

@@ -1,7 +1,8 @@
 //! Reads a draft: once a moment while its author types. One pass says everything the window shows of it.
 
 use super::wire::{
-    Draft, DraftAction, DraftView, FindingView, MendChoice, RowView, SaveEffect, SaveView, TextProblem, TreeNode,
+    Draft, DraftAction, DraftView, FindingView, MendChoice, RowView, SaveEffect, SaveView, TextProblem,
+    TreeNode,
 };
 use crate::wire::{IpcError, Problem};
 use policy::authored::{Authored, AuthoredAction, ConditionError, ReadCondition};
@@ -61,7 +62,11 @@ impl Around<'_> {
         let base = draft.base.as_deref().unwrap_or_default();
         let file = if is_whole {
             authored(draft, when).write(&path, base).map(Some).map_err(|error| {
-                IpcError::new("base_unreadable", error.to_string(), "mend the file by hand, then open it again")
+                IpcError::new(
+                    "base_unreadable",
+                    error.to_string(),
+                    "mend the file by hand, then open it again",
+                )
             })?
         } else {
             None
@@ -84,8 +89,11 @@ impl Around<'_> {
         let compiled = documents.as_ref().and_then(|documents| PolicySet::compile(documents).ok());
         let policy_id = written.id.parse().ok();
         let policy = policy_id.as_ref().and_then(|id| compiled.as_ref()?.policy(id));
-        let findings: Vec<FindingView> =
-            found.iter().filter(|finding| finding.document == written.path).map(|f| finding(f, &written)).collect();
+        let findings: Vec<FindingView> = found
+            .iter()
+            .filter(|finding| finding.document == written.path)
+            .map(|f| finding(f, &written))
+            .collect();
         let save = self.save(draft, &written, policy, &findings, &found);
         Ok(DraftView {
             text: match (&written.condition, written.file.is_some()) {
@@ -95,7 +103,9 @@ impl Around<'_> {
             },
             tree: match (&written.condition, written.file.is_some()) {
                 (Some(read), _) => Some(grouped(tree(&read.tree)?)),
-                (None, true) => Some(TreeNode::Group { joined: "all".to_owned(), negated: false, parts: Vec::new() }),
+                (None, true) => {
+                    Some(TreeNode::Group { joined: "all".to_owned(), negated: false, parts: Vec::new() })
+                }
                 (None, false) => None,
             },
             rows: rows(draft, &written),
@@ -113,13 +123,15 @@ impl Around<'_> {
         if !draft.id.is_empty() {
             return draft.id.clone();
         }
-        let free = |id: &String| self.documents.get(&format!("{id}.toml")).is_none() && id != "set" && id != "cases";
+        let free =
+            |id: &String| self.documents.get(&format!("{id}.toml")).is_none() && id != "set" && id != "cases";
         free_id(&draft.name, "policy", free)
     }
 
     /// The parameters that every tool in question requires.
     fn required(&self, target: &[String]) -> BTreeSet<String> {
-        let mut tools = self.tools.iter().filter(|tool| policy::authored::is_about(target, &tool.qualified()));
+        let mut tools =
+            self.tools.iter().filter(|tool| policy::authored::is_about(target, &tool.qualified()));
         let of = |tool: &ToolEntry| -> BTreeSet<String> {
             let required = tool.parameters.iter().filter(|entry| entry.required);
             required.filter_map(|entry| entry.path.strip_prefix("args.").map(str::to_owned)).collect()
@@ -167,11 +179,18 @@ impl Around<'_> {
         };
         let (label, note) = match effect {
             SaveEffect::Nothing => ("Saved", "The file says exactly this."),
-            SaveEffect::Tightens => ("Save, tightens", "Applies from the next call on; calls that wait are judged again."),
+            SaveEffect::Tightens => {
+                ("Save, tightens", "Applies from the next call on; calls that wait are judged again.")
+            }
             SaveEffect::Loosens => ("Save, loosens", "Permits more than before, from the next call on."),
             SaveEffect::Changes => ("Save", "May permit more or less than before, from the next call on."),
         };
-        SaveView { can: effect != SaveEffect::Nothing, effect, label: label.to_owned(), note: note.to_owned() }
+        SaveView {
+            can: effect != SaveEffect::Nothing,
+            effect,
+            label: label.to_owned(),
+            note: note.to_owned(),
+        }
     }
 }
 
@@ -255,7 +274,9 @@ fn finding(found: &lint::Finding, written: &Written) -> FindingView {
         mends: found
             .mends
             .iter()
-            .filter(|mend| mend.document == written.path && !matches!(mend.edit, policy::mend::Edit::RemoveFile))
+            .filter(|mend| {
+                mend.document == written.path && !matches!(mend.edit, policy::mend::Edit::RemoveFile)
+            })
             .map(|mend| MendChoice { label: mend.label.clone(), mend: mend.clone() })
             .collect(),
     }

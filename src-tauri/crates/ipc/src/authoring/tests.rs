@@ -48,7 +48,8 @@ fn every_comparison_that_is_offered_can_be_written_read_and_found_again() {
         "currency":{"enum":["EUR","USD"]},"flag":{"type":"boolean"},"due":{"type":"string","format":"date-time"},
         "tags":{"type":"array","items":{"type":"string"}},"items":{"type":"array","items":{"type":"object","properties":{"price":{"type":"number"}}}},
         "open":{},"deep":{"type":"object","properties":{"odd key":{"type":"string"}}}}}}"#;
-    let tool = policy::catalogue::ToolEntry::of("x", &policy::Value::parse(schema.as_bytes()).unwrap()).unwrap();
+    let tool =
+        policy::catalogue::ToolEntry::of("x", &policy::Value::parse(schema.as_bytes()).unwrap()).unwrap();
     let mut tried = 0;
     for attribute in super::choices::attributes(&[&tool], &[], &super::history::Seen::default()) {
         for choice in &attribute.operators {
@@ -58,7 +59,7 @@ fn every_comparison_that_is_offered_can_be_written_read_and_found_again() {
                         (super::wire::WireValueKind::Number, ..) => "5",
                         (super::wire::WireValueKind::Flag, ..) => "true",
                         (super::wire::WireValueKind::Time, ..) => "2026-01-05T12:00:00Z",
-                        (_, "context.weekday", _) => "mon",
+                        (_, "context.weekday", _) => "monday",
                         (_, "upstream.transport", _) => "http",
                         (_, _, "within_path") => "/srv/data",
                         _ => "EUR",

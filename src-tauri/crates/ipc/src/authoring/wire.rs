@@ -282,18 +282,28 @@ pub struct OpenDraftRequest {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DraftFrom {
     Nothing,
-    Policy { id: String },
+    Policy {
+        id: String,
+    },
     /// A new policy that begins as another one is.
-    Copy { id: String },
+    Copy {
+        id: String,
+    },
     /// A hold in the inbox.
-    Hold { hold: String },
+    Hold {
+        hold: String,
+    },
     /// A row of Activity.
     Call {
         #[ts(type = "number")]
         seq: u64,
     },
     /// A document, as a mend or an undo left it.
-    Text { id: String, text: String, base: Option<String> },
+    Text {
+        id: String,
+        text: String,
+        base: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug, Deserialize, TS)]

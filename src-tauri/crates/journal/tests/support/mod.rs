@@ -77,8 +77,12 @@ impl Scene {
 
     /// A recorded hold of the owner's flow.
     pub(crate) fn hold(&self, journal: &Journal) -> HeldCall {
+        self.hold_as(journal, self.ids())
+    }
+
+    pub(crate) fn hold_as(&self, journal: &Journal, ids: Ids) -> HeldCall {
         let decision = traced(held_by(vec![anybody("owner", 15)]));
-        match admit(decision, call("7250.00"), facts(), owner(), self.ids(), self.now()) {
+        match admit(decision, call("7250.00"), facts(), owner(), ids, self.now()) {
             Admission::Held(held) => {
                 journal.record(Entry::HoldOpened(held.opened().clone())).unwrap();
                 *held

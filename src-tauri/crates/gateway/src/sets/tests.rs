@@ -1,0 +1,1 @@
+//! The set in force over its record, its files and its keychain.

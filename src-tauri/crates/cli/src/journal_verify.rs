@@ -43,7 +43,8 @@ fn tell<T>(result: Result<T, BadEntry>, whole: impl FnOnce(&T)) -> ExitCode {
         Err(bad) => {
             let name = bad.name();
             let mut letters = name.chars();
-            let name: String = letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect();
+            let name: String =
+                letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect();
             say(format_args!("{name} is bad: {}.", bad.why));
             say(
                 "Entries before it are as they were written; restore a backup, and find out who wrote to the file.",
@@ -56,10 +57,16 @@ fn tell<T>(result: Result<T, BadEntry>, whole: impl FnOnce(&T)) -> ExitCode {
 fn whole(verified: &Verified) {
     say(format_args!("The journal is whole: {} entries, each as it was written.", verified.entries));
     if verified.cut > 0 {
-        say(format_args!("{} older ones were removed by the settings for how long history is kept.", verified.cut));
+        say(format_args!(
+            "{} older ones were removed by the settings for how long history is kept.",
+            verified.cut
+        ));
     }
     if verified.replaced > 0 {
-        say(format_args!("{} of them were shortened since: without secrets, or without a body.", verified.replaced));
+        say(format_args!(
+            "{} of them were shortened since: without secrets, or without a body.",
+            verified.replaced
+        ));
     }
     if verified.unreadable > 0 {
         say(format_args!(
@@ -74,6 +81,8 @@ fn exported(verified: &VerifiedExport) {
     match verified.is_ours {
         Some(true) => say("This home wrote it, and what it says is what is on record."),
         Some(false) => say("It was not written with this home's key: compare its last line with its home's."),
-        None => say("No root key is at hand: its home can also tell that the bodies are as they were written."),
+        None => {
+            say("No root key is at hand: its home can also tell that the bodies are as they were written.")
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Entries about passkeys. Credentials and evidence are recorded whole, so that an exported journal shows by itself
 //! which passkey proved what; what they mean is not this crate's to know.
 
-use crate::chain::About;
 use crate::JournalError;
+use crate::chain::About;
 use crate::write::Draft;
 use approvals::HoldId;
 use serde::{Deserialize, Serialize};
@@ -12,17 +12,41 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum PasskeyEntry {
     /// With the signature that let it in.
-    Enrolled { credential: serde_json::Value },
-    Renamed { credential: String, name: String },
-    Removed { credential: String, person: String },
+    Enrolled {
+        credential: serde_json::Value,
+    },
+    Renamed {
+        credential: String,
+        name: String,
+    },
+    Removed {
+        credential: String,
+        person: String,
+    },
     /// A ceremony was opened on this port, for `purpose`.
-    Asked { purpose: String, hold: Option<HoldId>, port: u16 },
+    Asked {
+        purpose: String,
+        hold: Option<HoldId>,
+        port: u16,
+    },
     /// A proof that belongs to no hold: what was agreed to, in words, and what verifies it.
-    Proven { purpose: String, person: String, credential: String, about: String, evidence: serde_json::Value },
+    Proven {
+        purpose: String,
+        person: String,
+        credential: String,
+        about: String,
+        evidence: serde_json::Value,
+    },
     /// An answer that did not count, by the code of its reason.
-    Refused { purpose: String, hold: Option<HoldId>, why: String },
+    Refused {
+        purpose: String,
+        hold: Option<HoldId>,
+        why: String,
+    },
     /// Records of passkeys that are not as this home wrote them. Nothing counts until a person mended it.
-    Tampered { why: String },
+    Tampered {
+        why: String,
+    },
 }
 
 impl PasskeyEntry {

@@ -2,12 +2,10 @@
 
 use crate::practice;
 use crate::wire::{
-    AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
-    GatewayState, InboxRow, IpcError, Needs, OtherProgram, Overview, PartState, Person,
-    PoliciesView, PolicyRow, Problem, UpstreamRow, WaitingChange,
+    AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile, GatewayState, InboxRow, Needs, OtherProgram,
+    Overview, PartState, Person, PoliciesView, PolicyRow, Problem, UpstreamRow, WaitingChange,
 };
 use gateway::Engine;
-use gateway::card;
 use gateway::home::{KeychainKind, Transport};
 use policy::Timestamp;
 

@@ -43,6 +43,8 @@ import type { PasskeyRequest } from "./PasskeyRequest";
 import type { PoliciesView } from "./PoliciesView";
 import type { PolicyModeRequest } from "./PolicyModeRequest";
 import type { PracticeCallRequest } from "./PracticeCallRequest";
+import type { ProofAnswer } from "./ProofAnswer";
+import type { ProofQuestion } from "./ProofQuestion";
 import type { RestoreRequest } from "./RestoreRequest";
 import type { SaveRequest } from "./SaveRequest";
 import type { Saved } from "./Saved";
@@ -73,6 +75,8 @@ export type IpcSchema = {
   policies: { req: Nothing; res: PoliciesView };
   set_policy_mode: { req: PolicyModeRequest; res: PoliciesView };
   confirm_change: { req: ChangeRequest; res: PoliciesView };
+  sign_set: { req: Nothing; res: PoliciesView };
+  needs_proof: { req: ProofQuestion; res: ProofAnswer };
   discard_change: { req: ChangeRequest; res: PoliciesView };
   upstreams: { req: Nothing; res: Array<UpstreamRow> };
   add_upstream: { req: AddUpstreamRequest; res: Array<UpstreamRow> };

@@ -1,1 +1,1 @@
-export type Tag = "overview" | "inbox" | "activity" | "policies" | "upstreams" | "agents";
+export type Tag = "overview" | "inbox" | "activity" | "policies" | "upstreams" | "agents" | "security";

@@ -2,8 +2,12 @@
 //! the owner's votes at the desk. No window, no other process but where a test is about one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "headless/away.rs"]
+mod away;
 #[path = "headless/bad_input.rs"]
 mod bad_input;
+#[path = "headless/chaos.rs"]
+mod chaos;
 #[path = "headless/crowd.rs"]
 mod crowd;
 #[path = "headless/no_route.rs"]
@@ -12,6 +16,8 @@ mod no_route;
 mod numbers;
 #[path = "headless/paths.rs"]
 mod paths;
+#[path = "headless/pausing.rs"]
+mod pausing;
 #[path = "headless/restart.rs"]
 mod restart;
 #[path = "headless/sets.rs"]

@@ -8,11 +8,15 @@ pub mod environment;
 pub mod notice;
 pub mod plain;
 pub mod ringing;
+pub mod shorten;
 pub mod summon;
 pub mod tray_library;
+pub mod units;
 
 #[cfg(feature = "desktop")]
 mod bell;
+#[cfg(feature = "desktop")]
+mod browser;
 #[cfg(feature = "desktop")]
 mod door;
 #[cfg(feature = "desktop")]

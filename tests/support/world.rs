@@ -17,10 +17,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::broadcast::error::RecvError;
 
-/// The machine's clock, moved forward by as much as the test says.
+/// The machine's clock, moved by as much as the test says.
 #[derive(Clone)]
 pub(crate) struct TestClock {
     by: Arc<AtomicI64>,
+    /// How much further the clock that counts sleep is than the one people read.
+    ahead: Arc<AtomicI64>,
     clock: Clock,
 }
 
@@ -30,6 +32,18 @@ impl TestClock {
         self.clock.moved();
     }
 
+    /// Time went by and nobody was there to notice.
+    pub(crate) fn oversleep(&self, by: Duration) {
+        self.by.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Somebody sets the clock people read.
+    pub(crate) fn set_back(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.ahead.fetch_add(by, Ordering::SeqCst);
+        self.by.fetch_sub(by, Ordering::SeqCst);
+    }
+
     fn clock(&self) -> Clock {
         self.clock.clone()
     }
@@ -37,13 +51,19 @@ impl TestClock {
 
 impl Default for TestClock {
     fn default() -> TestClock {
-        let by = Arc::new(AtomicI64::new(0));
+        let (by, ahead) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicI64::new(0)));
         let moved = Arc::clone(&by);
-        let clock = Clock::from_fn(move || {
+        let read = move || {
             let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-            Timestamp(i64::try_from(real).unwrap() + moved.load(Ordering::SeqCst))
-        });
-        TestClock { by, clock }
+            i64::try_from(real).unwrap() + moved.load(Ordering::SeqCst)
+        };
+        let (now, further) = (read.clone(), Arc::clone(&ahead));
+        let counted = move || {
+            let counted = read() + further.load(Ordering::SeqCst);
+            Duration::from_millis(u64::try_from(counted).unwrap())
+        };
+        let clock = Clock::from_fns(move || Timestamp(now()), counted);
+        TestClock { by, ahead, clock }
     }
 }
 

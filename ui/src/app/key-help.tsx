@@ -7,6 +7,8 @@ const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ["J", "K"], does: "Next hold, previous hold" },
   { keys: ["A"], does: "Approve the hold on show" },
   { keys: ["R"], does: "Reject it: choose or write a reason, Enter sends" },
+  { keys: ["E"], does: "Extend its deadline, once" },
+  { keys: ["G"], does: "Grant: approve it and let calls like it go, for a while" },
   { keys: ["/"], does: "Search, in Activity and Policies" },
   { keys: ["Esc"], does: "Close what is open" },
   { keys: ["?"], does: "This list" },

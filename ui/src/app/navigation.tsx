@@ -6,6 +6,7 @@ import { Key } from "@/components/key";
 import type { Overview } from "@/ipc/schema";
 import { plural } from "@/lib/words";
 import { GatewayStatus } from "./gateway-status";
+import { HoldEverything } from "./hold-everything";
 import classes from "./navigation.module.css";
 
 const SCHEMES: readonly { value: MantineColorScheme; label: string }[] = [
@@ -29,11 +30,15 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
       <Item to="/activity" label="Activity" />
       <div className={classes.group}>The door</div>
       <Item to="/policies" label="Policies" />
+      <Item to="/flows" label="Approval flows" />
+      <Item to="/grants" label="Grants" />
       <div className={classes.group}>Who and what</div>
       <Item to="/agents" label="Agents" />
       <Item to="/upstreams" label="Upstreams" />
+      <Item to="/security" label="Security" />
       <div className={classes.foot}>
         <GatewayStatus overview={overview} problem={problem} />
+        {overview?.gateway.state === "on" && <HoldEverything paused={overview.paused} />}
         <div className={classes.tools}>
           <Appearance />
           <UnstyledButton className={classes.tool} onClick={onHelp} data-testid="help">
@@ -45,7 +50,8 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
   );
 }
 
-type Screen = "/inbox" | "/activity" | "/policies" | "/agents" | "/upstreams";
+type Screen =
+  | "/inbox" | "/activity" | "/policies" | "/flows" | "/grants" | "/agents" | "/upstreams" | "/security";
 
 function Item({ to, label, children }: { to: Screen; label: string; children?: React.ReactNode }) {
   return (

@@ -3,10 +3,14 @@ import {
   createRootRoute, createRoute, createRouter, redirect, type RouterHistory,
 } from "@tanstack/react-router";
 import { ActivityPage } from "@/features/activity/activity-page";
-import { isOutcome, type Outcome } from "@/features/activity/outcomes";
+import { activitySearch, filterOf, searchOf, type ActivitySearch } from "@/features/activity/filter";
 import { AgentsPage } from "@/features/agents/agents-page";
+import { BuilderPage, type Origin } from "@/features/builder/builder-page";
+import { FlowsPage } from "@/features/flows/flows-page";
+import { GrantsPage } from "@/features/grants/grants-page";
 import { InboxPage } from "@/features/inbox/inbox-page";
 import { PoliciesPage } from "@/features/policies/policies-page";
+import { SecurityPage } from "@/features/security/security-page";
 import { UpstreamsPage } from "@/features/upstreams/upstreams-page";
 import { Broken } from "./broken";
 import { Shell } from "./shell";
@@ -39,35 +43,62 @@ const inbox = createRoute({
 const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
-  validateSearch: (search: Record<string, unknown>): { text?: string; outcome?: Outcome } => ({
-    ...(typeof search["text"] === "string" && search["text"] !== "" ? { text: search["text"] } : {}),
-    ...(isOutcome(search["outcome"]) ? { outcome: search["outcome"] } : {}),
-  }),
+  validateSearch: (search: Record<string, unknown>): ActivitySearch => activitySearch(search),
   component: function Activity() {
-    const { text, outcome } = activity.useSearch();
+    const search = activity.useSearch();
     const navigate = activity.useNavigate();
     return (
       <ActivityPage
-        filter={{ text: text ?? null, outcome: outcome ?? null }}
-        onFilter={(filter) => {
-          void navigate({
-            search: {
-              ...(filter.text === null ? {} : { text: filter.text }),
-              ...(filter.outcome === null ? {} : { outcome: filter.outcome }),
-            },
-            replace: true,
-          });
-        }}
+        filter={filterOf(search)}
+        onFilter={(filter) => { void navigate({ search: searchOf(filter), replace: true }); }}
       />
     );
   },
 });
 
 const policies = createRoute({ getParentRoute: () => root, path: "/policies", component: PoliciesPage });
+const grants = createRoute({ getParentRoute: () => root, path: "/grants", component: GrantsPage });
+const text = (value: unknown): string | undefined => typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+
+const builder = createRoute({
+  getParentRoute: () => root,
+  path: "/builder",
+  validateSearch: (search: Record<string, unknown>): Origin => {
+    const [id, copy, hold, seq] = [text(search["id"]), text(search["copy"]), text(search["hold"]), Number(search["seq"])];
+    if (id !== undefined) return { id };
+    if (copy !== undefined) return { copy };
+    if (hold !== undefined) return { hold };
+    return Number.isSafeInteger(seq) ? { seq } : {};
+  },
+  component: function BuilderScreen() {
+    const origin = builder.useSearch();
+    const navigate = builder.useNavigate();
+    return <BuilderPage key={JSON.stringify(origin)} origin={origin} onLeave={() => { void navigate({ to: "/policies" }); }} />;
+  },
+});
+
+const flows = createRoute({
+  getParentRoute: () => root,
+  path: "/flows",
+  validateSearch: (search: Record<string, unknown>): { flow?: string } => {
+    const flow = text(search["flow"]);
+    return flow === undefined ? {} : { flow };
+  },
+  component: function Flows() {
+    const { flow } = flows.useSearch();
+    const navigate = flows.useNavigate();
+    return <FlowsPage flow={flow ?? null} onOpen={(next) => { void navigate({ search: next === null ? {} : { flow: next } }); }} />;
+  },
+});
+
 const agents = createRoute({ getParentRoute: () => root, path: "/agents", component: AgentsPage });
 const upstreams = createRoute({ getParentRoute: () => root, path: "/upstreams", component: UpstreamsPage });
 
-const tree = root.addChildren([index, inbox, activity, policies, agents, upstreams]);
+const security = createRoute({ getParentRoute: () => root, path: "/security", component: SecurityPage });
+
+const tree = root.addChildren([
+  index, inbox, activity, policies, builder, flows, grants, agents, upstreams, security,
+]);
 
 export function createAppRouter(history: RouterHistory) {
   return createRouter({ routeTree: tree, history, defaultPreload: false });

@@ -1,6 +1,7 @@
 /** Mantine dressed in our tokens: nothing keeps its default look. */
 import {
-  Button, createTheme, Drawer, Menu, Modal, NativeSelect, PasswordInput, SegmentedControl, Textarea, TextInput, Tooltip,
+  Autocomplete, Button, createTheme, Drawer, Menu, Modal, NativeSelect, NumberInput, PasswordInput, SegmentedControl, Select, TagsInput,
+  Textarea, TextInput, Tooltip,
   type CSSVariablesResolver, type MantineColorsTuple,
 } from "@mantine/core";
 import button from "./theme/button.module.css";
@@ -12,6 +13,7 @@ const door: MantineColorsTuple = [
   "#e1efed", "#c3dedb", "#9bc9c4", "#73b4ad", "#4fb8ac", "#2e8f85", "#1a7a71", "#0f6b63", "#0b5750", "#06211e",
 ];
 
+const listClasses = { dropdown: overlay.menu, option: overlay.item, groupLabel: overlay.menuLabel };
 const fieldClasses = { label: field.label, description: field.description, error: field.error, input: field.input };
 
 export const theme = createTheme({
@@ -33,6 +35,10 @@ export const theme = createTheme({
     Textarea: Textarea.extend({ classNames: fieldClasses }),
     PasswordInput: PasswordInput.extend({ classNames: fieldClasses }),
     NativeSelect: NativeSelect.extend({ classNames: fieldClasses }),
+    NumberInput: NumberInput.extend({ classNames: fieldClasses }),
+    Select: Select.extend({ classNames: { ...fieldClasses, ...listClasses } }),
+    TagsInput: TagsInput.extend({ classNames: { ...fieldClasses, ...listClasses, pill: field.pill } }),
+    Autocomplete: Autocomplete.extend({ classNames: { ...fieldClasses, ...listClasses } }),
     SegmentedControl: SegmentedControl.extend({
       defaultProps: { transitionDuration: 0, withItemsBorders: false },
       classNames: {

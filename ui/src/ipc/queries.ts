@@ -1,11 +1,11 @@
 /** Queries and commands over the schema. Nothing polls: `changed` events say which answers are out of date. */
 import {
-  infiniteQueryOptions, queryOptions, useMutation, useQueryClient,
+  infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient,
   type QueryClient, type UseMutationResult,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { call, currentHost, type IpcFailure } from "./host";
-import type { ActivityOutcome, ActivityPage, Changed, IpcSchema, Tag } from "./schema";
+import type { ActivityPage, ActivityRequest, Changed, Draft, FlowDraft, GrantTerms, IpcSchema, Tag } from "./schema";
 
 const ACTIVITY_PAGE = 100;
 
@@ -13,16 +13,45 @@ export const overviewQuery = queryOptions({ queryKey: ["overview"], queryFn: () 
 export const inboxQuery = queryOptions({ queryKey: ["inbox"], queryFn: () => call("inbox", {}) });
 export const policiesQuery = queryOptions({ queryKey: ["policies"], queryFn: () => call("policies", {}) });
 export const upstreamsQuery = queryOptions({ queryKey: ["upstreams"], queryFn: () => call("upstreams", {}) });
+export const securityQuery = queryOptions({ queryKey: ["security"], queryFn: () => call("security", {}) });
 export const agentsQuery = queryOptions({ queryKey: ["agents"], queryFn: () => call("agents", {}) });
+
+export const flowsQuery = queryOptions({ queryKey: ["policies", "flows"], queryFn: () => call("flows", {}) });
+
+/** What can be chosen for a policy about these tools. */
+export const catalogueQuery = (tools: readonly string[]) =>
+  queryOptions({ queryKey: ["policies", "catalogue", tools], queryFn: () => call("catalogue", { tools: [...tools] }), placeholderData: keepPreviousData });
+
+/** What Rust says of a draft. Answers to older drafts stay on screen until the newest is read. */
+export const draftQuery = (draft: Draft) =>
+  queryOptions({ queryKey: ["policies", "draft", draft], queryFn: () => call("read_draft", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
+
+export const flowDraftQuery = (draft: FlowDraft) =>
+  queryOptions({ queryKey: ["policies", "flow", draft], queryFn: () => call("read_flow", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
 
 export const cardQuery = (hold: string) =>
   queryOptions({ queryKey: ["card", hold], queryFn: () => call("card", { hold }) });
 
-export const activityQuery = (filter: { text: string | null; outcome: ActivityOutcome | null }) =>
+export const grantsQuery = queryOptions({ queryKey: ["grants"], queryFn: () => call("grants", {}) });
+
+/** Out of date whenever its card is. */
+export const answersQuery = (hold: string, digest: string) =>
+  queryOptions({ queryKey: ["card", hold, "answers", digest], queryFn: () => call("answers", { hold, digest }) });
+
+/** While the next one is asked for, the one before stays on show. */
+export const grantPreviewQuery = (hold: string, digest: string, terms: GrantTerms) =>
+  queryOptions({
+    queryKey: ["card", hold, "grant", digest, terms],
+    queryFn: () => call("preview_grant", { hold, digest, terms }),
+    placeholderData: keepPreviousData,
+  });
+
+/** `from`: the list begins with this call. */
+export const activityQuery = ({ from, ...filter }: Omit<ActivityRequest, "before" | "limit"> & { from: number | null }) =>
   infiniteQueryOptions({
-    queryKey: ["activity", filter],
+    queryKey: ["activity", filter, from],
     queryFn: ({ pageParam }) => call("activity", { before: pageParam, limit: ACTIVITY_PAGE, ...filter }),
-    initialPageParam: null as number | null,
+    initialPageParam: from === null ? null : from + 1,
     getNextPageParam: (last: ActivityPage) => last.next,
   });
 

@@ -1,6 +1,6 @@
 /** A world in daily use. */
 import type { ActivityOutcome, ActivityRow, AgentsView, Card, PoliciesView, UpstreamRow } from "@/ipc/schema";
-import { agentOf, argument, cardOf, HOUR, MINUTE, SECOND } from "./cards";
+import { agentOf, argument, cardOf, stageOf, HOUR, MINUTE, SECOND } from "./cards";
 
 const CLAUDE = "/home/ana/.local/share/claude/versions/2.4.1/bin/claude";
 const NEW_CLAUDE = "/home/ana/.local/share/claude/versions/2.5.0/bin/claude";
@@ -61,6 +61,10 @@ export function dailyCards(now: number): Card[] {
         kind: "policy", policy: "writes-in-shop", name: "Writes in the shop are looked at", description: "Only on the main branch.",
         action: "request_approval", sentence: "`path` is within `/home/ana/code/shop` and `context.branch` is `main`",
       }],
+      stages: [
+        stageOf({ flow: "shop", name: "Shop", approvers: "maintainers or ben", votes: 1, required: 2, current: true, escalated: true, extended: true }),
+        stageOf({ flow: "shop", name: "Shop", approvers: "release", exclude_requester: true, step_up: true }),
+      ],
       opened_at: now - 330 * SECOND, deadline: now + 570 * SECOND,
     }),
     cardOf({
@@ -136,33 +140,33 @@ export function dailyPolicies(): PoliciesView {
       {
         id: "large-expenses", name: "Large expenses need finance", description: "Above 5,000 someone looks first.",
         action: "request_approval", mode: "enforce", tools: ["expenses/create_expense"], roles: ["employee"], condition: CONDITION,
-        sentence: "Ask the desk's owner before create_expense on expenses for anyone in role employee when amount is greater than 5000 and user.role is not finance.", applied_30_days: 12,
+        sentence: "Ask the desk's owner before create_expense on expenses for anyone in role employee when amount is greater than 5000 and user.role is not finance.", applied_30_days: 12, users: [], agents: [], contexts: [], changed_at: null,
       },
       {
         id: "delete-customer", name: "Deleting a customer needs a look", description: "What is deleted cannot be brought back.",
         action: "request_approval", mode: "enforce", tools: ["practice/delete_customer", "crm/delete_*"], roles: [], condition: null,
-        sentence: "Ask the desk's owner before delete_customer on practice and delete_* on crm.", applied_30_days: 3,
+        sentence: "Ask the desk's owner before delete_customer on practice and delete_* on crm.", applied_30_days: 3, users: [], agents: [], contexts: [], changed_at: null,
       },
       {
         id: "payments", name: "Payments only with a passkey", description: "Money that left does not come back.",
         action: "step_up", mode: "enforce", tools: ["practice/send_payment"], roles: [], condition: null,
-        sentence: "Ask for a passkey before send_payment on practice.", applied_30_days: 1,
+        sentence: "Ask for a passkey before send_payment on practice.", applied_30_days: 1, users: [], agents: [], contexts: [], changed_at: null,
       },
       {
         id: "absurd-expenses", name: "No expense above 50,000", description: "Nobody files those through an agent.",
         action: "deny", mode: "enforce", tools: ["expenses/create_expense"], roles: [], condition: "amount > 50000",
-        sentence: "Deny create_expense on expenses when amount is greater than 50000.", applied_30_days: 0,
+        sentence: "Deny create_expense on expenses when amount is greater than 50000.", applied_30_days: 0, users: [], agents: [], contexts: [], changed_at: null,
       },
       {
         id: "writes-in-shop", name: "Writes in the shop are looked at", description: "Only on the main branch.",
         action: "request_approval", mode: "observe", tools: ["filesystem/write_*", "filesystem/move_file"], roles: [],
         condition: "path.within(\"/home/ana/code/shop\") && context.branch == \"main\"",
-        sentence: "Ask the desk's owner before write_* and move_file on filesystem when path is within /home/ana/code/shop and context.branch is main.", applied_30_days: 1204,
+        sentence: "Ask the desk's owner before write_* and move_file on filesystem when path is within /home/ana/code/shop and context.branch is main.", applied_30_days: 1204, users: [], agents: [], contexts: [], changed_at: null,
       },
       {
         id: "read-anything", name: "Reading is fine", description: "Tools that say they only read.",
         action: "allow", mode: "off", tools: ["filesystem/read_*", "filesystem/list_*"], roles: [], condition: "tool.read_only == true",
-        sentence: "Allow read_* and list_* on filesystem when tool.read_only is true.", applied_30_days: 0,
+        sentence: "Allow read_* and list_* on filesystem when tool.read_only is true.", applied_30_days: 0, users: [], agents: [], contexts: [], changed_at: null,
       },
     ],
     waiting: {

@@ -4,9 +4,12 @@
  */
 import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
-  ActivityOutcome, ActivityRow, AgentRow, Card, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag,
+  ActivityOutcome, ActivityRow, AgentRow, Alarm, Card, CeremonyStarted, Changed, InboxRow, IpcError, IpcSchema, Overview,
+  PoliciesView, Tag, VoteReceipt,
 } from "@/ipc/schema";
+import { authoring } from "./authoring";
 import { agentOf } from "./cards";
+import { grantOf, NO_ANSWERS, pastCalls } from "./grants";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
 
 type Handlers = { [K in keyof IpcSchema]: (req: IpcSchema[K]["req"]) => IpcSchema[K]["res"] };
@@ -29,6 +32,7 @@ export class FakeHost implements Host {
 
   constructor(world: World) {
     this.world = world;
+    this.#handlers = { ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }) };
     for (const name of world.failing) this.fail(name, UNREACHABLE);
   }
 
@@ -85,8 +89,12 @@ export class FakeHost implements Host {
     this.#emit(["policies", "overview"]);
   }
 
-  readonly #handlers: Handlers = {
+  readonly #handlers: Handlers;
+
+  readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring>> = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
+    pause: () => this.#holdEverything(true),
+    resume: () => this.#holdEverything(false),
     inbox: () => this.#waiting().map(rowOf),
     card: ({ hold }) => this.#card(hold),
     vote: ({ hold, digest, choice, reason }) => {
@@ -104,15 +112,50 @@ export class FakeHost implements Host {
         message: choice === "approve" ? "Approved. The call goes now." : "Rejected. Nothing was sent.",
       };
     },
-    activity: ({ before, limit, text, outcome }) => {
+    answers: ({ hold }) => this.world.answers[hold] ?? NO_ANSWERS,
+    extend: ({ hold }) => {
+      const card = this.#card(hold);
+      const answers = this.world.answers[hold];
+      if (answers === undefined || answers.extend_until === null) throw failure("extended", "the deadline was put off already", "Vote, or let it pass.");
+      card.deadline = answers.extend_until;
+      answers.extend_until = null;
+      this.#emit(["inbox"], hold);
+      return { hold, state: card.state, message: "Extended." };
+    },
+    approve_edited: ({ hold, arguments: sent }) => this.#approve(hold, "Approved with other arguments. The call goes now.", () => {
+      if (sent === "") throw failure("not_json", "the arguments are not JSON", "Mend them, then approve.");
+    }),
+    preview_grant: ({ terms }) => {
+      const wide = terms.scope.some(({ bound }) => bound.kind !== "exactly") || !terms.project;
+      const empty = terms.scope.some(({ bound }) => bound.kind !== "any" && bound.value === "");
+      return {
+        sentence: `claude-code may run it with ${terms.scope.map(({ argument, bound }) => `${argument} ${bound.kind} ${bound.value ?? ""}`.trim()).join(", ")}`,
+        loosening: wide, problem: empty ? "a limit has no value" : null,
+        covered: wide ? pastCalls(Date.now()) : [], covered_calls: wide ? 3 : 0, of_calls: 40,
+      };
+    },
+    grant: ({ hold, terms }) => this.#approve(hold, "Approved. The call goes now, and calls like it.", () => {
+      this.world.grants.unshift(grantOf({ id: `g-${this.world.grants.length}`, made_at: Date.now(), until: terms.until, uses_left: terms.uses }));
+    }),
+    grants: () => this.world.grants,
+    revoke_grant: ({ id }) => {
+      const row = this.world.grants.find((grant) => grant.id === id);
+      if (row === undefined) throw failure("no_such_grant", "there is no such grant", "Look at the list again.");
+      row.state = "revoked";
+      this.#emit(["grants"]);
+      return this.world.grants;
+    },
+    activity: ({ before, limit, text, outcome, agent, upstream, tool, policy, since, until }) => {
+      const is = (chosen: string | null, found: string): boolean => chosen === null || chosen === found;
       const wanted = text?.toLowerCase() ?? "";
       const found = this.world.activity.filter((row) =>
         (before === null || row.seq < before)
         && (outcome === null || row.outcome === outcome)
+        && is(agent, row.agent) && is(upstream, row.upstream) && is(tool, row.tool)
+        && (policy === null || row.policies.some(({ id }) => id === policy))
+        && (since === null || row.at >= since) && (until === null || row.at <= until)
         && JSON.stringify(row).toLowerCase().includes(wanted));
-      const rows = found.slice(0, limit);
-      const more = found.length > limit;
-      return { rows, more, next: more ? rows.at(-1)?.seq ?? null : null };
+      return { rows: found.slice(0, limit), next: found.length > limit ? found[limit - 1]?.seq ?? null : null };
     },
     policies: () => this.world.policies,
     set_policy_mode: ({ id, mode }) => {
@@ -190,6 +233,22 @@ export class FakeHost implements Host {
       this.#emit(["agents"]);
       return this.world.agents;
     },
+    security: () => this.world.security,
+    enrol_passkey: () => ceremony(),
+    rename_passkey: ({ id, name }) => {
+      const row = this.world.security.passkeys.find((passkey) => passkey.id === id);
+      if (row !== undefined && name !== null) row.name = name;
+      this.#emit(["security"]);
+      return this.world.security;
+    },
+    remove_passkey: ({ id }) => {
+      const { passkeys } = this.world.security;
+      if (passkeys.length === 1) return { ceremony: ceremony() };
+      this.world.security.passkeys = passkeys.filter((passkey) => passkey.id !== id);
+      this.#emit(["security"]);
+      return { ceremony: null };
+    },
+    prove_hold: () => ceremony(),
     practice_call: ({ kind }) => {
       const card = practiceCard(Date.now(), `h-practice${this.world.activity.length}`);
       if (kind === "held") this.hold(card);
@@ -198,6 +257,25 @@ export class FakeHost implements Host {
       return { started: true };
     },
   };
+
+  #approve(hold: string, message: string, also: () => void): VoteReceipt {
+    const card = this.#card(hold);
+    if (card.state !== "waiting") throw failure("ended", "the hold has ended", "Nothing was sent. Look at the activity.");
+    also();
+    card.state = "released";
+    this.#remember(card, "approved", `${this.world.overview.owner.name}, in the window`);
+    this.#emit(["inbox", "overview", "activity", "grants"], hold);
+    return { hold, state: card.state, message };
+  }
+
+  #holdEverything(on: boolean): Overview {
+    const { overview } = this.world;
+    overview.paused = on;
+    overview.alarms = overview.alarms.filter(({ code }) => code !== PAUSED.code);
+    if (on) overview.alarms.push(PAUSED);
+    this.#emit(["overview"]);
+    return { ...overview, waiting: this.#waiting().length };
+  }
 
   #waiting(): Card[] {
     return this.world.cards.filter(({ state }) => state === "waiting");
@@ -230,10 +308,20 @@ export class FakeHost implements Host {
   }
 }
 
+function ceremony(): CeremonyStarted {
+  return { url: "http://localhost:41873/5b1f0c9d27e84a63b0c2d91f7a3e6845", until: Date.now() + 120_000, opened: true };
+}
+
 const UNREACHABLE: IpcError = {
   code: "journal_unreadable",
   message: "the journal `journal.sqlite` cannot be read: disk I/O error",
   hint: "Check the disk, then start Doorward again. Held calls stay held.",
+};
+
+const PAUSED: Alarm = {
+  code: "paused",
+  message: "Everything is held: each call waits for you, whatever the policies allow.",
+  hint: "Let calls go when you are ready. Those that wait by then still need your answer.",
 };
 
 function failure(code: string, message: string, hint: string): IpcFailure {

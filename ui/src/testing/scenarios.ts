@@ -1,7 +1,13 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
-import type { AgentsView, ActivityRow, Card, IpcSchema, Overview, PoliciesView, UpstreamRow } from "@/ipc/schema";
+import type {
+  AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, GrantRow, IpcSchema, Overview, PoliciesView, PolicyRow,
+  SecurityView, UpstreamRow,
+} from "@/ipc/schema";
+import { flowRows } from "./authoring";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
+import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
+import { brokenSecurity, dailySecurity } from "./security";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
 
 export type World = {
@@ -11,8 +17,19 @@ export type World = {
   policies: PoliciesView;
   upstreams: UpstreamRow[];
   agents: AgentsView;
+  security: SecurityView;
+  /** By hold. */
+  answers: Record<string, Answers>;
+  grants: GrantRow[];
   /** Commands that only answer with an error. */
   failing: (keyof IpcSchema)[];
+  flows: FlowRow[];
+  /** Files of policies, and what was written of them. */
+  texts: Record<string, string>;
+  drafts: Record<string, Draft>;
+  removed: PolicyRow[];
+  /** The chosen tool has two hundred parameters. */
+  wide: boolean;
 };
 
 const overview: Overview = {
@@ -20,6 +37,7 @@ const overview: Overview = {
   home: "/home/ana/.local/share/doorward",
   gateway: { state: "on", listen: "127.0.0.1:7717" },
   waiting: 0,
+  paused: false,
   owner: { id: "ana", name: "Ana Ruiz" },
   keychain: { ok: true, name: "Keychain", message: null, hint: null },
   notifications: { ok: true, name: "Notifications", message: null, hint: null },
@@ -34,7 +52,15 @@ const nothing = (): World => ({
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
+  security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null },
+  answers: {},
+  grants: [],
   failing: [],
+  flows: flowRows(true),
+  texts: {},
+  drafts: {},
+  removed: [],
+  wide: false,
 });
 
 const daily = (now: number): World => ({
@@ -44,6 +70,10 @@ const daily = (now: number): World => ({
   policies: dailyPolicies(),
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
+  security: dailySecurity(now),
+  flows: flowRows(false),
+  answers: dailyAnswers(now),
+  grants: dailyGrants(now),
 });
 
 export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
@@ -62,10 +92,12 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     policies: hostilePolicies(),
     upstreams: hostileUpstreams(),
     agents: hostileAgents(now),
+    security: brokenSecurity,
+    grants: hostileGrants(now),
   }),
   broken: (now) => {
     const world = daily(now);
-    world.failing = ["inbox", "activity", "policies", "upstreams", "agents"];
+    world.failing = ["inbox", "activity", "policies", "upstreams", "agents", "grants"];
     return world;
   },
   off: (now) => {

@@ -12,6 +12,8 @@ configure({
 });
 
 Element.prototype.scrollIntoView = () => undefined;
+// Fields that grow with their text measure it again once fonts are there.
+Object.defineProperty(document, "fonts", { value: new EventTarget() });
 
 afterEach(() => {
   cleanup();

@@ -276,6 +276,13 @@ impl HeldCall {
         self.is_waiting() && self.course.may_extend()
     }
 
+    /// The deadline that it would have once put off; none where it cannot be.
+    #[must_use]
+    pub fn extended_deadline(&self) -> Option<Timestamp> {
+        let extended = self.course.extended(&self.opened.owner.id, &self.opened).ok()?;
+        self.is_waiting().then(|| extended.deadline(self.opened.at))
+    }
+
     /// Whether a vote could change the arguments.
     #[must_use]
     pub fn may_edit(&self) -> bool {

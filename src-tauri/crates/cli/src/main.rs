@@ -19,6 +19,7 @@ mod journal_verify;
 mod packs;
 mod policy_fmt;
 mod practice;
+mod private;
 mod probes;
 mod prompt;
 mod serve;
@@ -67,7 +68,10 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Journal(args::JournalCommand::Verify { file }) => journal_verify::run(&home, file),
         Command::Journal(args::JournalCommand::Export(options)) => journal_export::run(&home, &options),
-        Command::Serve { listen } => block_on(true, serve::run(home, listen)),
+        Command::Serve { listen } => {
+            private::become_private()?;
+            block_on(true, serve::run(home, listen))
+        }
         Command::Agent(command) => block_on(false, agents::run(&home, command)),
         Command::Upstream(command) => block_on(false, upstreams::run(&home, command)),
         Command::Call(options) => block_on(false, call::run(&home, options)),

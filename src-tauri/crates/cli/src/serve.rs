@@ -4,6 +4,7 @@
 //! A vote counts for the card that was printed: it carries that card's digest (I2).
 
 use crate::{
+    desk::Socket,
     failure::Failure,
     init::{memory_warning, typed},
     note, say,
@@ -43,7 +44,23 @@ pub(crate) async fn run(dir: PathBuf, listen: Option<SocketAddr>) -> Result<Exit
         (signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?);
 
     let options = Options { home: dir.clone(), listen, on_change: ChangePolicy::TakeAtStart };
-    let engine = Engine::start(options).await?;
+    let engine = match Engine::start(options).await {
+        Ok(engine) => engine,
+        Err(error) => {
+            if error.code() == "home_in_use"
+                && let Ok(Some(socket)) = Socket::find(&dir).await
+            {
+                // Whoever owns the home puts it on record; that it cannot is no reason to start.
+                let _: Result<(), Failure> = socket.post("/desk/v1/second-start", &()).await;
+            }
+            return Err(error.into());
+        }
+    };
+    engine.show_ceremonies_with(Box::new(|url| {
+        say(format_args!("Open this in your browser within two minutes, and use your passkey there: {url}"));
+        true
+    }));
+    engine.watch_screen();
     let mut events = engine.desk().events();
     let mut terminal = Terminal { engine: Arc::clone(&engine), shown: BTreeMap::new() };
     greet(&engine, &dir);
@@ -185,11 +202,18 @@ impl Terminal {
                     "The policy files have changed on disk. What was in force stays so until `doorward serve` starts again.",
                 );
             }
+            DeskEvent::Returned => {
+                if let Some(sentence) = self.engine.away_digest().and_then(|digest| digest.sentence()) {
+                    say(sentence);
+                }
+            }
             DeskEvent::SetChanged
             | DeskEvent::Activity
+            | DeskEvent::Grants
             | DeskEvent::Agents
             | DeskEvent::Upstreams
-            | DeskEvent::Passkeys => {}
+            | DeskEvent::Passkeys
+            | DeskEvent::Paused => {}
         }
     }
 
@@ -224,8 +248,9 @@ impl Terminal {
                 self.list();
                 Ok(())
             }
-            Ok(Typed::Approve { hold }) => self.vote(&hold, Choice::Approve).await,
-            Ok(Typed::Reject { hold, reason }) => self.vote(&hold, Choice::Reject { reason }).await,
+            Ok(Typed::Approve { hold }) => self.answer(&hold, Some(Choice::Approve)).await,
+            Ok(Typed::Extend { hold }) => self.answer(&hold, None).await,
+            Ok(Typed::Reject { hold, reason }) => self.answer(&hold, Some(Choice::Reject { reason })).await,
             Err(sentence) => Err(sentence),
         };
         if let Err(sentence) = outcome {
@@ -240,8 +265,8 @@ impl Terminal {
         self.show_waiting();
     }
 
-    /// The owner's vote on a card that was printed. One file sync; off this thread, which also tells of others.
-    async fn vote(&mut self, typed: &str, choice: Choice) -> Result<(), String> {
+    /// The owner's vote on a card that was printed, or its deadline put off where there is none. One file sync; off this thread, which also tells of others.
+    async fn answer(&mut self, typed: &str, choice: Option<Choice>) -> Result<(), String> {
         let open: Vec<String> = self.engine.desk().inbox().iter().map(|held| held.hold.to_string()).collect();
         let found = votes::find(typed, open.iter().map(String::as_str))?;
         let Some(Shown { hold, digest, .. }) = self.shown.get(found) else {
@@ -254,8 +279,9 @@ impl Terminal {
             );
         };
         let engine = Arc::clone(&self.engine);
-        let cast = tokio::task::spawn_blocking(move || {
-            engine.desk().vote(&hold, digest, choice, Means::Terminal, &owner)
+        let cast = tokio::task::spawn_blocking(move || match choice {
+            Some(choice) => engine.desk().vote(&hold, digest, choice, Means::Terminal, &owner),
+            None => engine.desk().extend(&hold, &owner),
         });
         match cast.await {
             Ok(Ok(receipt)) => {
@@ -265,7 +291,7 @@ impl Terminal {
             Ok(Err(error)) => Err(error.to_string()),
             Err(error) => {
                 note(error);
-                Err(format!("the vote on `{typed}` was not cast; type it again"))
+                Err(format!("what you typed for `{typed}` was not done; type it again"))
             }
         }
     }

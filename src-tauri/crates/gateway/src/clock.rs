@@ -7,28 +7,51 @@ use tokio::sync::Notify;
 /// Sleepers look at the clock at least this often: a machine that slept, or a clock that was set, is noticed.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Reads the time; tests move it.
+/// Reads the time; tests move it. Two clocks: the one people read, which can be set, and one that only goes on, through
+/// the machine's sleep too.
 #[derive(Clone)]
 pub struct Clock {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    counted: Arc<dyn Fn() -> Duration + Send + Sync>,
     moved: Arc<Notify>,
+}
+
+/// When something ends, in both clocks; whichever comes first ends it, so that a clock that is set back lengthens
+/// nothing, and one that is set forward is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    at: Timestamp,
+    counted: Duration,
 }
 
 impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Clock {
-        Clock::from_fn(|| {
+        let now = || {
             let since =
                 std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-        })
+        };
+        Clock::from_fns(now, counted)
     }
 
-    /// Any other way of telling the time. Whoever makes it jump says so with [`Clock::moved`].
+    /// Any other way of telling the time, for both clocks. Whoever makes it jump says so with [`Clock::moved`].
     #[must_use]
     pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Clock {
-        Clock { now: Arc::new(now), moved: Arc::default() }
+        let now = Arc::new(now);
+        let read = Arc::clone(&now);
+        let counted = move || Duration::from_millis(u64::try_from(read().0).unwrap_or(0));
+        Clock { now, counted: Arc::new(counted), moved: Arc::default() }
+    }
+
+    /// The same with a clock of its own that only goes on.
+    #[must_use]
+    pub fn from_fns(
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+        counted: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Clock {
+        Clock { now: Arc::new(now), counted: Arc::new(counted), moved: Arc::default() }
     }
 
     #[must_use]
@@ -41,13 +64,25 @@ impl Clock {
         self.moved.notify_waiters();
     }
 
-    /// Until this clock shows `at`.
+    /// `at` in both clocks, as far away as it is now.
+    pub(crate) fn end(&self, at: Timestamp) -> End {
+        End { at, counted: (self.counted)().saturating_add(self.now().until(at)) }
+    }
+
+    /// The time to go by where this ends something: past it, once either clock is.
+    pub(crate) fn now_by(&self, end: End) -> Timestamp {
+        let now = self.now();
+        if (self.counted)() >= end.counted { now.max(end.at) } else { now }
+    }
+
+    /// Until this clock shows `at`, or that much time went by.
     pub async fn sleep_until(&self, at: Timestamp) {
+        let end = self.end(at);
         loop {
             let mut moved = pin!(self.moved.notified());
             // Registered before the clock is read, so that no jump is missed in between.
             moved.as_mut().enable();
-            let left = self.now().until(at);
+            let left = self.now_by(end).until(at);
             if left.is_zero() {
                 return;
             }
@@ -57,6 +92,30 @@ impl Clock {
             }
         }
     }
+}
+
+impl End {
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// What the machine counts through its sleep, and nobody can set.
+#[cfg(target_os = "linux")]
+fn counted() -> Duration {
+    rustix::time::clock_gettime(rustix::time::ClockId::Boottime).try_into().unwrap_or_default()
+}
+
+/// On macOS this clock goes on during sleep.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn counted() -> Duration {
+    rustix::time::clock_gettime(rustix::time::ClockId::Monotonic).try_into().unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+fn counted() -> Duration {
+    static BEGAN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    BEGAN.get_or_init(std::time::Instant::now).elapsed()
 }
 
 #[cfg(test)]
@@ -82,6 +141,33 @@ mod tests {
         clock.moved();
         sleep.await.unwrap();
         assert_eq!(began.elapsed(), Duration::ZERO, "nobody waited for real time");
+    }
+
+    #[test]
+    fn an_end_comes_by_whichever_clock_is_there_first() {
+        let (time, count) = (Arc::new(AtomicI64::new(1_000)), Arc::new(AtomicI64::new(50)));
+        let (now, counted) = (Arc::clone(&time), Arc::clone(&count));
+        let clock = Clock::from_fns(
+            move || Timestamp(now.load(Ordering::SeqCst)),
+            move || Duration::from_millis(u64::try_from(counted.load(Ordering::SeqCst)).unwrap()),
+        );
+        let end = clock.end(Timestamp(11_000));
+        // Set back by a day, and ten seconds go by.
+        time.store(-86_400_000, Ordering::SeqCst);
+        count.store(10_049, Ordering::SeqCst);
+        assert!(clock.now_by(end) < end.at());
+        count.store(10_050, Ordering::SeqCst);
+        assert_eq!(clock.now_by(end), end.at());
+        // Set forward, it is believed at once.
+        let end = clock.end(Timestamp(11_000));
+        time.store(11_000, Ordering::SeqCst);
+        assert_eq!(clock.now_by(end), end.at());
+    }
+
+    #[test]
+    fn the_machines_own_count_goes_on() {
+        let before = counted();
+        assert!(counted() >= before && before > Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,19 +1,18 @@
 //! The running service that keeps holds and the agents that wait on them.
 //!
-//! Votes come from the window, a notification or a terminal ([`Desk::vote`]); waiters come from the pipeline
+//! Votes come from the window, a notification, a terminal or a ceremony ([`votes`]); waiters come from the pipeline
 //! ([`Desk::attach`]). Every change is recorded before anybody is told of it. What may happen to a hold is
 //! decided by `approvals`, never here. Keeps I2, I3 and I5 by going through `HeldCall` and the journal only.
 
-use crate::card::{Card, ToolWords};
+use crate::card::ToolWords;
 use crate::clock::Clock;
 use crate::outcomes::{Found, Outcome, Outcomes, Runs, remember};
+use crate::presence::Presence;
 use crate::slip::Slip;
 use crate::ticket::{Phase, Ticket};
-use approvals::{
-    Choice, Event, FlowError, HeldCall, HoldId, HoldState, Means, Refusal, ReleaseId, ReleasedCall, Vote,
-};
+use approvals::{Event, HeldCall, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall};
 use journal::{Entry, Journal, JournalError};
-use policy::{CallDigest, Decision, Timestamp, UserId};
+use policy::{CallDigest, Decision, Timestamp};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,10 +20,17 @@ use std::time::Duration;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::task::TaskTracker;
 
+mod deadlines;
+mod ends;
+mod given;
 mod inbox;
 mod look;
+#[cfg(test)]
+mod races;
+mod votes;
 
 pub use inbox::HeldSummary;
+pub use votes::{Ballot, Standing, VoteError, VoteReceipt};
 
 /// Holds one agent may have open at a time.
 pub const HOLD_CAP: usize = 50;
@@ -50,9 +56,14 @@ pub enum DeskEvent {
         hold: HoldId,
     },
     Activity,
+    /// A person is back at the screen; see `Engine::away_digest`.
+    Returned,
+    Grants,
     SetChanged,
     Agents,
     Upstreams,
+    /// Everything is held from now on, or no longer is.
+    Paused,
     /// A passkey came, went, or has another name.
     Passkeys,
 }
@@ -62,6 +73,8 @@ pub(crate) enum Claim {
     Released(ReleasedCall),
     /// Somebody else runs it, or it waits again; the phase tells.
     NotNow,
+    /// It could not be recorded; the hold is as it was.
+    NotRecorded(JournalError),
 }
 
 /// What the desk knows of a call when it comes in.
@@ -70,37 +83,6 @@ pub(crate) enum Place {
     Open(Ticket),
     /// The identical call is over, and this is what its agent did not hear yet.
     Over(HoldId, Outcome, Slip),
-}
-
-/// Why a vote did not count. Nothing changed.
-#[derive(Debug, thiserror::Error)]
-pub enum VoteError {
-    #[error("there is no hold `{0}`; it may have ended a while ago, look in Activity")]
-    Unknown(String),
-    #[error(transparent)]
-    Flow(#[from] FlowError),
-    #[error("the vote could not be recorded and does not count: {0}")]
-    Journal(#[from] JournalError),
-}
-
-impl VoteError {
-    /// Stable, for the window.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            VoteError::Unknown(_) => "no_hold",
-            VoteError::Flow(_) => "vote_refused",
-            VoteError::Journal(_) => "journal",
-        }
-    }
-}
-
-/// A vote that counted, and where the hold stands now.
-#[derive(Clone, Debug)]
-pub struct VoteReceipt {
-    pub hold: HoldId,
-    pub card: Card,
-    pub message: String,
 }
 
 struct Kept {
@@ -132,6 +114,9 @@ pub struct Desk {
     events: broadcast::Sender<DeskEvent>,
     timer: Notify,
     runs: Mutex<Runs>,
+    ends: ends::Ends,
+    given: Mutex<given::Given>,
+    presence: Presence,
     tasks: TaskTracker,
 }
 
@@ -153,6 +138,7 @@ impl Desk {
                 Err(error) => tracing::error!(%error, "a recorded hold does not replay and is left out"),
             }
         }
+        let given = given::Given::recall(&journal)?;
         Ok(Desk {
             inner: Mutex::new(inner),
             journal,
@@ -160,6 +146,9 @@ impl Desk {
             events: broadcast::channel(256).0,
             timer: Notify::new(),
             runs: Mutex::new(runs),
+            ends: ends::Ends::default(),
+            given: Mutex::new(given),
+            presence: Presence::default(),
             tasks,
         })
     }
@@ -243,31 +232,6 @@ impl Desk {
         Ok(Place::Open(ticket))
     }
 
-    /// One person's vote, for exactly the call whose digest they were shown. Blocks on the disk.
-    ///
-    /// # Errors
-    /// When it does not count; nothing changed then.
-    pub fn vote(
-        &self,
-        hold: &HoldId,
-        digest: CallDigest,
-        choice: Choice,
-        means: Means,
-        by: &UserId,
-    ) -> Result<VoteReceipt, VoteError> {
-        let now = self.clock.now();
-        let vote = Vote { by: by.clone(), choice, means, digest, at: now, proof: None };
-        let mut inner = self.lock();
-        let kept = inner.holds.get_mut(hold).ok_or_else(|| VoteError::Unknown(hold.to_string()))?;
-        let outcome = self.change(kept, Event::Voted(vote), now);
-        let card = kept.card();
-        let message = kept.receipt_words();
-        self.settle(&mut inner, hold, now);
-        drop(inner);
-        outcome?;
-        Ok(VoteReceipt { hold: hold.clone(), card, message })
-    }
-
     /// Applies an event and records it; undone when it cannot be recorded.
     fn change(&self, kept: &mut Kept, event: Event, now: Timestamp) -> Result<(), VoteError> {
         kept.held.apply(event.clone(), now)?;
@@ -321,17 +285,22 @@ impl Desk {
         judge: impl Fn(&HeldCall) -> Decision,
         release: ReleaseId,
     ) -> Claim {
-        let now = self.clock.now();
         let mut inner = self.lock();
+        let now = self.clock.now();
         let Some(kept) = inner.holds.get_mut(hold) else { return Claim::NotNow };
         if !matches!(kept.held.state(), HoldState::Approved { .. }) {
             return Claim::NotNow;
         }
         let decision = judge(&kept.held);
-        if decision != *kept.held.decision()
-            && let Err(error) = self.change(kept, Event::Rejudged(decision.clone()), now)
+        let first = if kept.held.deadline() <= now {
+            Some(Event::CollectionPassed)
+        } else {
+            (decision != *kept.held.decision()).then(|| Event::Rejudged(decision.clone()))
+        };
+        if let Some(event) = first
+            && let Err(VoteError::Journal(error)) = self.change(kept, event, now)
         {
-            tracing::error!(%error, %hold, "a newer decision could not be recorded");
+            return Claim::NotRecorded(error);
         }
         let released = kept.held.release(&decision, release, now);
         self.settle(&mut inner, hold, now);
@@ -379,76 +348,6 @@ impl Desk {
 
     fn runs(&self) -> MutexGuard<'_, Runs> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A newer set: every open hold is judged again with its frozen facts. Blocks on the disk.
-    pub(crate) fn rejudge(&self, judge: impl Fn(&HeldCall) -> Decision) {
-        self.change_all(|held| {
-            let open = matches!(held.state(), HoldState::Waiting | HoldState::Approved { .. });
-            open.then(|| judge(held)).filter(|decision| decision != held.decision()).map(Event::Rejudged)
-        });
-    }
-
-    /// The agent, upstream or user behind some holds is gone. Blocks on the disk.
-    pub(crate) fn withdraw(&self, why: &str, concerns: impl Fn(&HeldCall) -> bool) {
-        self.change_all(|held| {
-            let open = matches!(held.state(), HoldState::Waiting | HoldState::Approved { .. });
-            (open && concerns(held)).then(|| Event::Withdrawn { why: why.to_owned() })
-        });
-    }
-
-    /// Ends what is past its time and forgets what was shown long enough. Blocks on the disk.
-    pub fn pass_deadlines(&self) {
-        let now = self.clock.now();
-        self.change_all(|held| match held.state() {
-            HoldState::Waiting if held.deadline() <= now => Some(Event::DeadlinePassed),
-            HoldState::Approved { .. } if held.deadline() <= now => Some(Event::CollectionPassed),
-            _ => None,
-        });
-        let mut inner = self.lock();
-        inner.holds.retain(|_, kept| kept.ended_at.is_none_or(|at| now < at.after(SHOWN_AFTER_END)));
-        inner.outcomes.sweep(now);
-    }
-
-    fn change_all(&self, event_for: impl Fn(&HeldCall) -> Option<Event>) {
-        let now = self.clock.now();
-        let mut inner = self.lock();
-        let holds: Vec<HoldId> = inner.holds.keys().cloned().collect();
-        for hold in holds {
-            let Some(kept) = inner.holds.get_mut(&hold) else { continue };
-            let Some(event) = event_for(&kept.held) else { continue };
-            match self.change(kept, event, now) {
-                Ok(()) => self.settle(&mut inner, &hold, now),
-                Err(error) => tracing::error!(%error, %hold, "a change of a hold could not be made"),
-            }
-        }
-    }
-
-    /// Sleeps to the next deadline, for a few seconds at most while anything is kept, so that what was shown
-    /// long enough goes.
-    pub(crate) async fn watch_deadlines(self: Arc<Self>) {
-        loop {
-            let next = {
-                let inner = self.lock();
-                let now = self.clock.now();
-                let is_empty = inner.holds.is_empty() && inner.outcomes.is_empty();
-                let deadlines = inner.holds.values().map(|kept| kept.held.deadline());
-                let look = now.after(LOOK);
-                (!is_empty).then(|| deadlines.filter(|at| *at > now).min().map_or(look, |at| at.min(look)))
-            };
-            let Some(next) = next else {
-                self.timer.notified().await;
-                continue;
-            };
-            tokio::select! {
-                () = self.clock.sleep_until(next) => {}
-                () = self.timer.notified() => {}
-            }
-            let desk = Arc::clone(&self);
-            if let Err(error) = tokio::task::spawn_blocking(move || desk.pass_deadlines()).await {
-                tracing::error!(%error, "looking at deadlines failed");
-            }
-        }
     }
 }
 

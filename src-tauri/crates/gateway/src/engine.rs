@@ -2,21 +2,24 @@
 //!
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
+use crate::away::{self, AwayDigest};
+use crate::books;
 use crate::card::ToolWords;
 use crate::ceremony::Proofs;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
 use crate::desk::{Desk, DeskEvent};
-use crate::home::{Agent, AgentBook, BookError, Home, KeychainKind, Settings, UpstreamBook};
+use crate::home::{Agent, AgentBook, Home, KeychainKind, Settings, UpstreamBook};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
+use crate::pausing::Pausing;
 use crate::presence::Presence;
 use crate::secrets::Supply;
-use crate::sets::{Bundle, Origin, Proposed, SetError, Sets};
+use crate::sets::Sets;
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
-use crate::{downstream, history, socket};
+use crate::{downstream, history, judging, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
@@ -72,13 +75,15 @@ pub struct Engine {
     desk: Arc<Desk>,
     journal: Arc<Journal>,
     sets: Sets,
-    pub(crate) proofs: Proofs,
     supply: Supply,
+    pub(crate) proofs: Proofs,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
+    pub(crate) pausing: Pausing,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
     pub(crate) presence: Presence,
+    pub(crate) away: Mutex<Option<AwayDigest>>,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
     listen: SocketAddr,
@@ -140,16 +145,18 @@ impl Engine {
         let engine = Arc::new(Engine {
             listen: listener.local_addr().map_err(|error| StartError::Listen(listen, error))?,
             home: opened.home,
+            presence: opened.desk.presence().clone(),
             desk: opened.desk,
             journal: opened.journal,
             sets: opened.sets,
-            proofs: opened.proofs,
             supply: opened.supply,
+            proofs: opened.proofs,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
+            pausing: opened.pausing,
             seen: Mutex::default(),
             sightings: Sightings::default(),
-            presence: Presence::default(),
+            away: Mutex::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
             stopping: CancellationToken::new(),
@@ -167,10 +174,13 @@ impl Engine {
     fn run(self: &Arc<Self>, listener: TcpListener, socket: tokio::net::UnixListener) {
         self.tasks.spawn(downstream::serve_tcp(Arc::clone(self), listener, self.stopping.clone()));
         self.tasks.spawn(socket::serve(Arc::clone(self), socket, self.stopping.clone()));
-        let (desk, stopping) = (Arc::clone(&self.desk), self.stopping.clone());
+        let (desk, stopping, away) =
+            (Arc::clone(&self.desk), self.stopping.clone(), away::keep(Arc::clone(self)));
         self.tasks.spawn(async move {
             tokio::select! {
+                () = Arc::clone(&desk).watch_presence() => {}
                 () = desk.watch_deadlines() => {}
+                () = away => {}
                 () = stopping.cancelled() => {}
             }
         });
@@ -183,12 +193,13 @@ impl Engine {
     fn watch_files(self: &Arc<Self>) {
         use notify::Watcher as _;
         let weak = Arc::downgrade(self);
-        let (policies, people) = (self.home.policies_dir(), self.home.people_path());
-        let (policies_seen, people_seen) = (policies.clone(), people.clone());
+        let policies = self.home.policies_dir();
+        let policies_seen = policies.clone();
+        let books = [self.home.people_path(), self.home.agents_path(), self.home.upstreams_path()];
         let look = move |event: notify::Result<notify::Event>| {
             let concerns = event.as_ref().map_or(true, |event| {
                 !event.kind.is_access()
-                    && event.paths.iter().any(|path| path.starts_with(&policies_seen) || *path == people_seen)
+                    && event.paths.iter().any(|path| path.starts_with(&policies_seen) || books.contains(path))
             });
             if let (true, Some(engine)) = (concerns, weak.upgrade()) {
                 engine.look_at_files();
@@ -286,45 +297,32 @@ impl Engine {
         &self.tasks
     }
 
-    /// The desk's owner, whose votes need no passkey. Without people nobody can vote, and everything is denied.
-    pub(crate) fn owner(&self) -> Option<approvals::Voter> {
-        self.sets.current().people.owner().map(approvals::Voter::from)
-    }
-
-    /// The user id by which this desk's owner votes.
+    /// The user id by which this desk's owner votes. Without people nobody can vote, and everything is denied.
     #[must_use]
     pub fn owner_id(&self) -> Option<UserId> {
-        self.owner().map(|owner| owner.id)
+        self.sets.current().people.owner().map(|owner| owner.id.clone())
     }
 
     /// What the set of this moment concludes on a held call, with its frozen facts.
     pub(crate) fn judge_again(&self, held: &HeldCall) -> policy::Decision {
-        policy::decide(&self.sets.current().set, held.call(), held.facts())
+        judging::judge_again(&self.sets.current().set, held)
     }
 
     /// A change of the set came into force: open holds are judged again. Blocks on the disk.
     pub fn set_changed(&self) {
+        self.follow_books();
         self.desk.rejudge(|held| self.judge_again(held));
         self.desk.send(DeskEvent::SetChanged);
     }
 
-    /// A person's change in the window. Blocks on the disk.
-    ///
-    /// # Errors
-    /// As [`Sets::propose`].
-    pub fn propose(&self, bundle: Bundle) -> Result<Proposed, SetError> {
-        let proposed = self.sets.propose(bundle, Origin::Window)?;
-        self.set_changed();
-        Ok(proposed)
-    }
-
     // Agents and upstreams.
 
-    pub(crate) fn change_upstreams<T>(
-        &self,
-        change: impl FnOnce(&mut UpstreamBook) -> Result<T, BookError>,
-    ) -> Result<T, BookError> {
-        change(&mut self.upstreams.write().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn write_agents(&self) -> std::sync::RwLockWriteGuard<'_, AgentBook> {
+        self.agents.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write_upstreams(&self) -> std::sync::RwLockWriteGuard<'_, UpstreamBook> {
+        self.upstreams.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn read_agents(&self) -> std::sync::RwLockReadGuard<'_, AgentBook> {
@@ -388,14 +386,6 @@ impl Engine {
         self.read_agents().list().to_vec()
     }
 
-    /// A change of the book of agents. Blocks on the disk.
-    pub(crate) fn change_agents<T>(
-        &self,
-        change: impl FnOnce(&mut AgentBook) -> Result<T, BookError>,
-    ) -> Result<T, BookError> {
-        change(&mut self.agents.write().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// Records what was done already: a journal that cannot take it is told in the log, and refuses calls itself.
     pub(crate) fn note(&self, entry: Entry) {
         if let Err(error) = self.journal.record(entry) {
@@ -443,10 +433,11 @@ struct Opened {
     desk: Arc<Desk>,
     journal: Arc<Journal>,
     sets: Sets,
-    proofs: Proofs,
     supply: Supply,
+    proofs: Proofs,
     agents: AgentBook,
     upstreams: UpstreamBook,
+    pausing: Pausing,
     tasks: TaskTracker,
 }
 
@@ -464,26 +455,19 @@ impl Opened {
         let journal = Arc::new(Journal::open(&home.journal_path(), &root, move || journal_clock.now())?);
         journal.record(Entry::Started { version: env!("CARGO_PKG_VERSION").to_owned() })?;
         let take = on_change == ChangePolicy::TakeAtStart || home.settings().keychain == KeychainKind::Memory;
-        let sets = Sets::open(Arc::clone(&journal), home.policies_dir(), home.people_path(), take);
+        let known = (Arc::clone(&keychain), home.settings().id.as_str());
+        let proofs = Proofs::open(&home, &root, Arc::clone(&keychain))?;
+        let sets = Sets::open(Arc::clone(&journal), home.paths().clone(), known, proofs.signers(), take)?;
         let words_of = |call: &policy::ToolCall| {
             let pinned = journal.pin(call.upstream.as_str(), call.tool.as_str()).ok().flatten();
             let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
-        let proofs = Proofs::open(&home, &root, Arc::clone(&keychain))?;
-        let supply = Supply::new(keychain, &home.settings().id, Some(Arc::clone(&journal)));
+        let supply = Supply::new(Arc::clone(&keychain), &home.settings().id, Some(Arc::clone(&journal)));
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
-        Ok(Opened {
-            agents: home.agents()?,
-            upstreams: home.upstreams()?,
-            home,
-            desk,
-            journal,
-            sets,
-            supply,
-            proofs,
-            tasks,
-        })
+        let (agents, upstreams) = books::in_force(&home, &sets.current())?;
+        let pausing = Pausing::of(&journal)?;
+        Ok(Opened { agents, upstreams, home, pausing, desk, journal, sets, proofs, supply, tasks })
     }
 }

@@ -4,6 +4,7 @@
 //! `ipc`, the command line through [`Engine`] and the home's socket.
 
 mod authoring;
+mod away;
 mod books;
 pub mod card;
 pub mod ceremony;
@@ -12,8 +13,10 @@ pub mod connect;
 mod continuations;
 pub mod desk;
 mod downstream;
+mod edits;
 mod engine;
 mod facts;
+pub mod grants;
 mod history;
 pub mod home;
 mod judging;
@@ -25,6 +28,8 @@ mod moved;
 mod outcomes;
 mod pace;
 mod pairing;
+pub mod passphrase;
+mod pausing;
 mod pins;
 mod pipeline;
 mod presence;
@@ -32,6 +37,7 @@ mod refusal;
 pub mod secrets;
 mod sets;
 mod sightings;
+mod signing;
 mod slip;
 mod socket;
 mod start_error;
@@ -44,10 +50,16 @@ mod waits;
 
 pub use approvals::{Choice, HoldId, Means}; // what a vote is made of, for those who cast it
 pub use authoring::{Hypothetical, HypotheticalError};
+pub use away::AwayDigest;
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
+pub use pausing::PauseError;
 pub use presence::{Presence, PresenceEvent};
-pub use sets::{Bundle, Origin, Proposed, SetError, Sets, WaitingChange};
+pub use sets::{
+    Bundle, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding,
+    needs_proof,
+};
 pub use sightings::OtherProgram;
+pub use signing::SigningError;
 pub use start_error::StartError;

@@ -7,6 +7,7 @@
 use crate::card::ToolWords;
 use crate::continuations::REQUEST_STATE;
 use crate::desk::{AttachError, Claim, DeskEvent, Place};
+use crate::edits;
 use crate::engine::Engine;
 use crate::facts::{self, Known};
 use crate::home::{Agent, UpstreamConfig};
@@ -143,6 +144,10 @@ pub(crate) async fn handle(
             engine.note_upstream_error(&upstream, &error.to_string());
             (refusal::failed("upstream_failed", &error.for_agent()), None)
         }
+        Err(Stop::Journal(JournalError::GrantEnded(_))) => {
+            let words = "A person ended the permission that this call would have gone by, in this very moment. It was not run. Call again with identical arguments: a person is asked.";
+            (refusal::failed("grant_ended", words), None)
+        }
         Err(Stop::Journal(error)) => {
             tracing::error!(%error, "a call could not be recorded");
             let words = "Doorward could not record this call, so it was not run. Tell the person: the Doorward window says what is wrong.";
@@ -187,7 +192,7 @@ async fn admit_and_run(
         Some(place) => place,
         None => {
             let words = ToolWords::of(&judged.definition);
-            match admit(engine, judged).await? {
+            match admit(engine, judged, incoming.session.name()).await? {
                 Admission::Released(call) => return run(engine, call, None, incoming).await,
                 Admission::Refused(refusal) => return Err(Stop::Refused(refusal)),
                 Admission::Held(held) => {
@@ -305,7 +310,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
             locked: engine.presence().is_locked(),
             counts,
         });
-        let decision = judging::judge(&in_force.set, &call, &facts);
+        let decision = judging::judge(&in_force.set, &call, &facts, engine.is_paused());
         let decision = secrets::require_proof(decision, &config);
         Judged { call, facts, decision, definition }
     })
@@ -313,14 +318,14 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
 }
 
 /// What the decision means for this call, recorded before anybody is told where it refuses.
-async fn admit(engine: &Arc<Engine>, judged: Judged) -> Result<Admission, Stop> {
+async fn admit(engine: &Arc<Engine>, judged: Judged, session: &str) -> Result<Admission, Stop> {
     let ids = Ids::from_random(engine.random()?, engine.random()?);
-    let now = engine.desk().clock().now();
-    let owner = engine.owner().ok_or(Stop::Broken("the desk has no owner"))?;
+    let desk = engine.at_desk(session).ok_or(Stop::Broken("the desk has no owner"))?;
     let engine = Arc::clone(engine);
     blocking(move || {
         let Judged { call, facts, decision, .. } = judged;
-        let admission = approvals::admit(decision.clone(), call.clone(), facts.clone(), owner, ids, now);
+        let judged = (decision.clone(), call.clone(), facts.clone());
+        let admission = engine.desk().admit(judged, desk, ids);
         if let Admission::Refused(refusal) = &admission {
             engine.journal().record(Entry::Refused { call, facts, decision, refusal: refusal.clone() })?;
             engine.desk().send(DeskEvent::Activity);
@@ -365,6 +370,7 @@ async fn wait(
                         return Ok(call);
                     }
                     Claim::NotNow => {}
+                    Claim::NotRecorded(error) => return Err(Stop::Journal(error)),
                 }
             }
             Phase::Over(outcome) => return Err(Stop::Over(hold, outcome, ticket.slip())),
@@ -380,7 +386,8 @@ async fn run(
     ticket: Option<Ticket>,
     mut incoming: Incoming,
 ) -> Result<Answered, Stop> {
-    let (release, digest) = (released.id().clone(), released.digest());
+    let (release, digest, basis) = (released.id().clone(), released.digest(), released.basis().clone());
+    let edited = released.asked().map(|asked| (asked.clone(), released.call().arguments.clone()));
     let (continuation, upstream) = (released.continuation(), incoming.upstream.name.clone());
     let (journal, paths) = (Arc::clone(engine.journal()), released.facts().paths.clone());
     // INVARIANT(I3): a held call's release is on the disk before `commit` returns what `forward` takes.
@@ -391,19 +398,25 @@ async fn run(
                 let (desk, hold) = (Arc::clone(engine.desk()), ticket.hold().clone());
                 blocking(move || desk.unclaim(&hold)).await?;
             }
+            engine.desk().give_back(&basis);
             return Err(error.into());
         }
     };
     engine.desk().note_run(digest, engine.desk().clock().now());
-    engine.desk().send(DeskEvent::Activity);
+    engine.desk().note_use(&basis);
     let Incoming { extras, envelope, omits_arguments, .. } = &mut incoming;
     let along = Along {
         params: std::mem::take(extras),
         envelope: std::mem::take(envelope),
-        omits_arguments: *omits_arguments,
+        // What an approver put in is sent even where the agent sent nothing.
+        omits_arguments: *omits_arguments && edited.is_none(),
         paths,
     };
     let sent = incoming.session.forward(journalled, along, incoming.route).await;
+    let sent = sent.map(|reply| match &edited {
+        Some((asked, sent)) => edits::told(reply, asked, sent),
+        None => reply,
+    });
     let completion = match &sent {
         Ok(reply) => answered(reply, engine.settings().journal.full_results),
         Err(error) if error.was_sent() => Completion::Unknown,

@@ -37,6 +37,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: UnixListener, stopping:
         .route("/desk/v1/agents/wait", post(set_wait_limit))
         .route("/desk/v1/upstreams", get(upstreams).post(add_upstream))
         .route("/desk/v1/upstreams/remove", post(remove_upstream))
+        .route("/desk/v1/second-start", post(second_start))
         .with_state(Arc::clone(&engine));
     downstream::serve_unix(engine, listener, desk, stopping).await;
 }
@@ -56,6 +57,17 @@ async fn status(State(engine): State<Arc<Engine>>) -> Json<Status> {
         holds: engine.desk().inbox().len(),
         pid: std::process::id(),
     })
+}
+
+/// Another `doorward serve` was started on this home, and refused.
+async fn second_start(State(engine): State<Arc<Engine>>) -> Result<Json<()>, Problem> {
+    blocking(move || {
+        let said = "a second gateway was started on this home, and refused".to_owned();
+        engine.note(journal::Entry::Alarm { code: "second_start".to_owned(), said });
+        Ok(())
+    })
+    .await
+    .map(Json)
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
 //! Pages of Activity, in the words the window shows. What can be asked for is the journal's; see its `activity`.
 
+use crate::views::means_words;
 use crate::wire::{ActivityPage, ActivityRequest, ActivityRow, DetailRow, IpcError, PolicyName};
 use approvals::Refusal;
 use gateway::Engine;
@@ -17,7 +18,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
         Some(Ok(policy)) => Some(policy),
         None => None,
         // No policy has such a name, so none of its calls are on record.
-        Some(Err(_)) => return Ok(ActivityPage { rows: Vec::new(), more: false, next: None }),
+        Some(Err(_)) => return Ok(ActivityPage { rows: Vec::new(), next: None }),
     };
     let query = ActivityQuery {
         before: request.before,
@@ -39,12 +40,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
     };
     let rows = found.rows.into_iter().map(|row| {
         let decided_by = row.votes.last().map(|vote| {
-            let place = match vote.means {
-                approvals::Means::Window => "in the window",
-                approvals::Means::Notification => "on a notification",
-                approvals::Means::Terminal => "at the terminal",
-                approvals::Means::Ceremony => "with a passkey",
-            };
+            let place = means_words(vote.means);
             format!("{}, {place}", name_of(vote.by.as_str()))
         });
         let (summary, detail) = match &row.arguments {
@@ -71,7 +67,7 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
             why: row.refusal.as_ref().and_then(why),
         }
     });
-    Ok(ActivityPage { rows: rows.collect(), more: found.next.is_some(), next: found.next })
+    Ok(ActivityPage { rows: rows.collect(), next: found.next })
 }
 
 fn details(arguments: &policy::Value) -> Vec<DetailRow> {

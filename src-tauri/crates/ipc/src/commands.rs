@@ -1,7 +1,17 @@
 //! The declared list of everything the window may ask. The dispatcher and the TypeScript schema are made from
 //! this one list, so that neither can know a command the other does not.
 
+use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
+use crate::authoring::flow_wire::{
+    DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, OpenFlowRequest,
+};
+use crate::authoring::wire::{
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteRequest, Deleted, Draft, DraftRequest,
+    DraftView, MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+};
 use crate::host::Host;
+use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
+use crate::signed::{ProofAnswer, ProofQuestion};
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     CardRequest, ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
@@ -54,13 +64,24 @@ macro_rules! commands {
 
 commands! {
     overview(Nothing) -> Overview;
+    pause(Nothing) -> Overview;
+    resume(Nothing) -> Overview;
     inbox(Nothing) -> Vec<InboxRow>;
     card(CardRequest) -> Card;
     vote(VoteRequest) -> VoteReceipt;
+    answers(AnswersRequest) -> Answers;
+    extend(AnswersRequest) -> VoteReceipt;
+    approve_edited(EditRequest) -> VoteReceipt;
+    preview_grant(GrantRequest) -> GrantPreview;
+    grant(GrantRequest) -> VoteReceipt;
+    grants(Nothing) -> Vec<GrantRow>;
+    revoke_grant(GrantName) -> Vec<GrantRow>;
     activity(ActivityRequest) -> ActivityPage;
     policies(Nothing) -> PoliciesView;
     set_policy_mode(PolicyModeRequest) -> PoliciesView;
     confirm_change(ChangeRequest) -> PoliciesView;
+    sign_set(Nothing) -> PoliciesView;
+    needs_proof(ProofQuestion) -> ProofAnswer;
     discard_change(ChangeRequest) -> PoliciesView;
     upstreams(Nothing) -> Vec<UpstreamRow>;
     add_upstream(AddUpstreamRequest) -> Vec<UpstreamRow>;
@@ -70,5 +91,25 @@ commands! {
     remove_agent(NameRequest) -> AgentsView;
     accept_program(AcceptProgramRequest) -> AgentsView;
     set_wait_limit(WaitLimitRequest) -> AgentsView;
+    security(Nothing) -> SecurityView;
+    enrol_passkey(EnrolRequest) -> CeremonyStarted;
+    rename_passkey(PasskeyRequest) -> SecurityView;
+    remove_passkey(PasskeyRequest) -> PasskeyRemoved;
+    prove_hold(CardRequest) -> CeremonyStarted;
     practice_call(PracticeCallRequest) -> Started;
+    catalogue(CatalogueRequest) -> Catalogue;
+    open_draft(OpenDraftRequest) -> Draft;
+    read_draft(DraftRequest) -> DraftView;
+    mend_draft(MendRequest) -> Draft;
+    save_policy(SaveRequest) -> Saved;
+    delete_policy(DeleteRequest) -> Deleted;
+    restore_policy(RestoreRequest) -> Saved;
+    backtest(BacktestRequest) -> BacktestView;
+    what_if(WhatIfRequest) -> WhatIfView;
+    flows(Nothing) -> FlowsView;
+    open_flow(OpenFlowRequest) -> FlowDraft;
+    read_flow(FlowDraftRequest) -> FlowDraftView;
+    save_flow(FlowDraftRequest) -> Saved;
+    delete_flow(DeleteFlowRequest) -> Deleted;
+    restore_flow(RestoreRequest) -> Saved;
 }

@@ -3,11 +3,12 @@
 //! A host without an engine (it could not start) answers the overview with the reason, and everything else
 //! with the same words.
 
+use crate::authoring::Listed;
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     Alarm, CardRequest, ChangeRequest, Changed, ConnectHelp, GatewayState, InboxRow, IpcError, NameRequest,
-    NewAgent, Nothing, Overview, PartState, Person, PoliciesView, PolicyModeRequest, PracticeCallRequest,
-    Started, Tag, UpstreamRow, VoteChoice, VoteReceipt, VoteRequest, WaitLimitRequest,
+    NewAgent, Nothing, Overview, PartState, Person, PoliciesView, PracticeCallRequest, Started, Tag,
+    UpstreamRow, VoteChoice, VoteReceipt, VoteRequest, WaitLimitRequest,
 };
 use crate::{activity, commands, practice, views};
 use approvals::{Choice, Means};
@@ -44,6 +45,7 @@ pub struct Host {
     notifications: Mutex<PartState>,
     changes: broadcast::Sender<Changed>,
     asked: broadcast::Sender<String>,
+    listed: Arc<Listed>,
 }
 
 impl Host {
@@ -59,7 +61,8 @@ impl Host {
             code: error.code().to_owned(),
             message: error.to_string(),
             hint: error.hint(),
-        });
+        })
+        .inspect(|engine| engine.watch_screen());
         Host::over(engine, options.home)
     }
 
@@ -68,7 +71,14 @@ impl Host {
     pub fn over(engine: Result<Arc<Engine>, StartFailure>, home: PathBuf) -> Arc<Host> {
         let ((changes, _), (asked, _)) = (broadcast::channel(64), broadcast::channel(8));
         let unknown = PartState { ok: true, name: "Notifications".to_owned(), message: None, hint: None };
-        let host = Arc::new(Host { engine, home, notifications: Mutex::new(unknown), changes, asked });
+        let host = Arc::new(Host {
+            engine,
+            home,
+            notifications: Mutex::new(unknown),
+            changes,
+            asked,
+            listed: Arc::default(),
+        });
         if let Ok(engine) = &host.engine {
             tokio::spawn(gather(engine.desk().events(), host.changes.clone()));
             tokio::spawn(watch_for_asked(engine.desk().events(), host.asked.clone()));
@@ -108,6 +118,19 @@ impl Host {
         *self.notifications.lock().unwrap_or_else(PoisonError::into_inner) = state;
         // Nobody listens yet at the start; the window asks then.
         let _ = self.changes.send(Changed { tags: vec![Tag::Overview], hold: None });
+    }
+
+    /// Whether the screen is surely locked; where nobody can tell, it is taken for unlocked here.
+    #[must_use]
+    pub fn is_screen_locked(&self) -> bool {
+        self.engine.as_ref().is_ok_and(|engine| engine.presence().is_surely_locked())
+    }
+
+    /// When the person came back last, and what happened to held calls until then; none where nothing did.
+    #[must_use]
+    pub fn while_away(&self) -> Option<(i64, String)> {
+        let digest = self.engine.as_ref().ok()?.away_digest()?;
+        Some((digest.until?.0, digest.sentence()?))
     }
 
     /// Ends sessions and the listener; holds stay.
@@ -159,7 +182,11 @@ impl Host {
         })
     }
 
-    fn engine(&self) -> Result<&Arc<Engine>, IpcError> {
+    pub(crate) fn listed(&self) -> Arc<Listed> {
+        Arc::clone(&self.listed)
+    }
+
+    pub(crate) fn engine(&self) -> Result<&Arc<Engine>, IpcError> {
         self.engine.as_ref().map_err(|failure| IpcError {
             code: failure.code.clone(),
             message: format!("the gateway is off: {}", failure.message),
@@ -178,6 +205,7 @@ impl Host {
                 home,
                 gateway: GatewayState::Off { message: failure.message.clone(), hint: failure.hint.clone() },
                 waiting: 0,
+                paused: false,
                 owner: Person::default(),
                 keychain: PartState { ok: true, name: "Keychain".to_owned(), message: None, hint: None },
                 notifications,
@@ -216,18 +244,6 @@ impl Host {
             views::policies(&engine)
         })
         .await
-    }
-
-    pub(crate) async fn set_policy_mode(&self, request: PolicyModeRequest) -> Result<PoliciesView, IpcError> {
-        let id = request
-            .id
-            .parse()
-            .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
-        self.change_set(move |engine| engine.sets().set_mode(&id, request.mode).map(|_| ())).await
-    }
-
-    pub(crate) async fn confirm_change(&self, request: ChangeRequest) -> Result<PoliciesView, IpcError> {
-        self.change_set(move |engine| engine.sets().confirm(&request.hash).map(|_| ())).await
     }
 
     pub(crate) async fn discard_change(&self, request: ChangeRequest) -> Result<PoliciesView, IpcError> {
@@ -287,6 +303,9 @@ impl Host {
         })?;
         let config = UpstreamConfig::new(name, transport, false)
             .map_err(|error| IpcError::new("bad_upstream", error.to_string(), error.hint()))?;
+        let lines =
+            vec![("upstream".to_owned(), config.name.to_string()), ("reaches".to_owned(), config.shown())];
+        self.proven(format!("Add the upstream {}", config.name), lines).await?;
         blocking(move || {
             engine.add_upstream(config)?;
             Ok(views::upstreams(&engine))
@@ -313,6 +332,9 @@ impl Host {
             |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
         let agent: policy::AgentName = request.name.parse().map_err(bad)?;
         let user = request.user.parse().map_err(bad)?;
+        let lines =
+            vec![("agent".to_owned(), request.name.clone()), ("for".to_owned(), request.user.clone())];
+        self.proven(format!("Connect the agent {}", request.name), lines).await?;
         blocking(move || {
             let token = engine.add_agent(agent.clone(), user)?;
             let help = gateway::connect::help(&gateway::connect::Newcomer {
@@ -346,6 +368,11 @@ impl Host {
             .agent
             .parse()
             .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
+        let lines = vec![
+            ("agent".to_owned(), request.agent.clone()),
+            ("program".to_owned(), request.program.clone()),
+        ];
+        self.proven(format!("Let another program call as {}", request.agent), lines).await?;
         blocking(move || {
             engine.accept_program(&agent, &request.program)?;
             Ok(views::agents(&engine))
@@ -369,7 +396,9 @@ impl Host {
 }
 
 /// For what reads or writes the disk.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, IpcError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, IpcError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| IpcError::broken("internal", "the command was not carried out".to_owned()))
@@ -442,9 +471,12 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         }
         DeskEvent::Asked { .. } => (&[], None),
         DeskEvent::Activity => (&[Tag::Activity], None),
+        DeskEvent::Returned => (&[Tag::Overview, Tag::Inbox], None),
+        DeskEvent::Grants => (&[Tag::Grants], None),
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
+        DeskEvent::Paused => (&[Tag::Overview], None),
         DeskEvent::Passkeys => (&[Tag::Security, Tag::Overview], None),
     }
 }

@@ -4,10 +4,15 @@
 //! engine nor the policies.
 
 mod activity;
+mod answering;
 pub mod answers;
+pub mod authoring;
 mod commands;
 mod host;
+mod pausing;
 mod practice;
+mod security;
+mod signed;
 pub mod typescript;
 mod views;
 pub mod wire;

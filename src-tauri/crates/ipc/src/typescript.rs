@@ -1,6 +1,5 @@
 //! Writes the window's TypeScript: one file a type, and the table of commands.
 
-use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
 use crate::commands;
 use crate::wire::{Changed, IpcError};
 use std::any::TypeId;
@@ -13,13 +12,6 @@ pub fn generate() -> BTreeMap<String, String> {
     let config = Config::new().with_large_int("number");
     let mut files = Files { config: &config, seen: HashSet::new(), files: BTreeMap::new() };
     let rows = commands::schema(&config, &mut files);
-    files.visit::<AnswersRequest>();
-    files.visit::<Answers>();
-    files.visit::<EditRequest>();
-    files.visit::<GrantRequest>();
-    files.visit::<GrantPreview>();
-    files.visit::<GrantRow>();
-    files.visit::<GrantName>();
     files.visit::<Changed>();
     files.visit::<IpcError>();
     let mut files = files.files;

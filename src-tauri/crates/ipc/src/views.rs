@@ -1,14 +1,16 @@
 //! Turns what the engine knows into what the window shows. Words for people are made here, once.
 
-use crate::practice;
 use crate::wire::{
     AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile, GatewayState, InboxRow, Needs, OtherProgram,
     Overview, PartState, Person, PoliciesView, PolicyRow, Problem, UpstreamRow, WaitingChange,
 };
+use crate::{pausing, practice};
 use gateway::Engine;
 use gateway::home::{KeychainKind, Transport};
 use policy::Timestamp;
 
+/// What happened while nobody was here is told for this long after the return.
+const AWAY_TOLD: std::time::Duration = std::time::Duration::from_secs(10 * 60);
 const THIRTY_DAYS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn overview(engine: &Engine, version: String, home: String, notifications: PartState) -> Overview {
@@ -21,6 +23,13 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
             hint: "Open Policies, look at what waits there, and apply it once it is right.".to_owned(),
         });
     }
+    if in_force.problem.is_none() && engine.sets().is_unsigned() {
+        alarms.push(Alarm {
+            code: "set_unsigned".to_owned(),
+            message: "A passkey is enrolled, and has not signed the policies in force yet. After the next start every call would be denied.".to_owned(),
+            hint: "Sign them on the Security screen.".to_owned(),
+        });
+    }
     if engine.sets().waiting().is_some() {
         alarms.push(Alarm {
             code: "set_waiting".to_owned(),
@@ -28,6 +37,10 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
             hint: "Open Policies to see the difference, then apply it or put it back.".to_owned(),
         });
     }
+    if engine.is_paused() {
+        alarms.push(pausing::alarm());
+    }
+    alarms.extend(while_away(engine));
     let owner = in_force
         .people
         .owner()
@@ -47,12 +60,22 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
         home,
         gateway: GatewayState::On { listen: engine.listen_addr().to_string() },
         waiting: engine.desk().inbox().len(),
+        paused: engine.is_paused(),
         owner,
         keychain,
         notifications,
         practice: practice::is_set_up(engine),
         alarms,
     }
+}
+
+/// What became of held calls while the screen was locked, for a while after the return.
+fn while_away(engine: &Engine) -> Option<Alarm> {
+    let digest = engine.away_digest()?;
+    let told_until = digest.until?.after(AWAY_TOLD);
+    let message = digest.sentence().filter(|_| engine.desk().clock().now() < told_until)?;
+    let hint = "What waits is in the inbox, what ended is in Activity.".to_owned();
+    Some(Alarm { code: "while_away".to_owned(), message, hint })
 }
 
 pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
@@ -62,12 +85,22 @@ pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
         upstream: held.upstream,
         tool: held.tool,
         summary: held.summary,
-        needs: Needs::Approval,
+        needs: if held.needs_proof { Needs::StepUp } else { Needs::Approval },
         opened_at: held.opened_at.0,
         deadline: held.deadline.0,
         attended: held.attended,
     });
     rows.collect()
+}
+
+/// By which way something was said: "in the window".
+pub(crate) fn means_words(means: approvals::Means) -> &'static str {
+    match means {
+        approvals::Means::Window => "in the window",
+        approvals::Means::Notification => "on a notification",
+        approvals::Means::Terminal => "at the terminal",
+        approvals::Means::Ceremony => "with a passkey",
+    }
 }
 
 pub(crate) fn policies(engine: &Engine) -> PoliciesView {
@@ -85,6 +118,12 @@ pub(crate) fn policies(engine: &Engine) -> PoliciesView {
         condition: policy.when.clone(),
         sentence: policy.sentence(),
         applied_30_days: counts.get(&policy.id).copied().unwrap_or(0),
+        users: policy.target.users.clone(),
+        agents: policy.target.agents.clone(),
+        contexts: policy.target.contexts.clone(),
+        changed_at: crate::authoring::changed_at(
+            &engine.home().policies_dir().join(format!("{}.toml", policy.id)),
+        ),
     });
     let waiting = engine.sets().waiting().map(|waiting| WaitingChange {
         hash: waiting.hash,

@@ -15,6 +15,8 @@ pub struct Overview {
     pub home: String,
     pub gateway: GatewayState,
     pub waiting: usize,
+    /// Every call waits for a person until calls go again.
+    pub paused: bool,
     pub owner: Person,
     pub keychain: PartState,
     pub notifications: PartState,
@@ -110,26 +112,17 @@ pub struct ActivityRequest {
     /// Part of the agent's, user's, upstream's or tool's name.
     pub text: Option<String>,
     pub outcome: Option<ActivityOutcome>,
-    /// Exactly this one; so with the next three.
-    #[serde(default)]
-    #[ts(optional)]
+    /// Exactly this name; so with the three below.
     pub agent: Option<String>,
-    #[serde(default)]
-    #[ts(optional)]
     pub upstream: Option<String>,
-    #[serde(default)]
-    #[ts(optional)]
     pub tool: Option<String>,
-    /// A policy that was part of the decision.
-    #[serde(default)]
-    #[ts(optional)]
+    /// The id of a policy that was part of the decision.
     pub policy: Option<String>,
-    /// Milliseconds since 1970; both ends are part of it.
-    #[serde(default)]
-    #[ts(optional, type = "number")]
+    /// Begun at this time or later.
+    #[ts(type = "number | null")]
     pub since: Option<i64>,
-    #[serde(default)]
-    #[ts(optional, type = "number")]
+    /// Begun at this time or earlier.
+    #[ts(type = "number | null")]
     pub until: Option<i64>,
 }
 
@@ -207,8 +200,7 @@ pub struct DetailRow {
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct ActivityPage {
     pub rows: Vec<ActivityRow>,
-    pub more: bool,
-    /// Where the next page begins. A page may be short, or empty, and another follow.
+    /// What `before` is for the page after this; none where nothing older fits. A page may be short all the same.
     #[ts(type = "number | null")]
     pub next: Option<u64>,
 }
@@ -242,6 +234,12 @@ pub struct PolicyRow {
     pub condition: Option<String>,
     pub sentence: String,
     pub applied_30_days: u32,
+    pub users: Vec<String>,
+    pub agents: Vec<String>,
+    pub contexts: Vec<String>,
+    /// Of the file, epoch milliseconds.
+    #[ts(type = "number | null")]
+    pub changed_at: Option<i64>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]
@@ -414,12 +412,21 @@ pub enum Tag {
     Policies,
     Upstreams,
     Agents,
+    Grants,
     Security,
 }
 
 impl Tag {
-    pub(crate) const ALL: &[Tag] =
-        &[Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents, Tag::Security];
+    pub(crate) const ALL: &[Tag] = &[
+        Tag::Overview,
+        Tag::Inbox,
+        Tag::Activity,
+        Tag::Policies,
+        Tag::Upstreams,
+        Tag::Agents,
+        Tag::Grants,
+        Tag::Security,
+    ];
 }
 
 impl IpcError {

@@ -4,6 +4,7 @@ use crate::activity::ActivityOutcome;
 use crate::chain::About;
 use crate::index::{self, Names};
 use crate::passkeys::{self, PasskeyEntry};
+use crate::paused::{PAUSED, RESUMED};
 use crate::write::{Draft, Durability};
 use crate::{Journal, JournalError, Revoked, grants, holds, redact};
 use approvals::{Event, Grant, HoldId, Opened, ProofWindow, Refusal};
@@ -72,6 +73,18 @@ pub enum Entry {
     UpstreamRemoved {
         upstream: UpstreamName,
     },
+    /// Something that a person should look at: what is not as this home left it, or was tried and refused.
+    Alarm {
+        code: String,
+        said: String,
+    },
+    /// From here on every call waits for a person. Not the end of any hold when it is over.
+    Paused {
+        by: UserId,
+    },
+    Resumed {
+        by: UserId,
+    },
     /// Something about passkeys, or a proof by one that belongs to no hold.
     Passkey(PasskeyEntry),
     /// The gateway started.
@@ -115,6 +128,17 @@ struct UpstreamBody<'a> {
     upstream: &'a UpstreamName,
     #[serde(skip_serializing_if = "Option::is_none")]
     reached: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AlarmBody<'a> {
+    code: &'a str,
+    said: &'a str,
+}
+
+#[derive(Serialize)]
+struct PausedBody<'a> {
+    by: &'a UserId,
 }
 
 #[derive(Serialize)]
@@ -202,6 +226,11 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         Entry::UpstreamRemoved { upstream } => {
             draft.append("upstream_removed", nothing, &UpstreamBody { upstream: &upstream, reached: None })
         }
+        Entry::Alarm { code, said } => {
+            draft.append("alarm", nothing, &AlarmBody { code: &code, said: &said })
+        }
+        Entry::Paused { by } => draft.append(PAUSED, nothing, &PausedBody { by: &by }),
+        Entry::Resumed { by } => draft.append(RESUMED, nothing, &PausedBody { by: &by }),
         Entry::Passkey(entry) => passkeys::record(draft, &entry),
         Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),
     }

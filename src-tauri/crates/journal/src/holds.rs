@@ -14,7 +14,7 @@ use crate::write::Draft;
 use crate::{Journal, JournalError, index, redact};
 use approvals::{Event, HeldCall, HoldId, HoldState, Opened};
 use policy::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 /// A hold's beginning and everything that happened to it.
@@ -185,6 +185,16 @@ impl Journal {
             }
         }
         Ok(open)
+    }
+
+    /// The entry that began the call of a hold.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn call_of(&self, hold: &HoldId) -> Result<Option<u64>, JournalError> {
+        let reader = self.reader();
+        let mut statement = reader.prepare_cached("SELECT seq FROM calls WHERE hold = ?1")?;
+        Ok(statement.query_row(params![hold.as_str()], |row| row.get(0)).optional()?)
     }
 
     /// One hold, open or ended; none where it is not on record.

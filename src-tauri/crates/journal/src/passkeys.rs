@@ -7,6 +7,10 @@ use crate::write::Draft;
 use approvals::HoldId;
 use serde::{Deserialize, Serialize};
 
+/// These two may be about a hold, and change nothing of it.
+pub(crate) const ASKED: &str = "passkey_asked";
+pub(crate) const REFUSED: &str = "passkey_refused";
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
@@ -55,21 +59,15 @@ impl PasskeyEntry {
             PasskeyEntry::Enrolled { .. } => "passkey_enrolled",
             PasskeyEntry::Renamed { .. } => "passkey_renamed",
             PasskeyEntry::Removed { .. } => "passkey_removed",
-            PasskeyEntry::Asked { .. } => "passkey_asked",
+            PasskeyEntry::Asked { .. } => ASKED,
             PasskeyEntry::Proven { .. } => "passkey_proven",
-            PasskeyEntry::Refused { .. } => "passkey_refused",
+            PasskeyEntry::Refused { .. } => REFUSED,
             PasskeyEntry::Tampered { .. } => "passkey_tampered",
-        }
-    }
-
-    fn hold(&self) -> Option<&HoldId> {
-        match self {
-            PasskeyEntry::Asked { hold, .. } | PasskeyEntry::Refused { hold, .. } => hold.as_ref(),
-            _ => None,
         }
     }
 }
 
+/// A hold is named in the body alone: entries that carry it in clear are its own course, and are replayed.
 pub(crate) fn record(draft: &mut Draft<'_>, entry: &PasskeyEntry) -> Result<u64, JournalError> {
-    draft.append(entry.kind(), About { hold: entry.hold(), release: None }, entry)
+    draft.append(entry.kind(), About::default(), entry)
 }

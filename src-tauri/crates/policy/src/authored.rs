@@ -4,8 +4,8 @@
 //! What is read here may be unfinished or wrong: [`PolicySet::compile`](crate::PolicySet::compile) judges it.
 
 use crate::{
-    ActionKind, AgentFacts, ContextFacts, DefinitionHash, DocumentError, Facts, Mode, Node, Target, Timestamp, ToolCall,
-    ToolFacts, Truth, UpstreamFacts, User, Value,
+    ActionKind, AgentFacts, ContextFacts, DefinitionHash, DocumentError, Facts, Mode, Node, Target,
+    Timestamp, ToolCall, ToolFacts, Truth, UpstreamFacts, User, Value,
     condition::{
         Condition,
         lookup::{Seen, View},
@@ -206,7 +206,9 @@ pub(crate) fn put_list(table: &mut dyn TableLike, key: &str, wanted: &[String]) 
         table.insert(key, Item::Value(wanted.iter().map(String::as_str).collect::<Array>().into()));
         return;
     };
-    let text_of = |text: Option<&toml_edit::RawString>| text.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned();
+    let text_of = |text: Option<&toml_edit::RawString>| {
+        text.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
+    };
     let indent = text_of(list.iter().next().and_then(|value| value.decor().prefix()));
     let indent = if indent.contains('\n') && !indent.contains('#') { indent } else { " ".to_owned() };
     let mut kept = Array::new();
@@ -218,7 +220,9 @@ pub(crate) fn put_list(table: &mut dyn TableLike, key: &str, wanted: &[String]) 
             let mut value = value.clone();
             value.decor_mut().set_prefix(std::mem::take(&mut comments) + &before);
             kept.push_formatted(value);
-        } else if let Some((comment, _)) = before.rsplit_once('\n').filter(|(comment, _)| comment.contains('#')) {
+        } else if let Some((comment, _)) =
+            before.rsplit_once('\n').filter(|(comment, _)| comment.contains('#'))
+        {
             comments += comment;
         }
     }
@@ -299,8 +303,8 @@ impl ReadCondition {
         older: Option<&str>,
         required: &BTreeSet<String>,
     ) -> Result<ReadCondition, Vec<ConditionError>> {
-        let condition =
-            tree::condition(tree).map_err(|errors| errors.into_iter().map(ConditionError::from).collect::<Vec<_>>())?;
+        let condition = tree::condition(tree)
+            .map_err(|errors| errors.into_iter().map(ConditionError::from).collect::<Vec<_>>())?;
         let text = older.map_or_else(|| condition.to_string(), |older| reworded(older, &condition));
         if let Err(error) = Condition::parse(&text) {
             return Err(vec![ConditionError::from((condition.leaves().len(), error))]);
@@ -328,7 +332,12 @@ impl ReadCondition {
 }
 
 /// Each leaf with the negation that stands right before it.
-fn collect(condition: &Condition, negated: bool, view: Option<&(ToolCall, Facts)>, leaves: &mut Vec<ReadLeaf>) {
+fn collect(
+    condition: &Condition,
+    negated: bool,
+    view: Option<&(ToolCall, Facts)>,
+    leaves: &mut Vec<ReadLeaf>,
+) {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => {
             parts.iter().for_each(|part| collect(part, false, view, leaves));
@@ -416,9 +425,18 @@ mod tests {
     fn what_is_not_changed_is_not_touched() {
         assert_eq!(changed(|_| {}), TEXT);
         assert_eq!(changed(|a| a.name = "Larger".into()), TEXT.replace("Large", "Larger"));
-        assert_eq!(changed(|a| a.when = Some("amount > 1".into())), TEXT.replace("'amount >  5000 && (a + b > 3)'", "\"amount > 1\""));
-        assert_eq!(changed(|a| a.target.tools = vec!["x/a".into(), "x/c".into()]), TEXT.replace("x/b", "x/c"));
-        assert_eq!(changed(|a| a.target.tools.clear()), TEXT.replace("[target]\ntools = [\n  \"x/a\", # first\n  \"x/b\",\n]\n\n", ""));
+        assert_eq!(
+            changed(|a| a.when = Some("amount > 1".into())),
+            TEXT.replace("'amount >  5000 && (a + b > 3)'", "\"amount > 1\"")
+        );
+        assert_eq!(
+            changed(|a| a.target.tools = vec!["x/a".into(), "x/c".into()]),
+            TEXT.replace("x/b", "x/c")
+        );
+        assert_eq!(
+            changed(|a| a.target.tools.clear()),
+            TEXT.replace("[target]\ntools = [\n  \"x/a\", # first\n  \"x/b\",\n]\n\n", "")
+        );
     }
 
     #[test]
@@ -437,7 +455,10 @@ mod tests {
         authored.description = "Why.".into();
         authored.target.tools.pop();
         let text = authored.write("p.toml", "").unwrap();
-        assert_eq!(text, "name = \"Large\"\ndescription = \"Why.\"\nmode = \"enforce\"\nwhen = \"amount >  5000 && (a + b > 3)\"\n\n[target]\ntools = [\"x/a\"]\n\n[action]\nkind = \"request_approval\"\nflow = \"finance\"\n");
+        assert_eq!(
+            text,
+            "name = \"Large\"\ndescription = \"Why.\"\nmode = \"enforce\"\nwhen = \"amount >  5000 && (a + b > 3)\"\n\n[target]\ntools = [\"x/a\"]\n\n[action]\nkind = \"request_approval\"\nflow = \"finance\"\n"
+        );
         assert_eq!(Authored::read("p.toml", &text).unwrap(), authored);
     }
 
@@ -447,7 +468,10 @@ mod tests {
         let text = "amount > 5 && note == \"x\" && note != \"x\" && !(user.department == \"x\") && agent.name == \"x\"";
         let read = ReadCondition::of_text(text, &required).unwrap();
         let missing: Vec<Option<Truth>> = read.leaves.iter().map(|leaf| leaf.missing).collect();
-        assert_eq!(missing, [Some(Truth::Undetermined), Some(Truth::False), Some(Truth::True), Some(Truth::True), None]);
+        assert_eq!(
+            missing,
+            [Some(Truth::Undetermined), Some(Truth::False), Some(Truth::True), Some(Truth::True), None]
+        );
         assert_eq!(read.leaves[3].words, "the user's department is not x");
     }
 }

@@ -70,17 +70,23 @@ impl ApprovalFlow {
     /// "Finance: 2 votes by role finance within 1h, then 1 vote by ana within 15m."
     #[must_use]
     pub fn sentence(&self) -> String {
-        let stages: Vec<String> = self.stages.iter().map(stage).collect();
+        let stages: Vec<String> = self.stages.iter().map(Stage::words).collect();
         format!("{}: {}.", shown(&self.name), stages.join(", then "))
     }
 }
 
-fn stage(stage: &Stage) -> String {
-    let mut who: Vec<String> = stage.approvers.users.iter().map(|user| quoted(user.as_str())).collect();
-    who.extend(stage.approvers.roles.iter().map(|role| format!("role {}", quoted(role))));
-    let who = if who.is_empty() { "the desk's owner".to_owned() } else { few(&who, MOST_NAMED, "or") };
-    let votes = if stage.required == 1 { "1 vote".to_owned() } else { format!("{} votes", stage.required) };
-    format!("{votes} by {who} within {}", length_text(Duration::from_secs(stage.within_seconds)))
+impl Stage {
+    /// "2 votes by role finance within 1h"
+    #[must_use]
+    pub fn words(&self) -> String {
+        let stage = self;
+        let mut who: Vec<String> = stage.approvers.users.iter().map(|user| quoted(user.as_str())).collect();
+        who.extend(stage.approvers.roles.iter().map(|role| format!("role {}", quoted(role))));
+        let who = if who.is_empty() { "the desk's owner".to_owned() } else { few(&who, MOST_NAMED, "or") };
+        let votes =
+            if stage.required == 1 { "1 vote".to_owned() } else { format!("{} votes", stage.required) };
+        format!("{votes} by {who} within {}", length_text(Duration::from_secs(stage.within_seconds)))
+    }
 }
 
 impl PolicySet {

@@ -6,7 +6,7 @@ use crate::{
     documents::Place,
     flow,
     index::{self, Index},
-    policy::{self, Surroundings},
+    policy::{self, NamedContext, Surroundings},
     section::Source,
 };
 pub use crate::{
@@ -24,6 +24,7 @@ pub struct PolicySet {
     revision: String,
     policies: Vec<Policy>,
     flows: BTreeMap<FlowId, ApprovalFlow>,
+    contexts: BTreeMap<ContextId, Arc<NamedContext>>,
     default: DefaultAction,
     /// Why the default denies although nobody wrote so.
     default_note: Option<String>,
@@ -104,7 +105,15 @@ impl PolicySet {
         }
         policies.sort_by(|a, b| a.id.cmp(&b.id));
         let index = Index::of(&policies);
-        Ok(PolicySet { revision: hex(&documents.hash()), policies, flows, default, default_note, index })
+        Ok(PolicySet {
+            revision: hex(&documents.hash()),
+            policies,
+            flows,
+            contexts,
+            default,
+            default_note,
+            index,
+        })
     }
 
     /// The set for when nothing valid is in force: every call is denied, with the reason as message.
@@ -117,6 +126,7 @@ impl PolicySet {
             revision: hex(&hash.finalize()),
             policies: Vec::new(),
             flows: BTreeMap::new(),
+            contexts: BTreeMap::new(),
             default: DefaultAction::Deny,
             default_note: Some(reason.to_owned()),
             index: Index::default(),
@@ -147,6 +157,11 @@ impl PolicySet {
     /// In the order of their ids, the built-in `owner` included.
     pub fn flows(&self) -> impl Iterator<Item = &ApprovalFlow> {
         self.flows.values()
+    }
+
+    /// Named contexts that an active policy may use: id, name, and the condition in words.
+    pub fn contexts(&self) -> impl Iterator<Item = (&ContextId, &str, String)> {
+        self.contexts.values().map(|context| (&context.id, context.name.as_str(), context.condition.words()))
     }
 
     #[must_use]

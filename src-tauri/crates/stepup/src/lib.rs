@@ -20,4 +20,4 @@ pub use credential::{Candidate, Credential, CredentialId};
 pub use error::{ProofError, RosterError};
 pub use evidence::{Evidence, StoredProof, verify_stored};
 pub use party::{PendingEnrolment, PendingProof, Person, Proof, RelyingParty};
-pub use roster::{Refused, Roster};
+pub use roster::{Refused, Roster, is_good_name};

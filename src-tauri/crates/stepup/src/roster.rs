@@ -218,6 +218,12 @@ impl From<ProofError> for RosterError {
     }
 }
 
+/// Whether a passkey may be called that: short, and nothing in it hides.
+#[must_use]
+pub fn is_good_name(name: &str) -> bool {
+    good_name(name).is_ok()
+}
+
 fn good_name(name: &str) -> Result<String, RosterError> {
     let name = name.trim();
     let length = name.chars().count();

@@ -1,39 +1,46 @@
 /** Every call, newest first: what it was, how it ended, which policies decided, who voted. */
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { Empty } from "@/components/empty";
 import { Failure } from "@/components/failure";
+import { Notice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
 import { activityQuery } from "@/ipc/queries";
 import type { ActivityRow } from "@/ipc/schema";
-import { useKeys } from "@/lib/keys";
 import { dayHeading, startOfDay } from "@/lib/time";
 import classes from "./activity-page.module.css";
 import { CallRow } from "./call-row";
-import { isOutcome, OUTCOME_NAMES, OUTCOMES, type Outcome } from "./outcomes";
-
-type Filter = { text: string | null; outcome: Outcome | null };
-
-const TYPING_PAUSE = 200;
+import { isFiltered, moreFilters, NO_FILTER, requestOf, type Filter } from "./filter";
+import { MoreFilters, TopFilters } from "./filters";
 
 export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }) {
-  const query = useInfiniteQuery(activityQuery(filter));
+  const query = useInfiniteQuery(activityQuery(requestOf(filter)));
+  const [open, setOpen] = useState(() => moreFilters(filter) > 0);
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
-  const filtered = filter.text !== null || filter.outcome !== null;
   return (
-    <Page title="Activity" actions={<Filters filter={filter} onFilter={onFilter} />}>
+    <Page
+      title="Activity"
+      actions={<TopFilters filter={filter} onFilter={onFilter} open={open} onOpen={() => { setOpen(!open); }} />}
+    >
+      {open && <MoreFilters filter={filter} onFilter={onFilter} />}
+      {filter.call !== null && (
+        <Notice
+          tone="neutral" title="The list begins with one call and goes back from there." testId="from-call"
+          actions={<Button size="xs" onClick={() => { onFilter({ ...filter, call: null }); }}>Show the newest</Button>}
+        />
+      )}
       {query.error !== null && (
         <Failure what="The activity could not be read. The journal is kept." error={query.error} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Pending what="the activity" />}
       {query.isSuccess && rows.length === 0 && (
-        filtered
+        isFiltered(filter)
           ? (
             <Empty title="No call matches" testId="empty-activity">
-              <p>Search looks in agent, upstream, tool and arguments.</p>
-              <Button onClick={() => { onFilter({ text: null, outcome: null }); }}>Show all calls</Button>
+              <p>Search looks in the names of agent, user, upstream and tool. Calls are kept for a while, not for ever.</p>
+              <Button onClick={() => { onFilter(NO_FILTER); }}>Show all calls</Button>
             </Empty>
           )
           : (
@@ -42,7 +49,13 @@ export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (
             </Empty>
           )
       )}
-      <Days rows={rows} />
+      <Days
+        key={filter.call} rows={rows} first={filter.call}
+        onOnly={(only) => {
+          setOpen(true);
+          onFilter({ ...filter, ...only, call: null });
+        }}
+      />
       {query.hasNextPage && (
         <div>
           <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()} data-testid="older">
@@ -54,8 +67,13 @@ export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (
   );
 }
 
-function Days({ rows }: { rows: readonly ActivityRow[] }) {
-  const [openSeq, setOpenSeq] = useState<number | null>(null);
+function Days({ rows, first, onOnly }: {
+  rows: readonly ActivityRow[];
+  /** Open from the start. */
+  first: number | null;
+  onOnly: (only: Partial<Filter>) => void;
+}) {
+  const [openSeq, setOpenSeq] = useState(first);
   const [now] = useState(() => Date.now());
   return byDay(rows).map(([day, calls]) => (
     <section key={day} aria-label={dayHeading(day, now)}>
@@ -65,6 +83,7 @@ function Days({ rows }: { rows: readonly ActivityRow[] }) {
           <li key={row.seq} className={classes.call}>
             <CallRow
               row={row} open={row.seq === openSeq}
+              onOnly={onOnly}
               onToggle={() => { setOpenSeq(row.seq === openSeq ? null : row.seq); }}
             />
           </li>
@@ -72,40 +91,6 @@ function Days({ rows }: { rows: readonly ActivityRow[] }) {
       </ul>
     </section>
   ));
-}
-
-function Filters({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }) {
-  const [text, setText] = useState(filter.text ?? "");
-  const input = useRef<HTMLInputElement>(null);
-  const latest = useRef({ filter, onFilter });
-  useEffect(() => { latest.current = { filter, onFilter }; });
-  useKeys({ "/": () => { input.current?.focus(); } });
-
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      const { filter: current, onFilter: set } = latest.current;
-      const wanted = text.trim() === "" ? null : text.trim();
-      if (wanted !== current.text) set({ ...current, text: wanted });
-    }, TYPING_PAUSE);
-    return () => { clearTimeout(timer); };
-  }, [text]);
-
-  return (
-    <>
-      <TextInput
-        ref={input} type="search" aria-label="Search calls" placeholder="Search" value={text} className={classes.search}
-        onChange={(event) => { setText(event.currentTarget.value); }} data-testid="activity-search"
-      />
-      <NativeSelect
-        aria-label="Outcome" value={filter.outcome ?? ""} data-testid="activity-outcome"
-        data={[{ value: "", label: "Every outcome" }, ...OUTCOME_NAMES.map((name) => ({ value: name, label: OUTCOMES[name].word }))]}
-        onChange={(event) => {
-          const { value } = event.currentTarget;
-          onFilter({ ...filter, outcome: isOutcome(value) ? value : null });
-        }}
-      />
-    </>
-  );
 }
 
 function byDay(rows: readonly ActivityRow[]): [number, ActivityRow[]][] {

@@ -31,7 +31,59 @@ describe("activity", () => {
     await waitFor(() => { expect(screen.getAllByTestId("activity-row")).toHaveLength(1); });
     await user.type(screen.getByTestId("activity-search"), "tilde");
     await waitFor(() => { expect(history.location.search).toBe("?text=tilde&outcome=denied"); });
-    expect(host.sent.at(-1)).toEqual({ name: "activity", body: { before: null, limit: 100, text: "tilde", outcome: "denied" } });
+    expect(host.sent.at(-1)).toEqual({
+      name: "activity",
+      body: {
+        before: null, limit: 100, text: "tilde", outcome: "denied", agent: null, upstream: null, tool: null, policy: null, since: null, until: null,
+      },
+    });
+  });
+
+  it("filters by agent, upstream, tool, policy and days, says how many, and clears them all", async () => {
+    const { user, host, history } = openWindow("/activity", "full");
+    await screen.findAllByTestId("activity-row");
+    expect(screen.queryByTestId("filters")).not.toBeInTheDocument();
+    await user.click(screen.getByTestId("more-filters"));
+    await user.selectOptions(screen.getByTestId("filter-agent"), "claude-code");
+    await user.selectOptions(screen.getByTestId("filter-policy"), "large-expenses");
+    await waitFor(() => { expect(screen.getAllByTestId("activity-row")).toHaveLength(3); });
+    await user.type(screen.getByTestId("filter-tool"), "create_expense");
+    await waitFor(() => { expect(screen.getAllByTestId("activity-row")).toHaveLength(2); });
+    expect(history.location.search).toBe("?agent=claude-code&tool=create_expense&policy=large-expenses");
+    expect(screen.getByTestId("more-filters")).toHaveTextContent("3 filters");
+    await user.type(screen.getByTestId("filter-since"), "2031-01-02");
+    expect(await screen.findByTestId("empty-activity")).toHaveTextContent("No call matches");
+    expect(host.sent.at(-1)?.body).toMatchObject({ since: new Date(2031, 0, 2).getTime(), until: null });
+    await user.click(screen.getByTestId("clear-filters"));
+    await waitFor(() => { expect(screen.getAllByTestId("activity-row")).toHaveLength(14); });
+    expect(history.location.search).toBe("");
+    expect(screen.getByTestId("filter-tool")).toHaveValue("");
+  });
+
+  it("takes both ends of the days in, and nothing else from an address", async () => {
+    const { host } = openWindow("/activity?since=2026-11-01&until=2026-11-02&agent=gone&outcome=never&call=x&tool=12", "full");
+    await screen.findByTestId("empty-activity");
+    expect(host.sent.find(({ name }) => name === "activity")?.body).toEqual({
+      before: null, limit: 100, text: null, outcome: null, agent: "gone", upstream: null, tool: "12", policy: null,
+      since: new Date(2026, 10, 1).getTime(), until: new Date(2026, 10, 3).getTime() - 1,
+    });
+    expect(screen.getByTestId("filter-agent")).toHaveValue("gone");
+  });
+
+  it("narrows to calls like the one that is open", async () => {
+    const { user, history } = openWindow("/activity", "full");
+    await user.click((await screen.findAllByTestId("activity-row"))[3]!);
+    await user.click(screen.getByRole("button", { name: "Only this tool" }));
+    await waitFor(() => { expect(screen.getAllByTestId("activity-row")).toHaveLength(2); });
+    expect(history.location.search).toBe("?upstream=expenses&tool=create_expense");
+  });
+
+  it("begins with the call that an address names, open, and gives the way to the newest", async () => {
+    const { user } = openWindow("/activity?call=891", "full");
+    expect(await screen.findAllByTestId("activity-row")).toHaveLength(11);
+    expect(screen.getByTestId("activity-detail")).toHaveTextContent("Ana Ruiz, by notification");
+    await user.click(screen.getByRole("button", { name: "Show the newest" }));
+    await waitFor(() => { expect(screen.getAllByTestId("activity-row")).toHaveLength(14); });
   });
 
   it("starts filtered from an address", async () => {

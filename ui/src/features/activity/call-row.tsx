@@ -14,7 +14,15 @@ import { OUTCOMES } from "./outcomes";
 
 const FOLD_AFTER = 400;
 
-export function CallRow({ row, open, onToggle }: { row: ActivityRow; open: boolean; onToggle: () => void }) {
+type Only = { agent: string } | { upstream: string; tool: string } | { policy: string };
+
+export function CallRow({ row, open, onToggle, onOnly }: {
+  row: ActivityRow;
+  open: boolean;
+  onToggle: () => void;
+  /** Narrows the list to calls like this one. */
+  onOnly: (only: Only) => void;
+}) {
   const { word, tone, icon } = OUTCOMES[row.outcome];
   return (
     <>
@@ -31,24 +39,32 @@ export function CallRow({ row, open, onToggle }: { row: ActivityRow; open: boole
         <span className={classes.who}><Marked text={row.agent} /> · <Marked text={row.upstream} /></span>
         <span className={classes.open} data-open={open || undefined}><Icon name="down" /></span>
       </UnstyledButton>
-      {open && <Detail row={row} />}
+      {open && <Detail row={row} onOnly={onOnly} />}
     </>
   );
 }
 
-function Detail({ row }: { row: ActivityRow }) {
+function Detail({ row, onOnly }: { row: ActivityRow; onOnly: (only: Only) => void }) {
   return (
     <div className={classes.detail} data-testid="activity-detail">
       <dl className={classes.facts}>
         <Fact name="Outcome">{OUTCOMES[row.outcome].means}</Fact>
         <Fact name="At">{moment(row.at)}</Fact>
-        <Fact name="Agent"><Marked text={row.agent} />, for <Marked text={row.user} /></Fact>
-        <Fact name="Tool"><code><Marked text={`${row.upstream}/${row.tool}`} /></code></Fact>
+        <Fact name="Agent">
+          <Marked text={row.agent} />, for <Marked text={row.user} />
+          <OnlyThese what="this agent" onClick={() => { onOnly({ agent: row.agent }); }} />
+        </Fact>
+        <Fact name="Tool">
+          <code><Marked text={`${row.upstream}/${row.tool}`} /></code>
+          <OnlyThese what="this tool" onClick={() => { onOnly({ upstream: row.upstream, tool: row.tool }); }} />
+        </Fact>
         <Fact name="Policies">
           {row.policies.length === 0
             ? "None applied; the default of the set decided."
             : row.policies.map((policy) => (
-              <span key={policy.id} className={classes.policy}><Marked text={policy.name} /> <code className="faint">{policy.id}</code></span>
+              <span key={policy.id} className={classes.policy}><Marked text={policy.name} /> <code className="faint">{policy.id}</code>
+                <OnlyThese what="this policy" onClick={() => { onOnly({ policy: policy.id }); }} />
+              </span>
             ))}
         </Fact>
         {row.decided_by !== null && <Fact name="Decided by"><Marked text={row.decided_by} /></Fact>}
@@ -57,6 +73,9 @@ function Detail({ row }: { row: ActivityRow }) {
             <Link to="/inbox" search={{ hold: row.hold }} className={classes.link}>Open it in the inbox</Link>
           </Fact>
         )}
+        <Fact name="Policy">
+          <Link to="/builder" search={{ seq: row.seq }} className={classes.link} data-testid="policy-from-call">Make a policy from this call</Link>
+        </Fact>
       </dl>
       {row.detail.length > 0
         ? (
@@ -71,6 +90,10 @@ function Detail({ row }: { row: ActivityRow }) {
         : <p className="faint small">No arguments are kept for this call.</p>}
     </div>
   );
+}
+
+function OnlyThese({ what, onClick }: { what: string; onClick: () => void }) {
+  return <button type="button" className={classes.only} onClick={onClick}>Only {what}</button>;
 }
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {

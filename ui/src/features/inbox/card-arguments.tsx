@@ -1,6 +1,6 @@
 /** Everything that will be sent. Long values are folded and counted as unread until they were opened. */
 import { UnstyledButton } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { LongText } from "@/components/long-text";
 import { Tag } from "@/components/tag";
 import { ValueRow, ValueTable } from "@/components/value-table";
@@ -20,9 +20,11 @@ const TITLES: Record<CardState, string> = {
   ended: "What was asked",
 };
 
-export function CardArguments({ state, rows, onUnread }: {
+export function CardArguments({ state, rows, action, onUnread }: {
   state: CardState;
   rows: readonly CardArgument[];
+  /** What can be done with them. */
+  action?: ReactNode;
   onUnread: (unread: Unread) => void;
 }) {
   const [limit, setLimit] = useState(ROWS);
@@ -37,7 +39,10 @@ export function CardArguments({ state, rows, onUnread }: {
     <section aria-label={TITLES[state]}>
       <div className={classes.head}>
         <h2>{TITLES[state]}, complete</h2>
-        {hidden > 0 && <Tag tone="deny">{plural(hidden, "hidden character")}, marked</Tag>}
+        <span className={classes.side}>
+          {hidden > 0 && <Tag tone="deny">{plural(hidden, "hidden character")}, marked</Tag>}
+          {action}
+        </span>
       </div>
       {rows.length === 0
         ? <p className={classes.none}>No arguments.</p>

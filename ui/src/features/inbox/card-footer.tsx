@@ -6,7 +6,8 @@ import { Icon } from "@/components/icon";
 import { Key } from "@/components/key";
 import { Marked } from "@/components/marked";
 import { overviewQuery } from "@/ipc/queries";
-import type { Card } from "@/ipc/schema";
+import type { Answers, Card } from "@/ipc/schema";
+import { clockTime } from "@/lib/time";
 import { listed, plural, sentence } from "@/lib/words";
 import type { Unread } from "./card-arguments";
 import classes from "./card-footer.module.css";
@@ -14,12 +15,17 @@ import type { VotedBy } from "./card-view";
 import { ReceiptLine } from "./receipt-line";
 import { standing, useReceipts } from "./receipts";
 
-export function VoteFooter({ card, unread, canVote, rejecting, onReject, onApprove }: {
+export function VoteFooter({ card, answers, unread, canVote, rejecting, said, onReject, onExtend, onGrant, onApprove }: {
   card: Card;
+  answers: Answers;
   unread: Unread;
   canVote: boolean;
   rejecting: boolean;
+  /** What came of the last answer that was no vote. */
+  said: string;
   onReject: () => void;
+  onExtend: () => void;
+  onGrant: () => void;
   onApprove: (by: VotedBy) => void;
 }) {
   const { data: overview } = useQuery(overviewQuery);
@@ -30,18 +36,30 @@ export function VoteFooter({ card, unread, canVote, rejecting, onReject, onAppro
       <Button onClick={onReject} aria-expanded={rejecting} rightSection={<Key>R</Key>} data-testid="reject">Reject…</Button>
       <div className={classes.middle}>
         {ownReceipt !== undefined && <ReceiptLine receipt={ownReceipt} withTool={false} />}
-        {overview !== undefined && overview.owner.name !== "" && (
+        {said !== "" && <span className={classes.said} role="status" data-testid="said">{said}</span>}
+        {said === "" && overview !== undefined && overview.owner.name !== "" && (
           <span className={classes.voter}>You vote as <Marked text={overview.owner.name} /></span>
         )}
         <span className={classes.deadline} data-testid="deadline">
           <span className={classes.prefix}>expires in</span> <Countdown until={card.deadline} />
         </span>
+        {answers.extend_until !== null && (
+          <Button
+            size="xs" disabled={!canVote} rightSection={<Key>E</Key>} onClick={onExtend} data-testid="extend"
+            title={`More time, until ${clockTime(answers.extend_until)}`}
+          >
+            Extend
+          </Button>
+        )}
       </div>
+      {answers.grant !== null && (
+        <Button disabled={!canVote} rightSection={<Key>G</Key>} onClick={onGrant} data-testid="grant">Grant…</Button>
+      )}
       <Button
         variant={needsPasskey ? "step" : "filled"} disabled={!canVote} rightSection={<Key>A</Key>} data-testid="approve"
         onClick={(event) => { onApprove(event.detail === 0 ? "key" : "pointer"); }}
       >
-        {approveWords(unread)}
+        {needsPasskey ? approveWords(unread).replace("Approve", "Use passkey") : approveWords(unread)}
       </Button>
     </footer>
   );

@@ -4,15 +4,20 @@ import { useEffect, useId, useRef, useState } from "react";
 import { Button } from "@mantine/core";
 import { Failure } from "@/components/failure";
 import { Pending } from "@/components/pending";
-import { cardQuery, useCommand } from "@/ipc/queries";
-import type { Card } from "@/ipc/schema";
+import { answersQuery, cardQuery, useCommand } from "@/ipc/queries";
+import type { Answers, Card } from "@/ipc/schema";
 import { useSettled } from "@/lib/guard";
 import { useKeys } from "@/lib/keys";
+import { clockTime } from "@/lib/time";
+import { sentence } from "@/lib/words";
 import { CardArguments, type Unread } from "./card-arguments";
 import { DecidedFooter, VoteFooter } from "./card-footer";
+import { CardFrame } from "./card-frame";
 import { CardHeader } from "./card-header";
 import { CardReasons } from "./card-reasons";
 import classes from "./card-view.module.css";
+import { EditCard } from "./edit-card";
+import { GrantCard } from "./grant-card";
 import { receiptOf, recordReceipt } from "./receipts";
 import { RejectForm } from "./reject-form";
 
@@ -45,66 +50,130 @@ export function CardView(props: Props) {
   );
 }
 
+type Doing = "reading" | "rejecting" | "editing" | "granting";
+
+const NOTHING: Answers = { extend_until: null, edit: null, no_edit: null, grant: null, no_grant: null };
+
 function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: Card }) {
   const heading = useId();
   const section = useRef<HTMLElement>(null);
   const [unread, setUnread] = useState<Unread>(() => ({ values: card.arguments.filter((a) => a.folded).length, rows: 0 }));
-  const [rejecting, setRejecting] = useState(false);
+  const [doing, setDoing] = useState<Doing>("reading");
+  const [said, setSaid] = useState("");
   const vote = useCommand("vote", ["inbox", "activity", "overview"]);
+  const extend = useCommand("extend", ["inbox"]);
+  const prove = useCommand("prove_hold", []);
   const settled = useSettled(shownContent(card));
   const open = card.state === "waiting" && (vote.data === undefined || vote.data.state === "waiting");
   const canVote = open && settled && !vote.isPending;
+  const { data: answers = NOTHING } = useQuery({ ...answersQuery(card.hold, card.digest), enabled: open });
 
   const cast = (choice: "approve" | "reject", reason: string | null, by: VotedBy): void => {
     if (!canVote) return;
     vote.mutate({ hold: card.hold, digest: card.digest, choice, reason }, {
       onSuccess: (receipt) => {
-        setRejecting(false);
+        setDoing("reading");
         recordReceipt(receiptOf(card, receipt, choice));
         if (receipt.state !== "waiting") onVoted(by);
       },
     });
   };
-  const approve = (by: VotedBy): void => { cast("approve", null, by); };
+  /** The page in the browser takes it from here: the passkey is the vote. */
+  const usePasskey = (): void => {
+    if (!canVote || prove.isPending) return;
+    prove.mutate({ hold: card.hold }, {
+      onSuccess: ({ opened, url }) => { setSaid(opened ? "Go on in your browser, within two minutes" : `Open in your browser: ${url}`); },
+    });
+  };
+  const approve = (by: VotedBy): void => {
+    if (card.reasons.some(({ action }) => action === "step_up")) usePasskey();
+    else cast("approve", null, by);
+  };
+  const moreTime = (): void => {
+    if (!canVote || extend.isPending || answers.extend_until === null) return;
+    const until = answers.extend_until;
+    extend.mutate({ hold: card.hold, digest: card.digest }, { onSuccess: () => { setSaid(`Extended until ${clockTime(until)}`); } });
+  };
+  const grant = (): void => {
+    if (!canVote) return;
+    if (answers.grant !== null) setDoing("granting");
+    else if (answers.no_grant !== null) setSaid(sentence(answers.no_grant));
+  };
+  const stop = (back: "reject" | "edit" | "grant"): void => {
+    setDoing("reading");
+    queueMicrotask(() => { section.current?.querySelector<HTMLElement>(`[data-testid=${back}]`)?.focus(); });
+  };
+  const voted = (): void => {
+    setDoing("reading");
+    onVoted("pointer");
+  };
 
   useKeys({
-    a: () => { if (!rejecting) approve("key"); },
-    r: () => { if (open) setRejecting(true); },
+    a: () => { if (doing === "reading") approve("key"); },
+    r: () => { if (open && doing === "reading") setDoing("rejecting"); },
+    e: () => { if (doing === "reading") moreTime(); },
+    g: () => { if (doing === "reading") grant(); },
   });
   useFocusWhereItWasLost(section);
 
+  const header = <CardHeader card={card} headingId={heading} />;
   return (
     <section
       ref={section} className={classes.card} aria-labelledby={heading} tabIndex={-1}
       data-testid="card" data-hold={card.hold} data-state={card.state}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && (doing === "editing" || doing === "granting")) stop(doing === "editing" ? "edit" : "grant");
+      }}
     >
-      <div className={classes.scroll} tabIndex={0} role="group" aria-label="What is asked, and why">
-        <CardHeader card={card} headingId={heading} />
-        <CardArguments state={card.state} rows={card.arguments} onUnread={setUnread} />
-        <CardReasons card={card} />
-        {vote.error !== null && (
-          <div className={classes.error}>
-            <Failure what="Your vote was not counted." error={vote.error} />
-          </div>
-        )}
-      </div>
-      {open && rejecting && (
-        <RejectForm
-          busy={!canVote}
-          onReject={(reason) => { cast("reject", reason, "key"); }}
-          onClose={() => { setRejecting(false); section.current?.querySelector<HTMLElement>("[data-testid=reject]")?.focus(); }}
-        />
+      {open && doing === "editing" && answers.edit !== null && (
+        <EditCard card={card} asked={answers.edit} header={header} onVoted={voted} onClose={() => { stop("edit"); }} />
       )}
-      {open
-        ? (
-          <VoteFooter
-            card={card} unread={unread} canVote={canVote} rejecting={rejecting}
-            onReject={() => { setRejecting(!rejecting); }} onApprove={approve}
+      {open && doing === "granting" && answers.grant !== null && (
+        <GrantCard card={card} offer={answers.grant} header={header} onVoted={voted} onClose={() => { stop("grant"); }} />
+      )}
+      {!(open && isElsewhere(doing, answers)) && (
+        <CardFrame
+          failed={{
+            what: vote.error === null ? "The deadline stays as it is." : "Your vote was not counted.", error: vote.error ?? extend.error ?? prove.error,
+          }}
+          footer={(
+            <>
+              {open && doing === "rejecting" && (
+                <RejectForm
+                  busy={!canVote}
+                  onReject={(reason) => { cast("reject", reason, "key"); }}
+                  onClose={() => { stop("reject"); }}
+                />
+              )}
+              {open
+                ? (
+                  <VoteFooter
+                    card={card} answers={answers} unread={unread} canVote={canVote} rejecting={doing === "rejecting"} said={said}
+                    onReject={() => { setDoing(doing === "rejecting" ? "reading" : "rejecting"); }}
+                    onExtend={moreTime} onGrant={grant} onApprove={approve}
+                  />
+                )
+                : <DecidedFooter card={card} waitingElsewhere={waitingElsewhere} onNext={onNext} />}
+            </>
+          )}
+        >
+          {header}
+          <CardArguments
+            state={card.state} rows={card.arguments} onUnread={setUnread}
+            action={open && answers.edit !== null && card.arguments.length > 0 && (
+              <Button size="xs" disabled={!canVote} onClick={() => { setDoing("editing"); }} data-testid="edit">Edit…</Button>
+            )}
           />
-        )
-        : <DecidedFooter card={card} waitingElsewhere={waitingElsewhere} onNext={onNext} />}
+          <CardReasons card={card} />
+        </CardFrame>
+      )}
     </section>
   );
+}
+
+/** Another form stands where the card is read. */
+function isElsewhere(doing: Doing, answers: Answers): boolean {
+  return (doing === "editing" && answers.edit !== null) || (doing === "granting" && answers.grant !== null);
 }
 
 /** What a person reads before voting: when it changes, the buttons shut for a moment. */

@@ -28,7 +28,7 @@ export function HoldList({ rows, selected, onSelect }: {
             </li>
           ))}
         </ul>
-        <p className={classes.keys}>J K to move, A approve, R reject, ? for all keys</p>
+        <p className={classes.keys}>J K to move, A approve, R reject, E extend, G grant, ? for all keys</p>
       </div>
       {receipts.length > 0 && (
         <section className={classes.receipts} aria-label="Just decided">

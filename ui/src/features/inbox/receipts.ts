@@ -38,9 +38,12 @@ export function forgetReceipts(): void {
   publish([]);
 }
 
+/** Every way of answering that counts as a vote. */
+export type Answered = VoteRequest["choice"] | "approve_edited" | "grant";
+
 /** What a vote in this window came to. */
-export function receiptOf(card: Card, vote: VoteReceipt, choice: VoteRequest["choice"]): Receipt {
-  const counted = choice === "approve"
+export function receiptOf(card: Card, vote: VoteReceipt, choice: Answered): Receipt {
+  const counted = choice !== "reject"
     ? vote.state === "approved" || vote.state === "released"
     : vote.state === "ended";
   const [first = "", ...rest] = vote.message.split(/(?<=\.)\s+/);
@@ -49,13 +52,15 @@ export function receiptOf(card: Card, vote: VoteReceipt, choice: VoteRequest["ch
     what: `${card.upstream}/${card.tool}`,
     words: counted ? MEANS[choice] : phrase(first),
     note: rest.join(" "),
-    good: choice === "approve" && vote.state !== "ended",
+    good: choice !== "reject" && vote.state !== "ended",
     at: Date.now(),
   };
 }
 
-const MEANS: Record<VoteRequest["choice"], string> = {
+const MEANS: Record<Answered, string> = {
   approve: "Approved in the window",
+  approve_edited: "Approved with edits in the window",
+  grant: "Approved with a grant in the window",
   reject: "Rejected in the window",
 };
 

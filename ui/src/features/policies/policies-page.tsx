@@ -1,6 +1,7 @@
 /** The policies in force: what each does, to which calls, and whether it does. Changes on disk wait here. */
-import { TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { Empty } from "@/components/empty";
 import { Failure } from "@/components/failure";
@@ -8,12 +9,15 @@ import { Notice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
 import { Prose } from "@/components/prose";
+import { call, type IpcFailure } from "@/ipc/host";
 import { overviewQuery, policiesQuery, useCommand } from "@/ipc/queries";
-import type { PoliciesView, PolicyMode, PolicyRow } from "@/ipc/schema";
+import type { Deleted, PoliciesView, PolicyMode, PolicyRow } from "@/ipc/schema";
 import { useKeys } from "@/lib/keys";
-import { plural, sentence } from "@/lib/words";
+import { phrase, plural, sentence } from "@/lib/words";
 import classes from "./policies-page.module.css";
+import { ALL_PARTS, NO_FILTER, passes, PolicyFilters, type Filter, type Part } from "./policy-filters";
 import { ModeChanged, PolicyItem } from "./policy-item";
+import { Precedence } from "./precedence";
 import { WaitingPanel } from "./waiting-panel";
 
 type Change = { policy: PolicyRow; to: PolicyMode };
@@ -23,6 +27,12 @@ export function PoliciesPage() {
   const { data: overview } = useQuery(overviewQuery);
   const [search, setSearch] = useState("");
   const [changed, setChanged] = useState<Change | null>(null);
+  const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const [parts, setParts] = useState<ReadonlySet<Part>>(ALL_PARTS);
+  const [deleted, setDeleted] = useState<Deleted | null>(null);
+  const [failure, setFailure] = useState<IpcFailure | null>(null);
+  const navigate = useNavigate();
+  const client = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
   const setMode = useCommand("set_policy_mode", ["policies", "overview"]);
   useKeys({ "/": () => { input.current?.focus(); } });
@@ -30,15 +40,28 @@ export function PoliciesPage() {
   const change = (policy: PolicyRow, to: PolicyMode): void => {
     setMode.mutate({ id: policy.id, mode: to }, { onSuccess: () => { setChanged({ policy, to }); } });
   };
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    setFailure(null);
+    try { await work(); } catch (caught) { setFailure(caught as IpcFailure); }
+    void client.invalidateQueries({ queryKey: ["policies"] });
+  };
   return (
     <Page
       title="Policies"
       note={view !== undefined && <>{plural(view.rows.length, "policy", "policies")}, revision <code>{view.revision.slice(0, 8)}</code></>}
-      actions={view !== undefined && view.rows.length > 0 && (
-        <TextInput
-          ref={input} type="search" aria-label="Search policies" placeholder="Search" value={search} className={classes.search}
-          onChange={(event) => { setSearch(event.currentTarget.value); }} data-testid="policy-search"
-        />
+      actions={view !== undefined && (
+        <>
+          {view.rows.length > 0 && (
+            <>
+              <TextInput
+                ref={input} type="search" aria-label="Search policies" placeholder="Search" value={search} className={classes.search}
+                onChange={(event) => { setSearch(event.currentTarget.value); }} data-testid="policy-search"
+              />
+              <PolicyFilters rows={view.rows} filter={filter} parts={parts} onFilter={setFilter} onParts={setParts} />
+            </>
+          )}
+          <Button variant="filled" onClick={() => { void navigate({ to: "/builder" }); }} data-testid="new-policy">New policy</Button>
+        </>
       )}
     >
       {error !== null && (
@@ -52,6 +75,19 @@ export function PoliciesPage() {
       )}
       {view?.waiting != null && <WaitingPanel key={view.waiting.hash} change={view.waiting} />}
       {setMode.error !== null && <Failure what="The policy was not changed. It stays as it was." error={setMode.error} />}
+      {failure !== null && <Failure what="The policy was not changed. It stays as it was." error={failure} />}
+      {deleted !== null && (
+        <div className={classes.undo} role="status" data-testid="policy-deleted">
+          <span><strong>{phrase(deleted.name)}</strong> was removed: calls are decided without it.</span>
+          <Button
+            size="xs" data-testid="undo-delete"
+            onClick={() => void attempt(async () => { await call("restore_policy", { id: deleted.id, text: deleted.text }); setDeleted(null); })}
+          >
+            Undo
+          </Button>
+          <Button size="xs" variant="subtle" onClick={() => { setDeleted(null); }}>Close</Button>
+        </div>
+      )}
       {changed !== null && (
         <ModeChanged
           policy={changed.policy} to={changed.to} busy={setMode.isPending}
@@ -64,36 +100,43 @@ export function PoliciesPage() {
       {view !== undefined && (
         view.rows.length === 0
           ? <NoPolicies home={overview?.home ?? null} />
-          : <List view={view} search={search} busy={setMode.isPending ? setMode.variables.id : null} onMode={change} />
+          : <List
+            view={view} search={search} busy={setMode.isPending ? setMode.variables.id : null} onMode={change}
+            filter={filter} parts={parts}
+            onDelete={(row) => void attempt(async () => { setDeleted(await call("delete_policy", { id: row.id })); })}
+          />
       )}
     </Page>
   );
 }
 
-function List({ view, search, busy, onMode }: {
+function List({ view, search, filter, parts, busy, onMode, onDelete }: {
   view: PoliciesView;
   search: string;
+  filter: Filter;
+  parts: ReadonlySet<Part>;
   /** The policy being changed. */
   busy: string | null;
   onMode: (policy: PolicyRow, to: PolicyMode) => void;
+  onDelete: (policy: PolicyRow) => void;
 }) {
-  const found = view.rows.filter((row) => matches(row, search));
+  const found = view.rows.filter((row) => passes(row, filter) && matches(row, search));
   return (
     <>
       <ul className={classes.list} aria-label="Policies">
         {found.map((row) => (
           <li key={row.id} className={classes.item}>
-            <PolicyItem policy={row} busy={busy === row.id} onMode={(to) => { onMode(row, to); }} />
+            <PolicyItem
+              policy={row} parts={parts} busy={busy === row.id}
+              onMode={(to) => { onMode(row, to); }} onDelete={() => { onDelete(row); }}
+            />
           </li>
         ))}
         {found.length === 0 && (
           <li className={classes.none}>No policy matches. Search looks in name, description, id, tools and condition.</li>
         )}
       </ul>
-      <p className="faint small">
-        A call that no policy decides is <Prose text={sentence(view.default_action, false)} /> The order of the list
-        does not matter: deny goes first, then every approval and step-up that applies, together.
-      </p>
+      <Precedence otherwise={view.default_action} />
     </>
   );
 }
@@ -102,7 +145,7 @@ function NoPolicies({ home }: { home: string | null }) {
   return (
     <Empty title="There are no policies" testId="empty-policies">
       <p>
-        Put a policy file into
+        Write the first one with New policy, or put a policy file into
         {" "}{home === null ? "the policies folder of this home" : <code>{home}/policies</code>}.
         It shows up here and waits until you apply it.
       </p>

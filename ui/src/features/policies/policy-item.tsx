@@ -1,10 +1,13 @@
 /** One policy: name, what it asks for, which calls, when; and the switch. */
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button, Menu, SegmentedControl, UnstyledButton } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Ago } from "@/components/ago";
 import { Marked } from "@/components/marked";
 import { Prose } from "@/components/prose";
 import { Tag, type Tone } from "@/components/tag";
 import type { PolicyAction, PolicyMode, PolicyRow } from "@/ipc/schema";
 import { count, phrase, sentence } from "@/lib/words";
+import type { Part } from "./policy-filters";
 import classes from "./policy-item.module.css";
 
 const ACTIONS: Record<PolicyAction, { word: string; tone: Tone }> = {
@@ -26,35 +29,55 @@ const NOW: Record<PolicyMode, string> = {
   off: "is off: calls are decided without it",
 };
 
-export function PolicyItem({ policy, busy, onMode }: {
+export function PolicyItem({ policy, parts, busy, onMode, onDelete }: {
   policy: PolicyRow;
+  parts: ReadonlySet<Part>;
   busy: boolean;
   onMode: (to: PolicyMode) => void;
+  onDelete: () => void;
 }) {
   const { word, tone } = ACTIONS[policy.action];
+  const navigate = useNavigate();
+  const others = [
+    ...policy.users.map((user) => `user ${user}`), ...policy.agents.map((agent) => `agent ${agent}`),
+    ...policy.contexts.map((context) => `while ${context}`),
+  ];
   return (
     <article className={classes.policy} aria-label={policy.name} data-mode={policy.mode} data-testid="policy-row" data-policy={policy.id}>
       <div className={classes.words}>
         <div className={classes.head}>
-          <strong className={classes.name}>{phrase(policy.name)}</strong>
+          <Link to="/builder" search={{ id: policy.id }} className={classes.name} data-testid={`edit-${policy.id}`}>{phrase(policy.name)}</Link>
           <Tag tone={tone}>{word}</Tag>
         </div>
-        {policy.description !== "" && <p className="muted">{sentence(policy.description)}</p>}
-        {policy.sentence !== "" && <p className={classes.sentence}><Prose text={sentence(policy.sentence)} /></p>}
+        {parts.has("description") && policy.description !== "" && <p className="muted">{sentence(policy.description)}</p>}
+        {parts.has("sentence") && policy.sentence !== "" && <p className={classes.sentence}><Prose text={sentence(policy.sentence)} /></p>}
         <ul className={classes.scope} aria-label="Which calls">
           {policy.tools.length === 0 ? <li>every tool</li> : policy.tools.map((tool) => <li key={tool}><code>{tool}</code></li>)}
-          {policy.roles.map((role) => <li key={role}>role {role}</li>)}
+          {parts.has("targeting") && policy.roles.map((role) => <li key={role}>role {role}</li>)}
+          {parts.has("targeting") && others.map((other) => <li key={other}>{other}</li>)}
         </ul>
-        {policy.condition !== null && <code className={classes.condition}><Marked text={policy.condition} /></code>}
+        {parts.has("condition") && policy.condition !== null && <code className={classes.condition}><Marked text={policy.condition} /></code>}
       </div>
       <div className={classes.side}>
         <SegmentedControl
           size="xs" value={policy.mode} data={[...MODES]} disabled={busy} aria-label={`Mode of ${policy.name}`}
           onChange={(mode) => { if (isMode(mode)) onMode(mode); }} data-testid={`mode-${policy.id}`}
         />
-        <span className={classes.count}>
-          {appliedWords(policy.applied_30_days)}
-        </span>
+        <Menu position="bottom-end" withinPortal>
+          <Menu.Target>
+            <UnstyledButton className={classes.more} aria-label={`More for ${policy.name}`} data-testid={`more-${policy.id}`}>More</UnstyledButton>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={() => { void navigate({ to: "/builder", search: { id: policy.id } }); }}>Edit</Menu.Item>
+            <Menu.Item onClick={() => { void navigate({ to: "/builder", search: { copy: policy.id } }); }} data-testid={`duplicate-${policy.id}`}>Duplicate</Menu.Item>
+            <Menu.Item onClick={onDelete} data-testid={`delete-${policy.id}`}>Delete</Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+        {parts.has("history") && (
+          <span className={classes.count}>
+            {appliedWords(policy.applied_30_days)}{policy.changed_at !== null && <>, changed <Ago at={policy.changed_at} precision="minute" /></>}
+          </span>
+        )}
       </div>
     </article>
   );

@@ -1,7 +1,7 @@
 import type { ActivityRow } from "./ActivityRow";
 
-export type ActivityPage = { rows: Array<ActivityRow>, more: boolean, 
+export type ActivityPage = { rows: Array<ActivityRow>, 
 /**
- * Where the next page begins. A page may be short, or empty, and another follow.
+ * What `before` is for the page after this; none where nothing older fits. A page may be short all the same.
  */
 next: number | null, };

@@ -6,14 +6,18 @@ export type ActivityRequest = { before: number | null, limit: number,
  */
 text: string | null, outcome: ActivityOutcome | null, 
 /**
- * Exactly this one; so with the next three.
+ * Exactly this name; so with the three below.
  */
-agent?: string, upstream?: string, tool?: string, 
+agent: string | null, upstream: string | null, tool: string | null, 
 /**
- * A policy that was part of the decision.
+ * The id of a policy that was part of the decision.
  */
-policy?: string, 
+policy: string | null, 
 /**
- * Milliseconds since 1970; both ends are part of it.
+ * Begun at this time or later.
  */
-since?: number, until?: number, };
+since: number | null, 
+/**
+ * Begun at this time or earlier.
+ */
+until: number | null, };

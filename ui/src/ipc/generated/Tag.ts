@@ -1,1 +1,1 @@
-export type Tag = "overview" | "inbox" | "activity" | "policies" | "upstreams" | "agents" | "security";
+export type Tag = "overview" | "inbox" | "activity" | "policies" | "upstreams" | "agents" | "grants" | "security";

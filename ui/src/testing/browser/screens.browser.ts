@@ -8,7 +8,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { launch, serve } from "../../../scripts/site.mjs";
 
 const SIZES = [{ width: 1440, height: 900 }, { width: 900, height: 600 }] as const;
-const SCREENS = ["/inbox", "/activity", "/policies", "/agents", "/upstreams"] as const;
+const SCREENS = [
+  "/inbox", "/activity", "/policies", "/builder", "/builder?id=large-expenses", "/flows", "/flows?flow=finance", "/grants", "/agents", "/upstreams",
+] as const;
 const SCENARIOS = ["full", "empty", "hostile"] as const;
 /** What is the same on every screen is looked at on one. */
 const CASES = [

@@ -86,7 +86,7 @@ pub(super) struct Reply {
 /// What a step came to.
 pub(super) enum Stepped {
     /// Ask the browser: `get` or `create`, with the words shown meanwhile.
-    Ask(&'static str, Value, Words, Pending),
+    Ask(&'static str, Value, Words, Box<Pending>),
     Done(CeremonyEnd, Words),
 }
 
@@ -190,12 +190,13 @@ impl Course {
         };
         match stepped {
             Ok(Stepped::Ask(kind, options, words, pending)) => {
-                state.pending = Some(pending);
+                state.pending = Some(*pending);
                 let public_key = options.get("publicKey").cloned();
                 Reply { kind, title: words.title, text: words.text, public_key }
             }
             Ok(Stepped::Done(end, words)) => {
-                let used = Words::new(&words.title, &format!("{} This page works once and is used.", words.text));
+                let used =
+                    Words::new(&words.title, &format!("{} This page works once and is used.", words.text));
                 state.over = Some(used);
                 drop(state);
                 self.end(end);
@@ -302,8 +303,16 @@ impl Course {
     /// For a proof of something that is no hold.
     pub(super) fn presence(&self, proof: &Proof, now: Timestamp) -> Result<Presence, Failure> {
         let evidence = proof.evidence().to_json()?;
-        let Ok(person) = proof.person().parse() else { return Err(Failure::Proof(ProofError::OtherCredential)) };
-        Ok(Presence { person, credential: proof.credential().clone(), binding: *proof.binding(), evidence, at: now })
+        let Ok(person) = proof.person().parse() else {
+            return Err(Failure::Proof(ProofError::OtherCredential));
+        };
+        Ok(Presence {
+            person,
+            credential: proof.credential().clone(),
+            binding: *proof.binding(),
+            evidence,
+            at: now,
+        })
     }
 
     pub(super) fn note_refused(&self, why: &str) {

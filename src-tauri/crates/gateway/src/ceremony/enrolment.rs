@@ -11,17 +11,29 @@ use stepup::{Candidate, Credential, Person, Proof, ProofError, Roster};
 
 /// What the page shows, or why nothing can be asked.
 pub(super) fn shown(engine: &Engine, subject: &Subject, roster: &Roster) -> Result<Shown, Words> {
-    let foot = "Your passkey signs exactly what is shown here. If it is not what you wanted, close this page.".to_owned();
+    let foot =
+        "Your passkey signs exactly what is shown here. If it is not what you wanted, close this page."
+            .to_owned();
     Ok(match subject {
         Subject::Enrol { person, name } => {
             let signers = names(&signers(engine, roster, Some(person)));
             let lead = match signers.as_str() {
                 "" => "Your device asks for your fingerprint, face or PIN, and keeps the passkey.".to_owned(),
-                names => format!("Two steps: first the new passkey is made, then an enrolled one lets it in: {names}."),
+                names => format!(
+                    "Two steps: first the new passkey is made, then an enrolled one lets it in: {names}."
+                ),
             };
             let lines = vec![Line::new("person", &person_name(engine, person)), Line::new("name", name)];
-            let foot = "From then on this passkey can release calls that need it, and guards your policies.".to_owned();
-            Shown { title: "Enrol a passkey".into(), lead, lines, button: "Make the passkey".into(), foot, ..Shown::default() }
+            let foot = "From then on this passkey can release calls that need it, and guards your policies."
+                .to_owned();
+            Shown {
+                title: "Enrol a passkey".into(),
+                lead,
+                lines,
+                button: "Make the passkey".into(),
+                foot,
+                ..Shown::default()
+            }
         }
         Subject::RemoveLast { credential } => {
             let Some(found) = roster.any(credential).filter(|found| found.removed_at().is_none()) else {
@@ -57,19 +69,15 @@ pub(super) fn shown(engine: &Engine, subject: &Subject, roster: &Roster) -> Resu
 pub(super) fn begin(course: &Course, subject: &Subject, roster: &Roster) -> Result<Stepped, Failure> {
     let ask = |from: &[&Credential], binding| {
         let (options, pending) = course.party.start_proof(from, binding, course.until.0)?;
-        Ok(Stepped::Ask("get", options, Words::new("", ""), Pending::Proof(pending)))
+        Ok(Stepped::Ask("get", options, Words::new("", ""), Box::new(Pending::Proof(pending))))
     };
     match subject {
         Subject::Enrol { person, .. } => {
             let handle = course.engine.proofs().handle(person.as_str());
-            let who = Person {
-                id: person.to_string(),
-                name: person_name(&course.engine, person),
-                handle,
-            };
+            let who = Person { id: person.to_string(), name: person_name(&course.engine, person), handle };
             let enrolled: Vec<&Credential> = roster.live().collect();
             let (options, pending) = course.party.start_enrolment(&who, &enrolled, course.until.0)?;
-            Ok(Stepped::Ask("create", options, Words::new("", ""), Pending::Make(pending)))
+            Ok(Stepped::Ask("create", options, Words::new("", ""), Box::new(Pending::Make(pending))))
         }
         Subject::RemoveLast { credential } => {
             let found: Vec<&Credential> = roster.live().filter(|found| found.id() == credential).collect();
@@ -120,7 +128,7 @@ pub(super) fn take_candidate(course: &Course, candidate: Candidate) -> Result<St
         "The new passkey is made.",
         &format!("Now use one that is enrolled already, to let it in: {}.", names(&signers)),
     );
-    Ok(Stepped::Ask("get", options, words, Pending::SignIn(pending, Box::new(candidate))))
+    Ok(Stepped::Ask("get", options, words, Box::new(Pending::SignIn(pending, Box::new(candidate)))))
 }
 
 pub(super) fn sign_in(course: &Course, candidate: Candidate, proof: &Proof) -> Result<Stepped, Failure> {
@@ -139,15 +147,23 @@ fn enrolled(course: &Course, candidate: Candidate, proof: Option<&Proof>) -> Res
         .cloned()
     })?;
     let (id, fingerprint) = (credential.id().clone(), credential.fingerprint());
-    let written = serde_json::to_value(&credential).map_err(|error| PasskeysError::Write(error.to_string()))?;
+    let written =
+        serde_json::to_value(&credential).map_err(|error| PasskeysError::Write(error.to_string()))?;
     course.engine.note(Entry::Passkey(PasskeyEntry::Enrolled { credential: written }));
     course.engine.proofs().changed(&course.engine);
-    let text = format!("“{}” is enrolled, with the fingerprint {fingerprint}. You can close this page.", credential.name());
+    let text = format!(
+        "“{}” is enrolled, with the fingerprint {fingerprint}. You can close this page.",
+        credential.name()
+    );
     Ok(Stepped::Done(CeremonyEnd::Enrolled(id), Words::new("The passkey is enrolled.", &text)))
 }
 
 /// Who may sign: the person's own passkeys, where they have any; else the owner's; else whoever has one.
-pub(super) fn signers<'a>(engine: &Engine, roster: &'a Roster, person: Option<&UserId>) -> Vec<&'a Credential> {
+pub(super) fn signers<'a>(
+    engine: &Engine,
+    roster: &'a Roster,
+    person: Option<&UserId>,
+) -> Vec<&'a Credential> {
     let own = person.map(|person| roster.of(person.as_str())).unwrap_or_default();
     if !own.is_empty() {
         return own;
@@ -161,7 +177,8 @@ fn removal(credential: &str) -> stepup::Binding {
 }
 
 fn names(credentials: &[&Credential]) -> String {
-    let names: Vec<String> = credentials.iter().map(|credential| format!("“{}”", credential.name())).collect();
+    let names: Vec<String> =
+        credentials.iter().map(|credential| format!("“{}”", credential.name())).collect();
     names.join(" or ")
 }
 

@@ -27,7 +27,7 @@ pub(super) fn check(
     let refuse = |words| Err((StatusCode::FORBIDDEN, words));
     let (host, origin) = (format!("localhost:{port}"), format!("http://localhost:{port}"));
     if only(headers, header::HOST.as_str()) != Some(&host)
-        || !uri.authority().is_none_or(|authority| authority.as_str() == host)
+        || uri.authority().is_some_and(|authority| authority.as_str() != host)
     {
         return refuse("Open this page under the address that Doorward gave.");
     }
@@ -119,7 +119,8 @@ mod tests {
         assert!(passes(For::Page, &Method::GET, &with(&PAGE, "sec-fetch-site", "same-origin")), "a reload");
         assert!(passes(For::Page, &Method::GET, &PAGE[..1]), "an old browser gets the page that says so");
         assert!(passes(For::Step, &Method::POST, &STEP));
-        let part = [("host", "localhost:4100"), ("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "script")];
+        let part =
+            [("host", "localhost:4100"), ("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "script")];
         assert!(passes(For::Part, &Method::GET, &part));
     }
 

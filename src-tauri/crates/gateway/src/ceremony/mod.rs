@@ -6,6 +6,7 @@
 //!
 //! Not here: who must be asked for which call (`policy`, `approvals`), and the passphrase.
 
+mod audit;
 mod course;
 mod enrolment;
 mod guard;
@@ -15,10 +16,10 @@ mod page;
 mod statement;
 mod store;
 mod subject;
-#[cfg(test)]
-mod tests;
 
+pub use audit::{Audit, AuditedEntry, AuditedProof, Forged};
 pub use statement::{HoldStatement, SignedStatement};
+pub use stepup::{Purpose, is_good_name};
 pub use store::PasskeysError;
 pub use subject::{Agreement, Subject};
 
@@ -26,11 +27,14 @@ use crate::desk::DeskEvent;
 use crate::engine::Engine;
 use crate::home::Home;
 use crate::keychain::{Keychain, KeychainError};
+use crate::sets::Signers;
+use approvals::Authenticator;
 use course::Course;
 use journal::{Entry, PasskeyEntry, RootKey};
 use listener::Pair;
 use policy::{Timestamp, UserId};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepup::{Binding, Credential, CredentialId, ProofError, RelyingParty, RosterError};
@@ -47,7 +51,7 @@ pub type Opener = dyn Fn(&str) -> bool + Send + Sync;
 
 /// Passkeys and running ceremonies of one engine.
 pub struct Proofs {
-    passkeys: Passkeys,
+    passkeys: Arc<Passkeys>,
     home_id: String,
     open: Mutex<Vec<Arc<Course>>>,
     opener: Mutex<Option<Box<Opener>>>,
@@ -153,9 +157,17 @@ impl Proofs {
     ) -> Result<Proofs, KeychainError> {
         let settings = home.settings();
         let path = home.dir().join(store::FILE);
-        let passkeys = Passkeys::open(path, (root, &settings.id), keychain, settings.keychain)?;
+        let passkeys = Arc::new(Passkeys::open(path, (root, &settings.id), keychain, settings.keychain)?);
         let home_id = settings.id.clone();
         Ok(Proofs { passkeys, home_id, open: Mutex::default(), opener: Mutex::default() })
+    }
+
+    /// Whose signature counts under a set of policies.
+    pub(crate) fn signers(&self) -> Signers {
+        let passkeys = Arc::clone(&self.passkeys);
+        Signers::new(move || {
+            passkeys.roster().map(|roster| roster.all().to_vec()).map_err(|error| error.to_string())
+        })
     }
 
     pub(crate) fn passkeys(&self) -> &Passkeys {
@@ -164,6 +176,7 @@ impl Proofs {
 
     /// Says at the start what is wrong with the record, in the journal.
     pub(crate) fn note_state(&self, engine: &Engine) {
+        self.tell_desk(engine);
         if let Err(error) = self.passkeys.roster() {
             tracing::error!(%error, "passkeys count for nothing until this is mended");
             engine.note(Entry::Passkey(PasskeyEntry::Tampered { why: error.to_string() }));
@@ -182,7 +195,19 @@ impl Proofs {
         handle
     }
 
+    /// Tells the desk who can prove with a passkey, so that what nobody could prove is not held for it.
+    pub(crate) fn tell_desk(&self, engine: &Engine) {
+        let Ok(roster) = self.passkeys.roster() else { return };
+        let people = roster.all().iter().filter_map(|credential| credential.person().parse::<UserId>().ok());
+        for person in people.collect::<BTreeSet<_>>() {
+            let has_one = !roster.of(person.as_str()).is_empty();
+            let authenticator = if has_one { Authenticator::Passkey } else { Authenticator::None };
+            engine.desk().set_authenticator(&person, authenticator);
+        }
+    }
+
     pub(crate) fn changed(&self, engine: &Engine) {
+        self.tell_desk(engine);
         engine.desk().send(DeskEvent::Passkeys);
     }
 
@@ -237,7 +262,8 @@ impl Engine {
             if running.len() >= MOST_OPEN {
                 return Err(CeremonyError::TooMany);
             }
-            let of_hold = |course: &&Arc<Course>| subject.hold().is_some() && course.subject.hold() == subject.hold();
+            let of_hold =
+                |course: &&Arc<Course>| subject.hold().is_some() && course.subject.hold() == subject.hold();
             running.iter().find(of_hold).cloned()
         };
         if let Some(course) = again {
@@ -302,9 +328,10 @@ impl Engine {
     /// # Errors
     /// There is none of that id, the name cannot be read well, or it could not be written.
     pub fn rename_passkey(&self, id: &CredentialId, name: &str) -> Result<(), CeremonyError> {
-        let name = self.proofs().passkeys().change(|roster| {
-            roster.rename(id, name).map(|credential| credential.name().to_owned())
-        })?;
+        let name = self
+            .proofs()
+            .passkeys()
+            .change(|roster| roster.rename(id, name).map(|credential| credential.name().to_owned()))?;
         self.note(Entry::Passkey(PasskeyEntry::Renamed { credential: id.to_string(), name }));
         self.proofs().changed(self);
         Ok(())

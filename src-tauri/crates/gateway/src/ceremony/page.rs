@@ -51,8 +51,7 @@ pub(super) fn asking(page: &Asking<'_>) -> String {
     for note in &shown.notes {
         let _ = write!(body, "<p class=\"small\">{}</p>", escape(note));
     }
-    let reject =
-        if page.may_reject { "<button type=\"button\" id=\"reject\">Reject</button>" } else { "" };
+    let reject = if page.may_reject { "<button type=\"button\" id=\"reject\">Reject</button>" } else { "" };
     let _ = write!(
         body,
         "<div class=\"answers\"><button type=\"button\" id=\"use\" class=\"use\">{}</button>{reject}<span class=\"left\" id=\"left\"></span></div>\
@@ -107,7 +106,11 @@ impl Line {
     /// `text` may come from anywhere: what would not show is named.
     #[must_use]
     pub(super) fn new(label: &str, text: &str) -> Line {
-        Line { label: visible::marked(label), pieces: visible::pieces(text), characters: text.chars().count() }
+        Line {
+            label: visible::marked(label),
+            pieces: visible::pieces(text),
+            characters: text.chars().count(),
+        }
     }
 
     /// Every row of a card: the tool, then each argument.
@@ -143,7 +146,8 @@ fn line_of(out: &mut String, line: &Line) {
         match piece {
             Piece::Plain { text } => out.push_str(&escape(text)),
             Piece::Hidden { name, .. } => {
-                let _ = write!(out, "<span class=\"hidden\" title=\"hidden character\">{}</span>", escape(name));
+                let _ =
+                    write!(out, "<span class=\"hidden\" title=\"hidden character\">{}</span>", escape(name));
             }
         }
     }
@@ -198,7 +202,13 @@ mod tests {
     use super::*;
 
     fn shown(lines: Vec<Line>) -> Shown {
-        Shown { title: "T <b>".into(), lead: "l".into(), button: "Use passkey".into(), lines, ..Shown::default() }
+        Shown {
+            title: "T <b>".into(),
+            lead: "l".into(),
+            button: "Use passkey".into(),
+            lines,
+            ..Shown::default()
+        }
     }
 
     fn page(lines: Vec<Line>) -> String {
@@ -217,8 +227,16 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_named_and_long_values_are_whole() {
-        let text = page(vec![Line::new("to", "Nord\u{200b}wind"), Line::new("memo", &"x".repeat(4_182)), Line::new("n", "")]);
-        assert!(text.contains("Nord<span class=\"hidden\" title=\"hidden character\">ZERO-WIDTH SPACE</span>wind"));
+        let text = page(vec![
+            Line::new("to", "Nord\u{200b}wind"),
+            Line::new("memo", &"x".repeat(4_182)),
+            Line::new("n", ""),
+        ]);
+        assert!(
+            text.contains(
+                "Nord<span class=\"hidden\" title=\"hidden character\">ZERO-WIDTH SPACE</span>wind"
+            )
+        );
         assert!(text.contains("4,182 characters") && text.contains(&"x".repeat(4_182)));
         assert!(text.contains("<span class=\"empty\">empty</span>"));
     }

@@ -122,12 +122,14 @@ fn read(path: &std::path::Path, key: &MacKey, known: Option<&[u8]>) -> Result<Ro
         Err(_) if !path.exists() => return Err("the file is gone".to_owned()),
         Err(error) => return Err(error.to_string()),
     };
-    let kept: Kept = serde_json::from_str(&text).map_err(|_| "the file is no record of passkeys".to_owned())?;
+    let kept: Kept =
+        serde_json::from_str(&text).map_err(|_| "the file is no record of passkeys".to_owned())?;
     let mac = STANDARD_NO_PAD.decode(&kept.mac).unwrap_or_default();
     if !bool::from(key.mac(kept.roster.as_bytes()).as_slice().ct_eq(&mac)) {
         return Err("it was changed by something else than Doorward".to_owned());
     }
-    let roster: Roster = serde_json::from_str(&kept.roster).map_err(|_| "the record cannot be read".to_owned())?;
+    let roster: Roster =
+        serde_json::from_str(&kept.roster).map_err(|_| "the record cannot be read".to_owned())?;
     let (roster, refused) = roster.checked();
     if let Some(first) = refused.first() {
         return Err(format!("“{}” was added without a signature: {}", first.name, first.why));

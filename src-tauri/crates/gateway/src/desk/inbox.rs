@@ -16,6 +16,8 @@ pub struct HeldSummary {
     pub opened_at: Timestamp,
     pub deadline: Timestamp,
     pub attended: bool,
+    /// A step-up is part of what it needs.
+    pub needs_proof: bool,
 }
 
 impl Desk {
@@ -38,6 +40,7 @@ impl Desk {
                     opened_at: kept.held.opened().at,
                     deadline: kept.held.deadline(),
                     attended: kept.is_attended(),
+                    needs_proof: kept.held.step_up().is_some(),
                 }
             })
             .collect();
@@ -60,6 +63,9 @@ impl Kept {
     /// What a vote came to.
     pub(super) fn receipt_words(&self) -> String {
         match self.held.state() {
+            HoldState::Waiting if self.held.waits_for_proof() => {
+                "Recorded. The call goes once the person it is made for has proved that they are there.".to_owned()
+            }
             HoldState::Waiting => {
                 "Your vote is recorded. The call waits for what is still required.".to_owned()
             }

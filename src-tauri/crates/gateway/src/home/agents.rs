@@ -186,6 +186,15 @@ impl AgentBook {
         Ok(AgentBook { path, rows })
     }
 
+    /// The book as a confirmed text has it; `path` is where changes of it go.
+    ///
+    /// # Errors
+    /// As [`AgentBook::load`].
+    pub(crate) fn parse(path: PathBuf, text: &str) -> Result<AgentBook, BookError> {
+        let rows = parse(&path, text)?;
+        Ok(AgentBook { path, rows })
+    }
+
     /// Reads the file again.
     ///
     /// # Errors
@@ -319,9 +328,15 @@ impl AgentBook {
 }
 
 fn read(path: &Path) -> Result<Vec<AgentRow>, BookError> {
-    let Some(text) = read_book(path)? else { return Ok(Vec::new()) };
+    match read_book(path)? {
+        Some(text) => parse(path, &text),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<Vec<AgentRow>, BookError> {
     let written: Written =
-        toml_edit::de::from_str(&text).map_err(|error| FileError::toml(path, &text, &error))?;
+        toml_edit::de::from_str(text).map_err(|error| FileError::toml(path, text, &error))?;
     let mut seen = BTreeSet::new();
     let mut rows = Vec::with_capacity(written.agent.len());
     for WrittenAgent { name, user, added_at, token_sha256, wait_limit, program } in written.agent {
@@ -340,7 +355,7 @@ fn read(path: &Path) -> Result<Vec<AgentRow>, BookError> {
 }
 
 /// A book's text, none when there is no file yet.
-pub(super) fn read_book(path: &Path) -> Result<Option<String>, FileError> {
+pub(crate) fn read_book(path: &Path) -> Result<Option<String>, FileError> {
     match folder::read_text(path) {
         Ok(text) => Ok(Some(text)),
         Err(FileError::Io { why, .. }) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),

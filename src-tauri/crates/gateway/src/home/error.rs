@@ -3,6 +3,7 @@
 //! `Display` is the message; `hint` is the next step; `code` is stable for programs.
 
 use super::upstreams::ConfigError;
+use crate::sets::SetError;
 use policy::set::DocumentError;
 use std::{io, net::SocketAddr, path::PathBuf};
 
@@ -189,8 +190,16 @@ pub enum BookError {
     WaitLimit,
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Set(Box<SetError>),
     #[error("the system gives no random bytes: {0}")]
     NoRandomness(getrandom::Error),
+}
+
+impl From<SetError> for BookError {
+    fn from(error: SetError) -> BookError {
+        BookError::Set(Box::new(error))
+    }
 }
 
 impl BookError {
@@ -207,6 +216,7 @@ impl BookError {
             BookError::Twice { .. } => "file_broken",
             BookError::WaitLimit => "wait_limit_not_valid",
             BookError::Config(_) => "upstream_not_valid",
+            BookError::Set(error) => error.code(),
             BookError::NoRandomness(_) => "no_randomness",
         }
     }
@@ -214,6 +224,7 @@ impl BookError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
+            BookError::Set(error) => error.hint(),
             BookError::File(error) => error.hint(),
             BookError::NoSuchUser { .. } => {
                 "add the user to `people.toml`, or name one that is there".to_owned()

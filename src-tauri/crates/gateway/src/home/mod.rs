@@ -17,6 +17,7 @@ mod starter;
 mod tests;
 pub(crate) mod upstreams;
 
+pub(crate) use agents::read_book;
 pub use agents::{Agent, AgentBook, AgentRow, Token};
 pub use documents::{read_documents, write_document, write_documents};
 pub use error::{BookError, FileError, HomeError};

@@ -370,6 +370,15 @@ impl UpstreamBook {
         Ok(UpstreamBook { path, rows })
     }
 
+    /// The book as a confirmed text has it; `path` is where changes of it go.
+    ///
+    /// # Errors
+    /// As [`UpstreamBook::load`].
+    pub(crate) fn parse(path: PathBuf, text: &str) -> Result<UpstreamBook, BookError> {
+        let rows = parse(&path, text)?;
+        Ok(UpstreamBook { path, rows })
+    }
+
     /// Reads the file again.
     ///
     /// # Errors
@@ -451,9 +460,15 @@ fn table(config: &UpstreamConfig) -> toml_edit::Table {
 }
 
 fn read(path: &Path) -> Result<Vec<UpstreamConfig>, BookError> {
-    let Some(text) = read_book(path)? else { return Ok(Vec::new()) };
+    match read_book(path)? {
+        Some(text) => parse(path, &text),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<Vec<UpstreamConfig>, BookError> {
     let WrittenBook { upstream } =
-        toml_edit::de::from_str(&text).map_err(|error| FileError::toml(path, &text, &error))?;
+        toml_edit::de::from_str(text).map_err(|error| FileError::toml(path, text, &error))?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = upstream.iter().find(|config| !seen.insert(config.name.clone())) {
         return Err(BookError::Twice { name: twice.name.to_string(), path: path.to_owned() });

@@ -1,7 +1,7 @@
 //! One document changed by a person in the window, on top of what is in force. The file must still be the one that
 //! the person started from: what somebody else wrote meanwhile is never overwritten unseen.
 
-use super::{Bundle, Origin, Proposed, SetError, Sets};
+use super::{Bundle, Origin, Proposed, SetError, Sets, Signature};
 use crate::home;
 
 impl Sets {
@@ -10,8 +10,32 @@ impl Sets {
     /// # Errors
     /// It is there and cannot be read.
     pub fn on_disk(&self, path: &str) -> Result<Option<String>, SetError> {
-        let file = self.path_of(path);
+        let file = Bundle::path_of(&self.home, path);
         if file.exists() { Ok(Some(home::read_text(&file)?)) } else { Ok(None) }
+    }
+
+    /// What is in force with one document in its place, or taken away.
+    #[must_use]
+    pub fn with_document(&self, path: &str, text: Option<&str>) -> Bundle {
+        let mut bundle = self.current().bundle.clone();
+        match text {
+            Some(text) => bundle.documents.insert(path, text.to_owned()),
+            None => drop(bundle.documents.remove(path)),
+        }
+        bundle
+    }
+
+    /// As [`Sets::put_document_signed`], without a signature.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn put_document(
+        &self,
+        path: &str,
+        started_from: Option<&str>,
+        text: Option<String>,
+    ) -> Result<Proposed, SetError> {
+        self.put_document_signed(path, started_from, text, None)
     }
 
     /// Puts `text` in the place of a document, or takes the document away: recorded and in force first, then on the
@@ -19,30 +43,29 @@ impl Sets {
     ///
     /// # Errors
     /// [`SetError::WaitsOnDisk`] where the file is another one by now; otherwise as [`Sets::propose`].
-    pub fn put_document(
+    pub fn put_document_signed(
         &self,
         path: &str,
         started_from: Option<&str>,
         text: Option<String>,
+        signature: Option<Signature>,
     ) -> Result<Proposed, SetError> {
+        let _turn = self.changing();
         if self.on_disk(path)?.as_deref() != started_from {
             return Err(SetError::WaitsOnDisk(path.to_owned()));
         }
-        let current = self.current();
-        let mut documents = current.bundle.documents.clone();
-        match &text {
-            Some(text) => documents.insert(path, text.clone()),
-            None => drop(documents.remove(path)),
-        }
-        let proposed = self.propose(Bundle { documents, people: current.bundle.people.clone() }, Origin::Window)?;
+        let bundle = self.with_document(path, text.as_deref());
+        let proposed = self.propose_signed(bundle, Origin::Window, signature)?;
         match text {
-            Some(text) => home::write_document(&self.policies, path, &text)?,
-            None => match std::fs::remove_file(self.path_of(path)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(SetError::Write(error)),
+            Some(text) => home::write_document(&self.home.policies(), path, &text)?,
+            None => match std::fs::remove_file(Bundle::path_of(&self.home, path)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(SetError::Write(error));
+                }
                 _ => {}
             },
         }
-        self.look_at_disk()?;
+        self.look()?;
         Ok(proposed)
     }
 }

@@ -10,6 +10,7 @@ mod http;
 mod lines;
 mod outgoing;
 mod pending;
+mod reply;
 mod route;
 mod sealed;
 mod session;
@@ -24,8 +25,9 @@ pub use error::UpstreamError;
 pub(crate) use lines::{LineError, next_line};
 pub use outgoing::Along;
 pub(crate) use outgoing::is_own_param;
+pub use reply::Reply;
 pub use route::{CallRoute, FromUpstream};
-pub use session::{Reply, UpstreamSession};
+pub use session::UpstreamSession;
 
 /// Most bytes of one message from an upstream.
 const MAX_MESSAGE: usize = 16 * 1024 * 1024;

@@ -4,10 +4,11 @@
 //! starts it again and introduces the agent anew. What was asked of the stopped one fails; nothing is asked twice.
 
 use super::{
-    Along, CallRoute, FromUpstream, UpstreamError,
+    Along, CallRoute, FromUpstream, Reply, UpstreamError,
     connection::{self, Connection},
     dispatch::Asked,
     outgoing::Outgoing,
+    reply::fresh_name,
     tools::Tools,
 };
 use crate::{
@@ -32,10 +33,6 @@ use tokio_util::sync::CancellationToken;
 /// How long an upstream may take to answer `initialize`; agents wait a minute for any answer.
 const INITIALIZE_LIMIT: Duration = Duration::from_secs(55);
 
-/// What a request came to: the whole answer, with the JSON-RPC `result` or the `error` object in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply(Response);
-
 /// Cheap to clone; the last clone that goes ends the upstream's session.
 #[derive(Clone)]
 pub struct UpstreamSession {
@@ -47,6 +44,8 @@ pub(super) struct Inner {
     pub(super) supply: Supply,
     /// What a proof opened, for an upstream that runs for one call; taken by its one start.
     pub(super) unsealed: Option<Mutex<Option<Injected>>>,
+    /// Names the agent's session, and no other of any time.
+    pub(super) name: String,
     pub(super) to_agent: mpsc::Sender<FromUpstream>,
     pub(super) waiting_bytes: Arc<AtomicUsize>,
     /// Whether the agent has its standing stream open.
@@ -116,6 +115,7 @@ impl UpstreamSession {
             config: config.clone(),
             supply: supply.clone(),
             unsealed,
+            name: fresh_name(),
             to_agent,
             waiting_bytes: Arc::default(),
             listening: AtomicBool::new(false),
@@ -128,6 +128,11 @@ impl UpstreamSession {
             current: Mutex::default(),
         });
         UpstreamSession { inner }
+    }
+
+    /// The name of this session of the agent's.
+    pub(crate) fn name(&self) -> &str {
+        &self.inner.name
     }
 
     /// Introduces Doorward itself, for a session that no agent is behind.
@@ -340,58 +345,6 @@ impl UpstreamSession {
             return Ok(tool.clone());
         }
         Err(UpstreamError::ToolChanged { name: self.inner.config.name.clone(), tool: call.tool.to_string() })
-    }
-}
-
-impl Reply {
-    pub(crate) fn result(result: Value) -> Reply {
-        Reply(Response::result(Value::Null, result))
-    }
-
-    pub(crate) fn error(error: Value) -> Reply {
-        Reply(Response::failure(Value::Null, error))
-    }
-
-    /// The `result`, or else the `error` object.
-    ///
-    /// # Errors
-    /// The error object.
-    pub fn outcome(&self) -> Result<&Value, &Value> {
-        self.0.seen()
-    }
-
-    /// Whether the tool, or the protocol, says that it failed.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        match self.outcome() {
-            Ok(result) => result.get("isError").and_then(Value::as_bool) == Some(true),
-            Err(_) => true,
-        }
-    }
-
-    /// The result or the error object as compact JSON.
-    #[must_use]
-    pub fn text(&self) -> String {
-        match self.outcome() {
-            Ok(value) | Err(value) => value.to_json(),
-        }
-    }
-
-    /// With another result; an error stays as it is.
-    #[must_use]
-    pub(crate) fn map_result(self, change: impl FnOnce(Value) -> Value) -> Reply {
-        Reply(self.0.map_result(change))
-    }
-
-    /// The whole answer under the agent's id.
-    pub(crate) fn into_response(self, id: Value) -> Response {
-        self.0.with_id(id)
-    }
-}
-
-impl From<Response> for Reply {
-    fn from(response: Response) -> Reply {
-        Reply(response.with_id(Value::Null))
     }
 }
 

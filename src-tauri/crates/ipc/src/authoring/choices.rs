@@ -25,7 +25,11 @@ pub(super) fn tool(entry: &ToolEntry, target: &[String]) -> ToolChoice {
         name: entry.name.clone(),
         title: entry.title.clone(),
         description: entry.description.clone(),
-        claims: claims.iter().filter(|(claim, _)| *claim == Some(true)).map(|(_, word)| (*word).to_owned()).collect(),
+        claims: claims
+            .iter()
+            .filter(|(claim, _)| *claim == Some(true))
+            .map(|(_, word)| (*word).to_owned())
+            .collect(),
     }
 }
 
@@ -64,7 +68,8 @@ fn attribute(entry: &Entry, all: &[Entry], seen: &Seen) -> Vec<AttributeChoice> 
         // Lists within lists have no row of their own.
         Some((_, rest)) if rest.contains("[]") => {}
         Some((list, part)) => {
-            if let Some(written) = all.iter().find(|one| one.path == list).and_then(|one| one.written.clone()) {
+            if let Some(written) = all.iter().find(|one| one.path == list).and_then(|one| one.written.clone())
+            {
                 choices.push(one(entry, written, Some(part.to_owned()), seen));
             }
         }

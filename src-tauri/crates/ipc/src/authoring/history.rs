@@ -36,7 +36,10 @@ impl Seen {
             let page = journal.recorded_calls(before)?;
             count += page.calls.len().max(1);
             for RecordedCall { call, .. } in &page.calls {
-                if chosen.iter().any(|tool| tool.upstream == call.upstream.as_str() && tool.name == call.tool.as_str()) {
+                if chosen
+                    .iter()
+                    .any(|tool| tool.upstream == call.upstream.as_str() && tool.name == call.tool.as_str())
+                {
                     seen.note("args", &call.arguments, 0);
                 }
             }
@@ -51,9 +54,12 @@ impl Seen {
     fn note(&mut self, at: &str, value: &Value, depth: usize) {
         match value {
             Value::Map(map) if depth < 6 => {
-                map.iter().for_each(|(key, value)| self.note(&policy::facts::member(at, key), value, depth + 1));
+                map.iter()
+                    .for_each(|(key, value)| self.note(&policy::facts::member(at, key), value, depth + 1));
             }
-            Value::List(items) => items.iter().take(20).for_each(|item| self.note(&format!("{at}[]"), item, depth + 1)),
+            Value::List(items) => {
+                items.iter().take(20).for_each(|item| self.note(&format!("{at}[]"), item, depth + 1))
+            }
             Value::Null | Value::Map(_) => {}
             scalar => {
                 let (past, text) = (self.0.entry(at.to_owned()).or_default(), plain(scalar));
@@ -62,8 +68,10 @@ impl Seen {
                     past.range = Some(match past.range.take() {
                         None => (size, written.clone(), size, written),
                         Some((low, low_words, high, high_words)) => {
-                            let (low, low_words) = if size < low { (size, written.clone()) } else { (low, low_words) };
-                            let (high, high_words) = if size > high { (size, written) } else { (high, high_words) };
+                            let (low, low_words) =
+                                if size < low { (size, written.clone()) } else { (low, low_words) };
+                            let (high, high_words) =
+                                if size > high { (size, written) } else { (high, high_words) };
                             (low, low_words, high, high_words)
                         }
                     });
@@ -107,7 +115,15 @@ pub(super) fn backtest(
         return Ok(view);
     }
     let mut past = Vec::new();
-    let mut calls = Pages { journal, page: Vec::new().into_iter(), next: view.before, begun: false, unreadable: 0, last: None, error: None };
+    let mut calls = Pages {
+        journal,
+        page: Vec::new().into_iter(),
+        next: view.before,
+        begun: false,
+        unreadable: 0,
+        last: None,
+        error: None,
+    };
     let mut test = Backtest::new(base, draft, &mut calls);
     past.extend(test.advance(AT_ONCE));
     let (counts, done) = (test.counts().clone(), test.is_done());
@@ -160,8 +176,18 @@ fn sentence(view: &BacktestView) -> String {
     if view.judged == 0 {
         return "No call on record could match.".to_owned();
     }
-    let moves = view.moves.iter().map(|moved| policy::backtest::Move { from: moved.from, to: moved.to, calls: moved.calls });
-    policy::backtest::Counts { seen: view.seen, judged: view.judged, changed: view.changed, moves: moves.collect() }.sentence()
+    let moves = view.moves.iter().map(|moved| policy::backtest::Move {
+        from: moved.from,
+        to: moved.to,
+        calls: moved.calls,
+    });
+    policy::backtest::Counts {
+        seen: view.seen,
+        judged: view.judged,
+        changed: view.changed,
+        moves: moves.collect(),
+    }
+    .sentence()
 }
 
 fn move_words(from: ActionKind, to: ActionKind) -> String {

@@ -12,7 +12,12 @@ enum Quantity {
 }
 
 /// The comparisons of one attribute; with `entries`, of the entries of a list.
-pub(super) fn offered(operators: &[Operator], kinds: &[Kind], editor: Editor, entries: bool) -> Vec<OperatorChoice> {
+pub(super) fn offered(
+    operators: &[Operator],
+    kinds: &[Kind],
+    editor: Editor,
+    entries: bool,
+) -> Vec<OperatorChoice> {
     let mut found = Vec::new();
     if !entries {
         for (operator, negated) in each_way(operators, true) {
@@ -30,8 +35,10 @@ pub(super) fn offered(operators: &[Operator], kinds: &[Kind], editor: Editor, en
 
 /// Pairs that negate each other stand for themselves; every other comparison can be negated.
 fn each_way(operators: &[Operator], negations: bool) -> impl Iterator<Item = (Operator, bool)> {
-    operators.iter().filter(|operator| !matches!(operator, Operator::AnyEntry | Operator::AllEntries)).flat_map(
-        move |operator| {
+    operators
+        .iter()
+        .filter(|operator| !matches!(operator, Operator::AnyEntry | Operator::AllEntries))
+        .flat_map(move |operator| {
             let paired = matches!(
                 operator,
                 Operator::Equals
@@ -43,8 +50,7 @@ fn each_way(operators: &[Operator], negations: bool) -> impl Iterator<Item = (Op
             );
             let turned = (negations && !paired).then_some((*operator, true));
             [(*operator, false)].into_iter().chain(turned)
-        },
-    )
+        })
 }
 
 fn choice(
@@ -147,7 +153,9 @@ fn words(operator: Operator, negated: bool, editor: Editor) -> &'static str {
 
 fn takes(operator: Operator) -> Takes {
     match operator {
-        Operator::IsPresent | Operator::IsMissing | Operator::AnyEntry | Operator::AllEntries => Takes::Nothing,
+        Operator::IsPresent | Operator::IsMissing | Operator::AnyEntry | Operator::AllEntries => {
+            Takes::Nothing
+        }
         Operator::Between => Takes::Two,
         Operator::InList | Operator::NotInList => Takes::Many,
         _ => Takes::One,
@@ -165,16 +173,22 @@ fn value_kinds(operator: Operator, kinds: &[Kind]) -> Vec<WireValueKind> {
         wanted.iter().filter(|(fits, _)| *fits).map(|(_, kind)| *kind).collect::<Vec<_>>()
     };
     match operator {
-        Operator::Equals | Operator::NotEquals => of(&[
-            (text, WireValueKind::Text),
-            (number, WireValueKind::Number),
-            (flag, WireValueKind::Flag),
-        ]),
+        Operator::Equals | Operator::NotEquals => {
+            of(&[(text, WireValueKind::Text), (number, WireValueKind::Number), (flag, WireValueKind::Flag)])
+        }
         Operator::InList | Operator::NotInList => {
             of(&[(text, WireValueKind::Text), (number, WireValueKind::Number)])
         }
-        Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual | Operator::Between => {
-            if time { vec![WireValueKind::Time] } else { vec![WireValueKind::Number] }
+        Operator::Greater
+        | Operator::GreaterOrEqual
+        | Operator::Less
+        | Operator::LessOrEqual
+        | Operator::Between => {
+            if time {
+                vec![WireValueKind::Time]
+            } else {
+                vec![WireValueKind::Number]
+            }
         }
         Operator::Before | Operator::After => vec![WireValueKind::Time],
         Operator::IsPresent | Operator::IsMissing | Operator::AnyEntry | Operator::AllEntries => Vec::new(),

@@ -195,6 +195,8 @@ pub struct DraftAction {
 /// What Rust says of a draft.
 #[derive(Clone, Debug, Serialize, TS)]
 pub struct DraftView {
+    /// The file's name without `.toml`, made from the policy's name where it is new.
+    pub id: String,
     /// The file as it would be saved; null while the condition cannot be written.
     pub file: Option<String>,
     /// The condition as text; null while a row is not finished.
@@ -280,18 +282,28 @@ pub struct OpenDraftRequest {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DraftFrom {
     Nothing,
-    Policy { id: String },
+    Policy {
+        id: String,
+    },
     /// A new policy that begins as another one is.
-    Copy { id: String },
+    Copy {
+        id: String,
+    },
     /// A hold in the inbox.
-    Hold { hold: String },
+    Hold {
+        hold: String,
+    },
     /// A row of Activity.
     Call {
         #[ts(type = "number")]
         seq: u64,
     },
     /// A document, as a mend or an undo left it.
-    Text { id: String, text: String, base: Option<String> },
+    Text {
+        id: String,
+        text: String,
+        base: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug, Deserialize, TS)]
@@ -446,16 +458,4 @@ pub struct TriedPredicate {
     #[ts(type = "\"true\" | \"false\" | \"undetermined\"")]
     pub truth: policy::Truth,
     pub note: Option<String>,
-}
-
-/// Drafts that were not saved yet, by the window's own keys.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct KeptDraft {
-    pub key: String,
-    pub draft: Draft,
-}
-
-#[derive(Clone, Debug, Deserialize, TS)]
-pub struct KeyRequest {
-    pub key: String,
 }

@@ -71,6 +71,13 @@ pub enum ValueKind {
     Time,
 }
 
+impl Node {
+    /// A group that nobody has filled yet: it says nothing.
+    fn is_empty(&self) -> bool {
+        matches!(self, Node::Group { parts, .. } if parts.iter().all(Node::is_empty))
+    }
+}
+
 impl Row {
     /// Its own words carry a negation.
     fn is_negative(&self) -> bool {
@@ -204,6 +211,13 @@ impl Condition {
             parts: parts.iter().map(Condition::node).collect(),
         };
         match self {
+            // Literals are rows of their own: a group without parts is one that nobody has filled yet.
+            Condition::All(parts) if parts.is_empty() => {
+                Node::Free { negated: false, text: "true".to_owned() }
+            }
+            Condition::Any(parts) if parts.is_empty() => {
+                Node::Free { negated: false, text: "false".to_owned() }
+            }
             Condition::All(parts) => group(Joined::All, parts),
             Condition::Any(parts) => group(Joined::Any, parts),
             Condition::Typed(predicate) => Node::Row(row(predicate)),
@@ -289,7 +303,8 @@ fn build(node: &Node, leaf: &mut usize, wrong: &mut Vec<(usize, SyntaxError)>) -
     };
     let read = match node {
         Node::Group { joined, negated, parts } => {
-            let parts: Vec<Option<Condition>> = parts.iter().map(|part| build(part, leaf, wrong)).collect();
+            let filled = parts.iter().filter(|part| !part.is_empty());
+            let parts: Vec<Option<Condition>> = filled.map(|part| build(part, leaf, wrong)).collect();
             let mut parts: Vec<Condition> = parts.into_iter().collect::<Option<_>>()?;
             let group = match (parts.len(), joined) {
                 (1, _) => parts.swap_remove(0),
@@ -353,6 +368,14 @@ mod tests {
         let tree = group(vec![row("a > 1"), group(vec![row(""), row("b > 2"), row("c >")])]);
         let at: Vec<usize> = condition(&tree).unwrap_err().into_iter().map(|(at, _)| at).collect();
         assert_eq!(at, [1, 3]);
+    }
+
+    #[test]
+    fn a_group_that_is_not_filled_yet_says_nothing() {
+        let read = Condition::parse("a == 1 && true").unwrap();
+        let Node::Group { joined, negated, mut parts } = read.node() else { panic!("no group") };
+        parts.push(Node::Group { joined: Joined::Any, negated: true, parts: vec![] });
+        assert_eq!(condition(&Node::Group { joined, negated, parts }).unwrap(), read);
     }
 
     #[test]

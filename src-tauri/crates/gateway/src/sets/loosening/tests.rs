@@ -1,0 +1,121 @@
+//! Every kind of change, one by one: what is free is exactly the list.
+
+use super::*;
+use policy::set::Documents;
+
+const SET: &str = "default = \"allow\"\n";
+
+fn policy(kind: &str, mode: &str) -> String {
+    format!("name = \"P\"\nmode = \"{mode}\"\n\n[target]\ntools = [\"a/*\"]\n\n[action]\nkind = \"{kind}\"\n")
+}
+
+fn bundle(policies: &[(&str, &str)]) -> Bundle {
+    let mut documents = Documents::new();
+    documents.insert("set.toml", SET.to_owned());
+    for (path, text) in policies {
+        documents.insert(path, (*text).to_owned());
+    }
+    Bundle { documents, people: "people".to_owned(), ..Bundle::default() }
+}
+
+const KINDS: [&str; 4] = ["deny", "request_approval", "step_up", "allow"];
+const MODES: [&str; 3] = ["enforce", "observe", "off"];
+
+#[test]
+fn a_change_of_nothing_is_free() {
+    assert_eq!(needs_proof(&bundle(&[]), &bundle(&[])), []);
+}
+
+#[test]
+fn a_new_policy_is_free_unless_it_allows() {
+    for kind in KINDS {
+        for mode in MODES {
+            let text = policy(kind, mode);
+            let reasons = needs_proof(&bundle(&[]), &bundle(&[("p.toml", &text)]));
+            assert_eq!(reasons.is_empty(), kind != "allow", "{kind} {mode}");
+        }
+    }
+}
+
+#[test]
+fn removing_a_policy_is_free_only_if_it_allowed() {
+    for kind in KINDS {
+        for mode in MODES {
+            let text = policy(kind, mode);
+            let reasons = needs_proof(&bundle(&[("p.toml", &text)]), &bundle(&[]));
+            assert_eq!(reasons.is_empty(), kind == "allow", "{kind} {mode}");
+        }
+    }
+}
+
+#[test]
+fn of_all_changes_of_mode_only_enforcing_a_restriction_is_free() {
+    for kind in KINDS {
+        for (from, to) in MODES.iter().flat_map(|from| MODES.iter().map(move |to| (*from, *to))) {
+            let (old, new) = (policy(kind, from), policy(kind, to));
+            let reasons = needs_proof(&bundle(&[("p.toml", &old)]), &bundle(&[("p.toml", &new)]));
+            let is_free = from == to || (kind != "allow" && to == "enforce");
+            assert_eq!(reasons.is_empty(), is_free, "{kind}: {from} → {to}: {reasons:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mode_that_comes_with_another_change_is_not_free() {
+    let old = policy("deny", "off");
+    for new in [
+        policy("deny", "enforce").replace("a/*", "a/b"),
+        policy("deny", "enforce").replace("name = \"P\"", "name = \"Q\""),
+        policy("deny", "enforce") + "# a note\n",
+        policy("request_approval", "enforce"),
+    ] {
+        let reasons = needs_proof(&bundle(&[("p.toml", &old)]), &bundle(&[("p.toml", &new)]));
+        assert_eq!(reasons, [Reason::Changed("p.toml".to_owned())]);
+    }
+}
+
+#[test]
+fn a_policy_whose_kind_cannot_be_read_is_taken_for_the_worse() {
+    let cannot = "name = ";
+    assert_eq!(needs_proof(&bundle(&[]), &bundle(&[("p.toml", cannot)])).len(), 1);
+    assert_eq!(needs_proof(&bundle(&[("p.toml", cannot)]), &bundle(&[])).len(), 1);
+}
+
+#[test]
+fn flows_contexts_and_the_default_are_never_free() {
+    for path in ["flows/a.toml", "contexts/a.toml", "set.toml"] {
+        let (none, one, other) = (bundle(&[]), bundle(&[(path, "x = 1\n")]), bundle(&[(path, "x = 2\n")]));
+        assert_eq!(needs_proof(&none, &one).len(), 1, "{path} comes");
+        assert_eq!(needs_proof(&one, &other), [Reason::Changed(path.to_owned())]);
+        assert_eq!(needs_proof(&one, &none).len(), 1, "{path} goes");
+    }
+}
+
+#[test]
+fn people_and_upstreams_are_never_free() {
+    let before = bundle(&[]);
+    let people = Bundle { people: "others".to_owned(), ..before.clone() };
+    assert_eq!(needs_proof(&before, &people), [Reason::Changed("people.toml".to_owned())]);
+    let upstreams = Bundle { upstreams: "[[upstream]]".to_owned(), ..before.clone() };
+    assert_eq!(needs_proof(&before, &upstreams), [Reason::Changed("upstreams.toml".to_owned())]);
+    assert_eq!(needs_proof(&upstreams, &before).len(), 1, "an upstream that goes");
+}
+
+#[test]
+fn of_the_agents_only_their_going_and_our_own_notes_are_free() {
+    let with = |agents: &str| Bundle { agents: agents.to_owned(), ..bundle(&[]) };
+    let one = "[[agent]]\nname = \"a\"\nuser = \"me\"\n";
+    let noted = "[[agent]]\nname = \"a\"\nuser = \"me\"\nprogram = [\"/opt/a\"]\nwait_limit = \"20m\"\n";
+    let free = |old: &str, new: &str| needs_proof(&with(old), &with(new)).is_empty();
+    assert!(free(one, ""), "it goes");
+    assert!(free(one, noted), "its first program is seen");
+    assert!(!free("", one), "it comes");
+    assert!(!free(one, &one.replace("me", "boss")), "it acts for somebody else");
+    assert!(!free(noted, &noted.replace("/opt/a", "/opt/b")), "it is another program");
+    assert!(!free(noted, &noted.replace("[\"/opt/a\"]", "[\"/opt/a\", \"/opt/b\"]")), "it may be one more");
+    assert!(!free(noted, one), "its program is forgotten, and the next one would be taken");
+    let hash = format!("{one}token_sha256 = \"{}\"\n", "ab".repeat(32));
+    assert!(!free(one, &hash), "it gets a token");
+    assert!(!free(&hash, &hash.replace("ab", "cd")), "it gets another token");
+    assert!(!free(one, "[[agent]]\nnme"), "nothing that can be read");
+}

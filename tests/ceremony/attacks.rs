@@ -1,0 +1,210 @@
+//! Attacks on a step-up: each is refused, nothing reaches the tool, and the journal has it.
+
+use super::enrolled;
+use super::held::{POLICIES, ceremony_of};
+use super::support::agent::Agent;
+use super::support::browser::{Page, SoftPasskey, get, passkey};
+use super::support::journal;
+use super::support::world::World;
+use gateway::card::Card;
+use gateway::ceremony::Subject;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A payment that waits, and the passkey of the person it waits for.
+struct Scene {
+    world: World,
+    key: SoftPasskey,
+    agent: Agent,
+    card: Card,
+}
+
+async fn scene() -> Scene {
+    let world = World::new(&POLICIES).await;
+    let key = enrolled(&world, "me").await;
+    let agent = world.agent("claude").await;
+    let _pending = agent.start("send_payment", json!({ "amount": 1, "to": "a" }));
+    let card = world.held().await;
+    Scene { world, key, agent, card }
+}
+
+impl Scene {
+    async fn page(&self) -> Page {
+        Page::open(&ceremony_of(&self.world, &self.card).await).await
+    }
+
+    /// The call still waits, nothing ran, and so many refusals are on record.
+    fn nothing_happened(&self, refusals: usize) {
+        self.world.upstream.saw_nothing();
+        let state = self.world.card(&self.card.hold).map(|card| card.state);
+        assert_ne!(state, Some(gateway::card::CardState::Released));
+        let kinds = journal::lines(&self.world.home.paths().journal());
+        let refused = kinds.iter().filter(|line| line.kind == "passkey_refused").count();
+        assert!(refused >= refusals, "{refused} of {refusals} are in the journal");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assertion_for_another_hold_is_refused() {
+    let mut scene = scene().await;
+    let page = scene.page().await;
+    // A cheap call is shown to the person, and their answer is sent for the dear one.
+    let _other = scene.agent.start("send_payment", json!({ "amount": 2, "to": "b" }));
+    let cheap = scene
+        .world
+        .until("two calls wait", |engine| {
+            let rows = engine.desk().inbox();
+            rows.iter().find(|row| row.hold.as_str() != scene.card.hold).map(|row| row.hold.clone())
+        })
+        .await;
+    let other =
+        Page::open(&scene.world.engine.start_ceremony(Subject::Hold { hold: cheap }).await.unwrap()).await;
+    let theirs = other.begin().await;
+    let mine = page.begin().await;
+    assert_ne!(theirs["publicKey"]["challenge"], mine["publicKey"]["challenge"]);
+    let answer = get(&mut scene.key, &page.origin(), &theirs["publicKey"]);
+    assert_eq!(page.step(json!({ "answer": answer })).await["kind"], "again");
+    scene.nothing_happened(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_taken_once_and_never_without_its_question() {
+    let mut scene = scene().await;
+    let page = scene.page().await;
+    let asked = page.begin().await;
+    let answer = get(&mut scene.key, &page.origin(), &asked["publicKey"]);
+    // The question was asked anew, as a reload does: the old answer is for nothing now.
+    page.begin().await;
+    assert_eq!(page.step(json!({ "answer": answer.clone() })).await["kind"], "again");
+    assert_eq!(page.step(json!({ "answer": answer })).await["kind"], "again", "and no question is open");
+    scene.nothing_happened(2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_after_the_time_is_refused() {
+    let mut scene = scene().await;
+    let page = scene.page().await;
+    let asked = page.begin().await;
+    let answer = get(&mut scene.key, &page.origin(), &asked["publicKey"]);
+    scene.world.clock.advance(Duration::from_secs(120));
+    assert_eq!(page.step(json!({ "answer": answer })).await["kind"], "stop");
+    scene.nothing_happened(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_shows_something_else_cannot_ask() {
+    let scene = scene().await;
+    let page = scene.page().await;
+    let reply: Value =
+        page.send(&json!({ "shown": "0".repeat(64), "answer": null })).await.json().await.unwrap();
+    assert_eq!((reply["kind"].as_str(), reply.get("publicKey")), (Some("stop"), None));
+    scene.nothing_happened(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_verification_downgrade_is_refused() {
+    let mut scene = scene().await;
+    let page = scene.page().await;
+    let mut asked = page.begin().await;
+    asked["publicKey"]["userVerification"] = json!("discouraged");
+    let answer = get(&mut scene.key, &page.origin(), &asked["publicKey"]);
+    let reply = page.step(json!({ "answer": answer })).await;
+    assert!(reply["text"].as_str().unwrap().contains("did not check who holds it"), "{reply}");
+    scene.nothing_happened(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_on_another_port_cannot_lend_its_answer() {
+    let mut scene = scene().await;
+    let page = scene.page().await;
+    let asked = page.begin().await;
+    let answer = get(&mut scene.key, "http://localhost:9", &asked["publicKey"]);
+    let reply = page.step(json!({ "answer": answer })).await;
+    assert!(reply["text"].as_str().unwrap().contains("another page"), "{reply}");
+    scene.nothing_happened(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_site_and_another_passkey_are_refused() {
+    let mut scene = scene().await;
+    let page = scene.page().await;
+    let asked = page.begin().await;
+    let mut answer = get(&mut scene.key, &page.origin(), &asked["publicKey"]);
+    answer["response"]["authenticatorData"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAFAAAAAQ");
+    let reply = page.step(json!({ "answer": answer })).await;
+    assert!(reply["text"].as_str().unwrap().contains("another site"), "{reply}");
+
+    let mut stranger = passkey();
+    let elsewhere = World::new(&POLICIES).await;
+    super::run_enrolment(&elsewhere.engine, "me", &mut stranger, None).await;
+    let theirs = elsewhere.engine.passkeys().unwrap()[0].id().to_string();
+    let mut asked = page.begin().await;
+    asked["publicKey"]["allowCredentials"] = json!([{ "type": "public-key", "id": theirs }]);
+    let answer = get(&mut stranger, &page.origin(), &asked["publicKey"]);
+    let reply = page.step(json!({ "answer": answer })).await;
+    assert!(reply["text"].as_str().unwrap().contains("not one that was asked for"), "{reply}");
+    scene.nothing_happened(2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_page_of_ours_sends_is_refused() {
+    let scene = scene().await;
+    let page = scene.page().await;
+    let body = json!({ "shown": page.mark(), "answer": null });
+    for (name, value) in [
+        ("origin", "http://localhost:9"),
+        ("origin", "null"),
+        ("sec-fetch-site", "same-site"),
+        ("sec-fetch-dest", "serviceworker"),
+        ("service-worker", "script"),
+        ("host", "127.0.0.1:80"),
+    ] {
+        let request = page.request(Method::POST, "/step").json(&body).build().unwrap();
+        let mut request = request;
+        request.headers_mut().insert(name, value.parse().unwrap());
+        let status =
+            reqwest::Client::builder().no_proxy().build().unwrap().execute(request).await.unwrap().status();
+        assert_eq!(status, StatusCode::FORBIDDEN, "{name}: {value}");
+    }
+    // A service worker's script is not to be had here, nor anything without the address.
+    let worker =
+        page.request(Method::GET, "/page.js").header("service-worker", "script").send().await.unwrap();
+    assert_eq!(worker.status(), StatusCode::FORBIDDEN);
+    let guessed = format!("{}/{}", page.origin(), "0".repeat(32));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    assert_eq!(client.get(guessed).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    let policy = page.request(Method::GET, "").send().await.unwrap();
+    let policy = policy.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    scene.nothing_happened(6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i11_no_route_of_the_agents_port_stands_in_for_the_page() {
+    let scene = scene().await;
+    let page = scene.page().await;
+    let token = page.url.path().to_owned();
+    let door = scene.world.door();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for path in [token.clone(), format!("{token}/step"), format!("{token}/page.js"), format!("/mcp{token}")] {
+        for method in [Method::GET, Method::POST, Method::PUT] {
+            let request = client.request(method, format!("http://{door}{path}"));
+            let status = request.json(&json!({ "shown": "", "reject": true })).send().await.unwrap().status();
+            assert!(status.is_client_error(), "{path}: {status}");
+        }
+    }
+    assert_eq!(scene.world.engine.desk().inbox().len(), 1, "it still waits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_port_is_ours_on_both_addresses_and_gone_afterwards() {
+    let scene = scene().await;
+    let page = scene.page().await;
+    let port = page.url.port().unwrap();
+    for address in [format!("127.0.0.1:{port}"), format!("0.0.0.0:{port}"), format!("[::1]:{port}")] {
+        assert!(std::net::TcpListener::bind(&address).is_err(), "{address} is taken");
+    }
+    scene.world.engine.shutdown().await;
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody listens there any more");
+}

@@ -1,0 +1,217 @@
+/** One draft in the hand. What is shown of it is Rust's; here is where it is typed, kept, taken back and saved. */
+import { Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Failure } from "@/components/failure";
+import { Notice } from "@/components/notice";
+import { Prose } from "@/components/prose";
+import { call, type IpcFailure } from "@/ipc/host";
+import { catalogueQuery, draftQuery } from "@/ipc/queries";
+import type { Draft, DraftView, MendChoice } from "@/ipc/schema";
+import { ago } from "@/lib/time";
+import { sentence } from "@/lib/words";
+import classes from "./builder.module.css";
+import { CelEditor } from "./cel-editor";
+import { ChangedUnderneath } from "./changed-underneath";
+import { ConditionTree } from "./condition-tree";
+import { Effect } from "./effect";
+import { Findings } from "./findings";
+import { ThenWhat } from "./then-what";
+import { asGroup, emptyGroup, leafNumbers, type Group } from "./tree";
+import { TryCall } from "./try-call";
+import { forgetDraft, keptDraft, useDraft, useKeeping, useSettledValue, type Kept } from "./use-draft";
+import { WhichCalls } from "./which-calls";
+
+const MODES = [
+  { value: "enforce", label: "Enforce" },
+  { value: "observe", label: "Observe" },
+  { value: "off", label: "Off" },
+] as const;
+
+const READ_AFTER = 120;
+
+export function Builder({ keeping, opened, onLeave }: { keeping: string; opened: Draft; onLeave: () => void }) {
+  const [openedAt] = useState(Date.now);
+  const [kept, setKept] = useState<Kept | null>(() => keptDraft(keeping));
+  const begun = kept === null ? opened : { ...kept.draft };
+  const { draft, edit, reset, undo, redo, canUndo, canRedo } = useDraft(begun);
+  const [theirs, setTheirs] = useState<{ text: string | null } | null>(
+    kept !== null && kept.draft.base !== opened.base ? { text: opened.base } : null,
+  );
+  const [saved, setSaved] = useState<string | null>(null);
+  const [saving, setSaving] = useState(false);
+  const [failure, setFailure] = useState<{ what: string; error: IpcFailure } | null>(null);
+  const [trying, setTrying] = useState(false);
+  const client = useQueryClient();
+  const isChanged = JSON.stringify(draft) !== JSON.stringify(opened);
+  useKeeping(keeping, draft, isChanged);
+
+  const settled = useSettledValue(draft, READ_AFTER);
+  const { data: view, error, isPlaceholderData } = useQuery(draftQuery(settled));
+  const { data: catalogue } = useQuery(catalogueQuery(useSettledValue(draft.tools, 250)));
+  const isCurrent = !isPlaceholderData && settled === draft;
+  const tree = treeOf(draft, view);
+  const text = draft.tree === null ? draft.when : view?.text ?? draft.when;
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return;
+      // CodeMirror and fields that are being typed in have their own steps back, until those are used up.
+      if (event.target instanceof HTMLElement && event.target.closest(".cm-editor") !== null) return;
+      event.preventDefault();
+      if (event.shiftKey) redo(); else undo();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => { window.removeEventListener("keydown", onKey); };
+  }, [undo, redo]);
+
+  const leave = (): void => { forgetDraft(keeping); onLeave(); };
+  const startAgain = (): void => {
+    forgetDraft(keeping);
+    setKept(null);
+    setTheirs(null);
+    reset(opened);
+  };
+  const save = async (): Promise<void> => {
+    setSaving(true);
+    setFailure(null);
+    try {
+      const outcome = await call("save_policy", { draft });
+      if (outcome.kind === "changed") {
+        setTheirs({ text: outcome.theirs });
+      } else {
+        forgetDraft(keeping);
+        setKept(null);
+        setTheirs(null);
+        const fresh = await call("open_draft", { from: { kind: "policy", id: outcome.id } });
+        reset(fresh);
+        setSaved(outcome.message);
+        void client.invalidateQueries({ queryKey: ["policies"] });
+      }
+    } catch (caught) {
+      setFailure({ what: "The policy was not saved. Your draft is kept.", error: caught as IpcFailure });
+    } finally {
+      setSaving(false);
+    }
+  };
+  const mend = async (choice: MendChoice): Promise<void> => {
+    try {
+      const next = await call("mend_draft", { draft, mend: choice.mend });
+      edit(`mend ${choice.label}`, next);
+    } catch (caught) {
+      setFailure({ what: "That could not be mended. Nothing was changed.", error: caught as IpcFailure });
+    }
+  };
+  const takeTheirs = async (): Promise<void> => {
+    if (theirs === null) return;
+    if (theirs.text === null) { leave(); return; }
+    reset(await call("open_draft", { from: { kind: "text", id: draft.id, text: theirs.text, base: theirs.text } }));
+    forgetDraft(keeping);
+    setTheirs(null);
+  };
+
+  const status = draft.base === null ? "new, not saved" : isChanged && view?.save.effect !== "nothing" ? "changed, not saved" : "saved";
+  const can = isCurrent && view?.save.can === true && !saving && theirs === null;
+  return (
+    <section className={classes.page} aria-label={draft.name === "" ? "New policy" : draft.name}>
+      <header className={classes.header}>
+        <div className={classes.title}>
+          <h1 className={classes.heading}>{draft.name === "" ? "New policy" : draft.name}</h1>
+          <span className="faint small" data-testid="draft-status">policies/{view?.id ?? (draft.id === "" ? "…" : draft.id)}.toml, {status}</span>
+        </div>
+        <div className={classes.buttons}>
+          <SegmentedControl
+            size="xs" aria-label="Mode" value={draft.mode} data={[...MODES]} data-testid="draft-mode"
+            onChange={(next) => { const mode = MODES.find(({ value }) => value === next)?.value; if (mode !== undefined) edit("mode", { mode }); }}
+          />
+          <Button variant="subtle" onClick={undo} disabled={!canUndo} data-testid="undo">Undo</Button>
+          <Button variant="subtle" onClick={redo} disabled={!canRedo} data-testid="redo">Redo</Button>
+          <Button onClick={leave} data-testid="leave">{isChanged ? "Discard" : "Close"}</Button>
+          <Button
+            variant="filled" disabled={!can} onClick={() => void save()} aria-describedby="save-note" data-testid="save-policy"
+          >
+            {view?.save.label ?? "Save"}
+          </Button>
+        </div>
+      </header>
+      <div className={classes.body}>
+        <div className={classes.main}>
+          {saved !== null && !isChanged && (
+            <Notice tone="allow" title="Saved" testId="saved">{saved}</Notice>
+          )}
+          {kept !== null && theirs === null && isChanged && (
+            <Notice tone="neutral" title={`Your draft of ${ago(openedAt - kept.at)} was kept`} testId="kept" actions={<Button size="xs" onClick={startAgain}>Start again</Button>} />
+          )}
+          {theirs !== null && (
+            <ChangedUnderneath
+              theirs={theirs.text} mine={view?.file ?? null}
+              onMine={() => { edit("base", { base: theirs.text }); setTheirs(null); }} onTheirs={() => void takeTheirs()}
+            />
+          )}
+          {failure !== null && <Failure what={failure.what} error={failure.error} />}
+          {error !== null && <Failure what="The draft could not be read. It is kept." error={error} />}
+          <section className={classes.names} aria-label="Name and description">
+            <TextInput label="Name" value={draft.name} maxLength={120} placeholder="Large expenses need finance" onChange={(event) => { edit("name", { name: event.currentTarget.value }); }} data-testid="draft-name" />
+            <Textarea label="Description" value={draft.description} maxLength={1000} autosize minRows={1} maxRows={4} placeholder="Why; optional" onChange={(event) => { edit("description", { description: event.currentTarget.value }); }} data-testid="draft-description" />
+          </section>
+          <WhichCalls draft={draft} edit={edit} catalogue={catalogue} />
+          <section className={classes.panel} aria-labelledby="when">
+            <header className={classes.panelHead}>
+              <h2 id="when" className={classes.question}>When</h2>
+              <span className="faint small">
+                {tree === null ? "the text is not finished" : leafNumbers(tree).size === 0 ? "always; add a condition to narrow it" : ""}
+              </span>
+            </header>
+            {tree === null
+              ? <p className="muted">The rows come back once the text on the right can be read.</p>
+              : <ConditionTree tree={tree} view={view} catalogue={catalogue}
+                onChange={(next, field) => { edit(field, { tree: next }); }} />}
+          </section>
+          <ThenWhat draft={draft} edit={edit} catalogue={catalogue} />
+        </div>
+        <aside className={classes.aside} aria-label="What the draft says">
+          <section className={classes.side} aria-labelledby="in-a-sentence">
+            <h2 id="in-a-sentence">In a sentence</h2>
+            <p className={classes.sentence} data-testid="sentence" data-old={!isCurrent || undefined}>
+              {view?.sentence == null ? <span className="muted">Not finished yet.</span> : <Prose text={sentence(view.sentence)} />}
+            </p>
+          </section>
+          <section className={classes.side} aria-labelledby="as-text">
+            <h2 id="as-text">As text, edit either side</h2>
+            <CelEditor
+              text={text} view={isCurrent ? view : undefined} attributes={catalogue?.attributes ?? []}
+              onChange={(next) => { if (next !== text) edit("when", { when: next, tree: null }); }}
+            />
+            {view?.text_problem != null && (
+              <p className={classes.warn} role="status" data-testid="text-problem">
+                <Prose text={sentence(view.text_problem.message)} />{" "}
+                {view.text_problem.hint !== null && <Prose text={sentence(view.text_problem.hint)} />}
+              </p>
+            )}
+          </section>
+          {view !== undefined && <Findings findings={view.findings} onMend={(choice) => void mend(choice)} />}
+          <Effect draft={isCurrent && view?.file != null && view.sentence !== null ? settled : null} />
+          <div className={classes.foot}>
+            <p id="save-note" className="muted small" data-testid="save-note">{view?.save.note}</p>
+            <div className={classes.footButtons}>
+              <Button onClick={() => { setTrying(true); }} data-testid="try-call">Try a call…</Button>
+              {draft.base === null && draft.mode === "enforce" && (
+                <Button variant="subtle" onClick={() => { edit("mode", { mode: "observe" }); }} data-testid="observe-first">Observe for a day first</Button>
+              )}
+            </div>
+          </div>
+        </aside>
+      </div>
+      {trying && catalogue !== undefined && (
+        <TryCall draft={view?.file == null ? null : draft} catalogue={catalogue} onClose={() => { setTrying(false); }} />
+      )}
+    </section>
+  );
+}
+
+/** The tree to show: the one in the hand, else the one Rust read last; none while the text is not readable. */
+function treeOf(draft: Draft, view: DraftView | undefined): Group | null {
+  if (draft.tree !== null) return asGroup(draft.tree);
+  if (view === undefined) return emptyGroup();
+  return view.tree === null ? null : asGroup(view.tree);
+}

@@ -1,0 +1,65 @@
+/** Narrows the list of policies: words, action, state; and which parts of each are shown. */
+import { Button, Checkbox, Menu, NativeSelect } from "@mantine/core";
+import type { PolicyAction, PolicyMode, PolicyRow } from "@/ipc/schema";
+
+export type Filter = { action: PolicyAction | ""; mode: PolicyMode | ""; tool: string };
+export const NO_FILTER: Filter = { action: "", mode: "", tool: "" };
+
+const PARTS = [["description", "Description"], ["sentence", "Sentence"], ["targeting", "Targeting"], ["condition", "Condition"], ["history", "Last 30 days"]] as const;
+export type Part = typeof PARTS[number][0];
+export const ALL_PARTS: ReadonlySet<Part> = new Set(PARTS.map(([part]) => part));
+
+const ACTIONS: readonly { value: Filter["action"]; label: string }[] = [
+  { value: "", label: "Every action" }, { value: "deny", label: "Deny" }, { value: "request_approval", label: "Ask for approval" },
+  { value: "step_up", label: "Step up" }, { value: "allow", label: "Allow" },
+];
+const MODES: readonly { value: Filter["mode"]; label: string }[] = [
+  { value: "", label: "Every state" }, { value: "enforce", label: "Enforced" }, { value: "observe", label: "Observed" }, { value: "off", label: "Off" },
+];
+
+export function PolicyFilters({ rows, filter, parts, onFilter, onParts }: {
+  rows: readonly PolicyRow[];
+  filter: Filter;
+  parts: ReadonlySet<Part>;
+  onFilter: (filter: Filter) => void;
+  onParts: (parts: ReadonlySet<Part>) => void;
+}) {
+  const tools = [...new Set(rows.flatMap((row) => row.tools))].sort();
+  return (
+    <>
+      <NativeSelect
+        aria-label="Action" data={[...ACTIONS]} value={filter.action} data-testid="filter-action"
+        onChange={(event) => { onFilter({ ...filter, action: ACTIONS.find(({ value }) => value === event.currentTarget.value)?.value ?? "" }); }}
+      />
+      <NativeSelect
+        aria-label="State" data={[...MODES]} value={filter.mode} data-testid="filter-mode"
+        onChange={(event) => { onFilter({ ...filter, mode: MODES.find(({ value }) => value === event.currentTarget.value)?.value ?? "" }); }}
+      />
+      <NativeSelect
+        aria-label="Tool" data={[{ value: "", label: "Every tool" }, ...tools]} value={filter.tool} data-testid="filter-tool" style={{ maxWidth: 200 }}
+        onChange={(event) => { onFilter({ ...filter, tool: event.currentTarget.value }); }}
+      />
+      <Menu closeOnItemClick={false} withinPortal>
+        <Menu.Target><Button data-testid="columns">Columns</Button></Menu.Target>
+        <Menu.Dropdown>
+          {PARTS.map(([part, label]) => (
+            <Menu.Item
+              key={part} role="menuitemcheckbox" aria-checked={parts.has(part)} leftSection={<Checkbox size="xs" checked={parts.has(part)} readOnly tabIndex={-1} aria-hidden="true" />}
+              onClick={() => {
+                const next = new Set(parts);
+                if (!next.delete(part)) next.add(part);
+                onParts(next);
+              }}
+            >
+              {label}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
+}
+
+export function passes(row: PolicyRow, { action, mode, tool }: Filter): boolean {
+  return (action === "" || row.action === action) && (mode === "" || row.mode === mode) && (tool === "" || row.tools.includes(tool));
+}

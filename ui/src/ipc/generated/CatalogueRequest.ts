@@ -1,0 +1,5 @@
+export type CatalogueRequest = { 
+/**
+ * The patterns of the draft's target.
+ */
+tools: Array<string>, };

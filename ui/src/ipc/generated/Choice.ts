@@ -1,0 +1,1 @@
+export type Choice = { id: string, name: string, words: string, };

@@ -1,0 +1,1 @@
+export type DeleteFlowRequest = { id: string, };

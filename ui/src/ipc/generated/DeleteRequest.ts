@@ -1,0 +1,1 @@
+export type DeleteRequest = { id: string, };

@@ -1,0 +1,1 @@
+export type Deleted = { id: string, name: string, text: string, };

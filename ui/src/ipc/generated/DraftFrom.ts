@@ -1,0 +1,1 @@
+export type DraftFrom = { "kind": "nothing" } | { "kind": "policy", id: string, } | { "kind": "copy", id: string, } | { "kind": "hold", hold: string, } | { "kind": "call", seq: number, } | { "kind": "text", id: string, text: string, base: string | null, };

@@ -1,0 +1,3 @@
+import type { Draft } from "./Draft";
+
+export type DraftRequest = { draft: Draft, };

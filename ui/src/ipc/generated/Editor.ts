@@ -1,0 +1,1 @@
+export type Editor = "text" | "number" | "flag" | "time" | "path";

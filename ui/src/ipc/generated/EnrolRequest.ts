@@ -1,0 +1,1 @@
+export type EnrolRequest = { person: string, name: string, };

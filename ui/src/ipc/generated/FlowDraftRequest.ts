@@ -1,0 +1,3 @@
+import type { FlowDraft } from "./FlowDraft";
+
+export type FlowDraftRequest = { draft: FlowDraft, };

@@ -1,0 +1,3 @@
+import type { FlowRow } from "./FlowRow";
+
+export type FlowsView = { rows: Array<FlowRow>, };

@@ -1,0 +1,5 @@
+export type MendChoice = { label: string, 
+/**
+ * To be sent back as it is.
+ */
+mend: object, };

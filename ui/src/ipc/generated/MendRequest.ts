@@ -1,0 +1,3 @@
+import type { Draft } from "./Draft";
+
+export type MendRequest = { draft: Draft, mend: object, };

@@ -1,0 +1,3 @@
+import type { DraftFrom } from "./DraftFrom";
+
+export type OpenDraftRequest = { from: DraftFrom, };

@@ -1,0 +1,5 @@
+export type OpenFlowRequest = { 
+/**
+ * A new flow where null.
+ */
+id: string | null, };

@@ -1,0 +1,1 @@
+export type PasskeyRequest = { id: string, name: string | null, };

@@ -1,0 +1,1 @@
+export type ProofAnswer = { reasons: Array<string>, };

@@ -1,0 +1,1 @@
+export type ProofQuestion = { "kind": "mode", id: string, mode: "enforce" | "observe" | "off", } | { "kind": "document", path: string, text: string | null, } | { "kind": "waiting", hash: string, } | { "kind": "in_force" };

@@ -1,0 +1,1 @@
+export type RestoreRequest = { id: string, text: string, };

@@ -1,0 +1,1 @@
+export type SaveEffect = "nothing" | "tightens" | "loosens" | "changes";

@@ -1,0 +1,3 @@
+import type { Draft } from "./Draft";
+
+export type SaveRequest = { draft: Draft, };

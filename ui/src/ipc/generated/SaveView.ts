@@ -1,0 +1,11 @@
+import type { SaveEffect } from "./SaveEffect";
+
+export type SaveView = { can: boolean, effect: SaveEffect, 
+/**
+ * "Save, tightens"
+ */
+label: string, 
+/**
+ * What stands in the way, or what happens next.
+ */
+note: string, };

@@ -1,0 +1,1 @@
+export type Takes = "nothing" | "one" | "two" | "many";

@@ -1,0 +1,1 @@
+export type TreeEach = { all: boolean, negated: boolean, part: string, };

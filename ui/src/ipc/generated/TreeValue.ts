@@ -1,0 +1,3 @@
+import type { ValueKind } from "./ValueKind";
+
+export type TreeValue = { kind: ValueKind, text: string, };

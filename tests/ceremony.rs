@@ -3,6 +3,8 @@
 
 #[path = "ceremony/attacks.rs"]
 mod attacks;
+#[path = "ceremony/chromium.rs"]
+mod chromium;
 #[path = "ceremony/enrolment.rs"]
 mod enrolment;
 #[path = "ceremony/held.rs"]

@@ -6,6 +6,8 @@
 mod away;
 #[path = "headless/bad_input.rs"]
 mod bad_input;
+#[path = "headless/chaos.rs"]
+mod chaos;
 #[path = "headless/crowd.rs"]
 mod crowd;
 #[path = "headless/no_route.rs"]
@@ -14,6 +16,8 @@ mod no_route;
 mod numbers;
 #[path = "headless/paths.rs"]
 mod paths;
+#[path = "headless/pausing.rs"]
+mod pausing;
 #[path = "headless/restart.rs"]
 mod restart;
 #[path = "headless/sets.rs"]

@@ -1,8 +1,9 @@
-//! Rings for waiting calls: follows the inbox, shows and closes notifications, and carries a person's answer
-//! to the desk. What is shown is composed in [`crate::notice`], what changes on screen in [`crate::ringing`].
+//! Rings for waiting calls: follows the inbox and the desk's clock, shows and closes notifications, and carries a
+//! person's answer to the desk. What is shown is composed in [`crate::notice`], what changes on screen in
+//! [`crate::ringing`]. While nothing waits there is no timer.
 
 use crate::door::waiting;
-use crate::notice::{self, Button};
+use crate::notice::{self, Button, Notice};
 use crate::notifier::{Heard, Notifier, NotifyError};
 use crate::ringing::{Ringing, Step};
 use crate::window;
@@ -10,15 +11,47 @@ use ipc::wire::{VoteChoice, VoteRequest};
 use ipc::{Changed, Host, Means, Tag};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
+use std::time::Duration;
 use tauri::AppHandle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
-/// Rings until the host ends. Without a service it says so once and leaves the rest to inbox and tray.
+/// A service gets this long to take everything off the screen at the end.
+const AT_THE_END: Duration = Duration::from_secs(1);
+
+/// Ends the ringing: a notification without anybody behind it must not stay on screen.
+pub(crate) struct End {
+    ask: oneshot::Sender<()>,
+    done: oneshot::Receiver<()>,
+}
+
+/// The bell's side of an [`End`].
+pub(crate) struct Ending {
+    asked: oneshot::Receiver<()>,
+    /// Dropped when nothing is on screen any more.
+    _done: oneshot::Sender<()>,
+}
+
+pub(crate) fn end() -> (End, Ending) {
+    let ((ask, asked), (_done, done)) = (oneshot::channel(), oneshot::channel());
+    (End { ask, done }, Ending { asked, _done })
+}
+
+impl End {
+    pub(crate) async fn silence(self) {
+        if self.ask.send(()).is_ok() {
+            let _ = tokio::time::timeout(AT_THE_END, self.done).await;
+        }
+    }
+}
+
+/// Rings until it is silenced. Without a service it says so once and leaves the rest to inbox and tray.
 pub(crate) async fn ring<N: Notifier>(
     app: AppHandle,
     host: Arc<Host>,
     connected: Result<(N, UnboundedReceiver<Heard>), NotifyError>,
+    ending: Ending,
 ) {
     let (notifier, heard) = match connected {
         Ok(connected) => connected,
@@ -29,8 +62,9 @@ pub(crate) async fn ring<N: Notifier>(
         }
     };
     host.set_notifications(true, None, None);
-    Bell { app, host, notifier, ringing: Ringing::default(), silent: false, replaced: false }
-        .run(heard)
+    let ringing = Ringing::default();
+    Bell { app, host, notifier, ringing, next: None, told: None, silent: false, replaced: false }
+        .run(heard, ending)
         .await;
 }
 
@@ -39,6 +73,10 @@ struct Bell<N> {
     host: Arc<Host>,
     notifier: N,
     ringing: Ringing,
+    /// When the next reminder is due, in epoch milliseconds.
+    next: Option<i64>,
+    /// When the person was last back who was told of their time away.
+    told: Option<i64>,
     /// The last notification was not shown, and the window says so.
     silent: bool,
     /// The service we knew left; what the window says of that stays.
@@ -46,39 +84,67 @@ struct Bell<N> {
 }
 
 impl<N: Notifier> Bell<N> {
-    async fn run(mut self, mut heard: UnboundedReceiver<Heard>) {
+    async fn run(mut self, mut heard: UnboundedReceiver<Heard>, mut ending: Ending) {
         let mut changes = self.host.subscribe();
         self.follow().await;
         loop {
+            let (host, next) = (Arc::clone(&self.host), self.next);
+            let reminder = async {
+                match next {
+                    Some(at) => host.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 change = changes.recv() => match change {
                     Ok(Changed { tags, .. }) if !tags.contains(&Tag::Inbox) => {}
                     Ok(_) | Err(RecvError::Lagged(_)) => self.follow().await,
                     Err(RecvError::Closed) => return,
                 },
-                Some(heard) = heard.recv() => self.hear(heard).await,
+                Some(heard) = heard.recv() => {
+                    self.hear(heard).await;
+                    self.follow().await;
+                }
+                () = reminder => self.follow().await,
+                _ = &mut ending.asked => break,
             }
+        }
+        for key in self.ringing.end() {
+            self.notifier.close(&key).await;
         }
     }
 
-    /// Brings the screen in line with the inbox.
+    /// Brings the screen in line with the inbox and the time.
     async fn follow(&mut self) {
+        let Some(now) = self.host.now() else { return };
         let zone = TimeZone::system();
-        let service = self.notifier.service();
-        let waiting = waiting(&self.host).iter().map(|card| notice::compose(card, service, &zone)).collect();
+        let is_locked = self.host.is_screen_locked();
+        if !is_locked {
+            self.tell_who_is_back().await;
+        }
+        let desk = notice::Desk { service: self.notifier.service(), zone: &zone, now };
+        let cards = waiting(&self.host);
+        // Nobody is reminded behind a locked screen.
+        self.next = cards.iter().map(notice::reminds_at).filter(|at| *at > now && !is_locked).min();
+        let notices: Vec<Notice> = cards.iter().map(|card| notice::compose(card, &desk)).collect();
+        let steps = if is_locked {
+            self.ringing.follow_unseen(&notices)
+        } else {
+            self.ringing.follow(notices, |agent, notices| notice::burst(agent, notices, &desk))
+        };
         let mut failed = false;
-        for step in self.ringing.follow(waiting) {
+        for step in steps {
             match step {
-                Step::Close { hold } => self.notifier.close(&hold).await,
+                Step::Close { key } => self.notifier.close(&key).await,
                 // A service that just failed is asked again at the next change, not for every waiting call.
-                Step::Show(notice) if failed => self.ringing.not_shown(&notice.hold),
+                Step::Show(notice) if failed => self.ringing.not_shown(&notice.key),
                 Step::Show(notice) => {
                     if let Err(error) = self.notifier.show(&notice).await {
                         failed = true;
-                        self.ringing.not_shown(&notice.hold);
+                        self.ringing.not_shown(&notice.key);
                         tracing::warn!(
                             error = chain(&error),
-                            hold = notice.hold,
+                            about = notice.key,
                             "a notification was not shown"
                         );
                         say(&self.host, &error.to_string(), error.hint());
@@ -91,15 +157,41 @@ impl<N: Notifier> Bell<N> {
         }
     }
 
+    /// What happened to held calls while the screen was locked, once for each return.
+    async fn tell_who_is_back(&mut self) {
+        let Some((back_at, sentence)) = self.host.while_away() else { return };
+        if self.told.replace(back_at) == Some(back_at) {
+            return;
+        }
+        let notice = Notice {
+            key: "while-away".to_owned(),
+            holds: Vec::new(),
+            digest: String::new(),
+            agent: String::new(),
+            tool: String::new(),
+            title: "Doorward".to_owned(),
+            body: sentence,
+            buttons: Vec::new(),
+            deadline: 0,
+            reminds: false,
+        };
+        if let Err(error) = self.notifier.show(&notice).await {
+            tracing::warn!(
+                error = chain(&error),
+                "the digest of a time away was not shown; the window has it"
+            );
+        }
+    }
+
     async fn hear(&mut self, heard: Heard) {
         match heard {
-            Heard::PutAway { hold } => self.ringing.put_away(&hold),
-            Heard::Pressed { hold, digest, button } => {
-                self.ringing.put_away(&hold);
+            Heard::PutAway { notice } => self.ringing.put_away(&notice),
+            Heard::Pressed { notice, button } => {
+                self.ringing.put_away(&notice);
                 match button {
-                    Button::Review => window::show_card(&self.app, &hold),
-                    Button::Approve => self.vote(&hold, &digest, VoteChoice::Approve).await,
-                    Button::Reject => self.vote(&hold, &digest, VoteChoice::Reject).await,
+                    Button::Review => self.review(&notice),
+                    Button::Approve => self.vote(&notice, VoteChoice::Approve).await,
+                    Button::Reject => self.vote(&notice, VoteChoice::Reject).await,
                 }
             }
             Heard::ServiceLeft => {
@@ -113,9 +205,18 @@ impl<N: Notifier> Bell<N> {
         }
     }
 
+    fn review(&self, notice: &Notice) {
+        match notice.holds.first() {
+            Some(hold) => window::show_card(&self.app, hold),
+            None => window::show(&self.app),
+        }
+    }
+
     /// A vote that does not count is not lost silently: its card comes up and says where the hold stands.
-    async fn vote(&self, hold: &str, digest: &str, choice: VoteChoice) {
-        let request = VoteRequest { hold: hold.to_owned(), digest: digest.to_owned(), choice, reason: None };
+    async fn vote(&self, notice: &Notice, choice: VoteChoice) {
+        // Many calls are never decided at once from here.
+        let [hold] = notice.holds.as_slice() else { return self.review(notice) };
+        let request = VoteRequest { hold: hold.clone(), digest: notice.digest.clone(), choice, reason: None };
         if let Err(error) = self.host.cast(request, Means::Notification).await {
             tracing::warn!(
                 code = error.code,

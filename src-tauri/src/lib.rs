@@ -8,8 +8,10 @@ pub mod environment;
 pub mod notice;
 pub mod plain;
 pub mod ringing;
+pub mod shorten;
 pub mod summon;
 pub mod tray_library;
+pub mod units;
 
 #[cfg(feature = "desktop")]
 mod bell;

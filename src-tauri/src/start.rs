@@ -193,12 +193,15 @@ fn run_window(runtime: &Runtime, door: Door, home: Option<&Path>, hidden: bool) 
     let _hung = home.and_then(|home| hang_bell(&app, home));
     let tray = tray::make(app.handle());
     runtime.spawn(end_on_signal(app.handle().clone()));
-    runtime.spawn(attend(app.handle().clone(), door, tray));
-    Ok(app.run_return(|_, _| {}))
+    let (silence, ending) = bell::end();
+    runtime.spawn(attend(app.handle().clone(), door, tray, ending));
+    let code = app.run_return(|_, _| {});
+    runtime.block_on(silence.silence());
+    Ok(code)
 }
 
 /// What follows the host: the window's events, the tray, the notifications.
-async fn attend(app: AppHandle, door: Door, tray: Option<tray::Tray>) {
+async fn attend(app: AppHandle, door: Door, tray: Option<tray::Tray>, ending: bell::Ending) {
     let Some(host) = door.host().await else { return };
     host.open_pages_with(crate::browser::open);
     tokio::spawn(door::pass_on(app.clone(), host.subscribe()));
@@ -207,7 +210,7 @@ async fn attend(app: AppHandle, door: Door, tray: Option<tray::Tray>) {
         tokio::spawn(tray.follow(Arc::clone(&host)));
     }
     let connected = SystemNotifier::connect().await;
-    bell::ring(app, host, connected).await;
+    bell::ring(app, host, connected, ending).await;
 }
 
 /// Later starts bring this window up. Without it they only learn that the home is in use.

@@ -58,7 +58,8 @@ async fn an_assertion_for_another_hold_is_refused() {
             rows.iter().find(|row| row.hold.as_str() != scene.card.hold).map(|row| row.hold.clone())
         })
         .await;
-    let other = Page::open(&scene.world.engine.start_ceremony(Subject::Hold { hold: cheap }).await.unwrap()).await;
+    let other =
+        Page::open(&scene.world.engine.start_ceremony(Subject::Hold { hold: cheap }).await.unwrap()).await;
     let theirs = other.begin().await;
     let mine = page.begin().await;
     assert_ne!(theirs["publicKey"]["challenge"], mine["publicKey"]["challenge"]);
@@ -162,11 +163,13 @@ async fn what_no_page_of_ours_sends_is_refused() {
         let request = page.request(Method::POST, "/step").json(&body).build().unwrap();
         let mut request = request;
         request.headers_mut().insert(name, value.parse().unwrap());
-        let status = reqwest::Client::builder().no_proxy().build().unwrap().execute(request).await.unwrap().status();
+        let status =
+            reqwest::Client::builder().no_proxy().build().unwrap().execute(request).await.unwrap().status();
         assert_eq!(status, StatusCode::FORBIDDEN, "{name}: {value}");
     }
     // A service worker's script is not to be had here, nor anything without the address.
-    let worker = page.request(Method::GET, "/page.js").header("service-worker", "script").send().await.unwrap();
+    let worker =
+        page.request(Method::GET, "/page.js").header("service-worker", "script").send().await.unwrap();
     assert_eq!(worker.status(), StatusCode::FORBIDDEN);
     let guessed = format!("{}/{}", page.origin(), "0".repeat(32));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -169,7 +169,11 @@ async fn a_record_that_was_not_written_here_is_noticed_and_frees_nothing() {
     assert!(kept.said().await.contains("the file is gone"));
     std::fs::write(kept.file(), older).unwrap();
     assert!(kept.said().await.contains("older record"));
-    std::fs::write(kept.file(), good.replacen("Laptop", "Desktop", 1).replacen("\\\"me\\\"", "\\\"mo\\\"", 1)).unwrap();
+    std::fs::write(
+        kept.file(),
+        good.replacen("Laptop", "Desktop", 1).replacen("\\\"me\\\"", "\\\"mo\\\"", 1),
+    )
+    .unwrap();
     assert!(kept.said().await.contains("changed by something else"));
 
     // Even with the root key at hand, a passkey without a signature is not one.
@@ -180,7 +184,10 @@ async fn a_record_that_was_not_written_here_is_noticed_and_frees_nothing() {
     let root = existing_root_key(&*kept.keychain, &settings.id).unwrap();
     let text = roster.to_string();
     use base64::Engine as _;
-    record["mac"] = json!(base64::engine::general_purpose::STANDARD_NO_PAD.encode(root.mac_key("passkeys").mac(text.as_bytes())));
+    record["mac"] = json!(
+        base64::engine::general_purpose::STANDARD_NO_PAD
+            .encode(root.mac_key("passkeys").mac(text.as_bytes()))
+    );
     record["roster"] = json!(text);
     std::fs::write(kept.file(), record.to_string()).unwrap();
     assert!(kept.said().await.contains("added without a signature"));

@@ -8,7 +8,7 @@ use super::support::world::World;
 use super::{enrolled, run_enrolment};
 use gateway::HoldId;
 use gateway::card::Card;
-use gateway::ceremony::{Ceremony, SignedStatement, Subject};
+use gateway::ceremony::{Audit, AuditedEntry, Ceremony, SignedStatement, Subject};
 use serde_json::json;
 
 pub(crate) const POLICIES: [(&str, &str); 2] = [
@@ -60,7 +60,45 @@ async fn a_payment_runs_once_after_the_passkey_was_used_and_the_record_proves_it
     let mut forged = signed.clone();
     forged.statement.head += 1;
     assert!(forged.verify(&passkeys[0]).is_err());
-    assert!(journal::kinds_of(&world.home.paths().journal(), &card.hold).contains(&"passkey_asked".to_owned()));
+    let kinds = journal::lines(&world.home.paths().journal());
+    assert!(kinds.iter().any(|line| line.kind == "passkey_asked"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_of_the_entries_tells_the_proofs_and_finds_a_forged_one() {
+    let world = World::new(&POLICIES).await;
+    let mut key = enrolled(&world, "me").await;
+    let agent = world.agent("claude").await;
+    let pending = agent.start("send_payment", json!({ "amount": 1 }));
+    let card = world.held().await;
+    let page = Page::open(&ceremony_of(&world, &card).await).await;
+    assert_eq!(page.run(None, Some(&mut key)).await["kind"], "done");
+    pending.answer().await.ran();
+    let entries = world.engine.journal().entries(0).unwrap();
+    let audited = |change: &dyn Fn(&str) -> String| {
+        let mut audit = Audit::default();
+        for entry in &entries {
+            let body = entry.body.as_deref().map(change);
+            let (seq, kind, hash) = (entry.seq, entry.kind.as_str(), entry.hash.as_str());
+            audit.take(AuditedEntry { seq, kind, hash, body: body.as_deref() });
+        }
+        audit
+    };
+    let honest = audited(&|body| body.to_owned());
+    assert_eq!(honest.forged(), []);
+    let [proof] = honest.proven() else { panic!("one proof: {:?}", honest.proven()) };
+    assert_eq!(
+        (proof.hold.as_str(), proof.person.as_str(), proof.name.as_str()),
+        (card.hold.as_str(), "me", "Laptop")
+    );
+    assert_eq!(honest.last_anchor(), Some(proof.head));
+    // The same record with another call, or with a passkey that nobody enrolled.
+    let other_call = "0".repeat(card.digest.len());
+    let forged = audited(&|body| body.replace(&card.digest, &other_call));
+    assert!(forged.proven().is_empty() && !forged.forged().is_empty());
+    let forged =
+        audited(&|body| if body.contains("\"enrolled\"") { "{}".to_owned() } else { body.to_owned() });
+    assert!(forged.proven().is_empty() && !forged.forged().is_empty());
 }
 
 /// The evidence kept with the hold, as the journal has it.
@@ -113,13 +151,18 @@ async fn the_page_can_reject() {
 async fn two_people_approve_each_with_their_own_passkey() {
     let home = TestHome::in_memory(&[
         ALLOW,
-        ("flows/pair.toml", "name = \"Two people\"\n[[stage]]\nusers = [\"me\"]\nstep_up = \"passkey\"\n[[stage]]\nusers = [\"bob\"]\nstep_up = \"passkey\"\n"),
+        (
+            "flows/pair.toml",
+            "name = \"Two people\"\n[[stage]]\nusers = [\"me\"]\nstep_up = \"passkey\"\n[[stage]]\nusers = [\"bob\"]\nstep_up = \"passkey\"\n",
+        ),
         (
             "payments.toml",
             "name = \"Payments need two\"\n[target]\ntools = [\"ledger/send_payment\"]\n[action]\nkind = \"request_approval\"\nflow = \"pair\"\n",
         ),
     ]);
-    home.write_people("[[user]]\nid = \"me\"\nname = \"Ana\"\nowner = true\n[[user]]\nid = \"bob\"\nname = \"Bob\"\n");
+    home.write_people(
+        "[[user]]\nid = \"me\"\nname = \"Ana\"\nowner = true\n[[user]]\nid = \"bob\"\nname = \"Bob\"\n",
+    );
     let world = World::of(home).await;
     let mut ana = enrolled(&world, "me").await;
     let mut bob = passkey();
@@ -136,8 +179,12 @@ async fn two_people_approve_each_with_their_own_passkey() {
     let asked = page.begin().await;
     let ids = world.engine.passkeys().unwrap();
     let of_bob = ids.iter().find(|passkey| passkey.person() == "bob").unwrap().id().as_str();
-    let allowed: Vec<&str> =
-        asked["publicKey"]["allowCredentials"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    let allowed: Vec<&str> = asked["publicKey"]["allowCredentials"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
     assert_eq!(allowed, [of_bob]);
     assert_eq!(page.run(None, Some(&mut bob)).await["kind"], "done");
     assert_eq!(pending.answer().await.ran(), "send_payment ran");

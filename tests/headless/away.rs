@@ -67,10 +67,13 @@ async fn an_unknown_screen_makes_no_digest_and_policies_see_the_screen_as_it_is(
     );
     let world = World::of(TestHome::in_memory(&[ALLOW, locked])).await;
     let agent = world.agent("claude").await;
+    // Nobody can tell: what restricts applies.
+    agent.call("list_expenses", json!({})).await.refused("denied");
+    world.engine.presence().set_locked(false);
     agent.call("list_expenses", json!({})).await.ran();
     world.engine.presence().set_locked(true);
     agent.call("list_expenses", json!({})).await.refused("denied");
     world.engine.presence().set_unknown("gone");
-    agent.call("list_expenses", json!({})).await.ran();
+    agent.call("list_expenses", json!({})).await.refused("denied");
     assert!(world.engine.away_digest().is_none());
 }

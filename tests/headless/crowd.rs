@@ -26,15 +26,15 @@ const SLOW: (&str, &str) =
 /// The crowd may take longer than one hold.
 const LIMIT: Duration = Duration::from_secs(280);
 
-struct Crowd {
-    home: TestHome,
+pub(super) struct Crowd {
+    pub(super) home: TestHome,
     bus: Bus,
-    upstream: Recorder,
-    tokens: Vec<String>,
+    pub(super) upstream: Recorder,
+    pub(super) tokens: Vec<String>,
 }
 
 impl Crowd {
-    async fn made(agents: usize) -> Crowd {
+    pub(super) async fn made(agents: usize) -> Crowd {
         let (home, bus) = (TestHome::folder(), Bus::with_keyring().await);
         let upstream = Recorder::start().await;
         let crowd = Crowd { home, bus, upstream, tokens: Vec::new() };
@@ -54,13 +54,13 @@ impl Crowd {
         Crowd { tokens, ..crowd }
     }
 
-    fn run(&self, args: &[&str]) -> Program {
+    pub(super) fn run(&self, args: &[&str]) -> Program {
         let mut command = doorward(&self.home.dir(), args);
         self.bus.surround(&mut command);
         Program::start(&mut command)
     }
 
-    fn serve(&self) -> (Program, SocketAddr) {
+    pub(super) fn serve(&self) -> (Program, SocketAddr) {
         let serve = self.run(&["serve"]);
         let line = serve.line("that it listens", |line| line.contains("listens on http://127.0.0.1:"));
         serve.line("what to type", |line| line.starts_with("Holds are printed here."));
@@ -97,7 +97,7 @@ impl Crowd {
     }
 
     /// How often each call reached the upstream.
-    fn runs(&self) -> BTreeMap<usize, usize> {
+    pub(super) fn runs(&self) -> BTreeMap<usize, usize> {
         let mut runs = BTreeMap::new();
         for params in self.upstream.calls() {
             let params: Value = serde_json::from_str(&params).unwrap();
@@ -111,7 +111,7 @@ impl Crowd {
 type Calls = JoinSet<(usize, Option<Answer>)>;
 
 /// None when the gateway went away.
-async fn answer(wire: &Wire, number: usize) -> Option<Answer> {
+pub(super) async fn answer(wire: &Wire, number: usize) -> Option<Answer> {
     let body = format!(
         r#"{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{{"name":"delete_customer","arguments":{{"customer_id":"c-{number}"}}}}}}"#
     );

@@ -89,7 +89,11 @@ impl Page {
     }
 
     /// The whole way with these passkeys: `made` is the new one, `own` answers questions. The last reply.
-    pub(crate) async fn run(&self, mut made: Option<&mut SoftPasskey>, own: Option<&mut SoftPasskey>) -> Value {
+    pub(crate) async fn run(
+        &self,
+        mut made: Option<&mut SoftPasskey>,
+        own: Option<&mut SoftPasskey>,
+    ) -> Value {
         let mut own = own;
         let mut reply = self.begin().await;
         loop {

@@ -7,14 +7,16 @@
 
 pub(crate) mod agent;
 pub(crate) mod answer;
-pub(crate) mod bus;
 pub(crate) mod browser;
+pub(crate) mod bus;
 pub(crate) mod home;
 pub(crate) mod journal;
 pub(crate) mod node;
+pub(crate) mod notified;
 pub(crate) mod program;
 pub(crate) mod recorder;
 pub(crate) mod screen;
+pub(crate) mod tray;
 pub(crate) mod window;
 pub(crate) mod wire;
 pub(crate) mod world;

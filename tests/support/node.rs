@@ -24,3 +24,8 @@ pub(crate) fn filesystem_server() -> PathBuf {
 pub(crate) fn fragile_server() -> PathBuf {
     folder().join("fragile.mjs")
 }
+
+/// Chromium with passkeys that a test can change.
+pub(crate) fn ceremony_browser() -> PathBuf {
+    folder().join("ceremony").join("browser.mjs")
+}

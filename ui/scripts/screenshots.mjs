@@ -20,6 +20,7 @@ const settle = async (page) => { await page.clock.runFor(1000); };
 /** name, scenario, address, what to do before the picture */
 const SHOTS = [
   ["inbox", "full", "/inbox", settle],
+  ["inbox-stages", "full", "/inbox?hold=h-5n2bqa7wd3kz6xp4vt2r", settle],
   ["inbox-guarded", "full", "/inbox"],
   ["inbox-second", "full", "/inbox", settle, press("j"), settle],
   ["inbox-program", "full", "/inbox?hold=h-4k7xwz2mq5tb6cn3rd5a", settle],

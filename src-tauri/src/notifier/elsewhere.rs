@@ -37,5 +37,5 @@ impl Notifier for SystemNotifier {
         }
     }
 
-    async fn close(&self, _hold: &str) {}
+    async fn close(&self, _key: &str) {}
 }

@@ -168,8 +168,8 @@ impl Link {
             }
             "NotificationClosed" => {
                 let (id, why): (u32, u32) = message.body().deserialize().ok()?;
-                let hold = self.shown.lock().await.forget(id)?.hold;
-                (why == CLOSED_BY_A_PERSON).then_some(Heard::PutAway { hold })
+                let notice = self.shown.lock().await.forget(id)?;
+                (why == CLOSED_BY_A_PERSON).then_some(Heard::PutAway { notice })
             }
             _ => None,
         }
@@ -199,7 +199,7 @@ impl Link {
         let notice = shown.forget(id)?;
         drop(shown);
         self.close_id(id).await;
-        Some(Heard::Pressed { hold: notice.hold, digest: notice.digest, button })
+        Some(Heard::Pressed { notice, button })
     }
 
     async fn close_id(&self, id: u32) {
@@ -207,6 +207,17 @@ impl Link {
             self.bus.call_method(Some(self.owner.clone()), PATH, Some(NAME), "CloseNotification", &id).await;
         if let Err(error) = closed {
             tracing::debug!(%error, "a notification was gone before it was closed");
+        }
+    }
+
+    /// In place of closing it, where that does not take it away: nothing is left to press, and it expires at once.
+    async fn expire(&self, id: u32, notice: &Notice) {
+        let (none, hints): (Vec<&str>, HashMap<&str, Variant<'_>>) = (Vec::new(), HashMap::new());
+        let body =
+            ("Doorward", id, "doorward-desktop", &notice.title, "It no longer waits", none, hints, 1_i32);
+        let expired = self.bus.call_method(Some(self.owner.clone()), PATH, Some(NAME), "Notify", &body).await;
+        if let Err(error) = expired {
+            tracing::debug!(%error, "a notification was not taken away");
         }
     }
 
@@ -246,7 +257,7 @@ impl Link {
 impl Shown {
     fn forget(&mut self, id: u32) -> Option<Notice> {
         let notice = self.by_id.remove(&id)?.notice;
-        self.ids.remove(&notice.hold);
+        self.ids.remove(&notice.key);
         self.moved = Some(Instant::now());
         Some(notice)
     }
@@ -275,22 +286,25 @@ impl Notifier for SystemNotifier {
                 .map_err(|error| NotifyError::Refused(error.into()));
         }
         let mut shown = self.link.shown.lock().await;
-        let replaces = shown.ids.get(&notice.hold).copied().unwrap_or_default();
+        let replaces = shown.ids.get(&notice.key).copied().unwrap_or_default();
         // While it is replaced, an answer to the former one must not count for the new one.
         shown.forget(replaces);
         let id =
             self.link.notify(notice, replaces).await.map_err(|error| NotifyError::Refused(error.into()))?;
-        shown.ids.insert(notice.hold.clone(), id);
+        shown.ids.insert(notice.key.clone(), id);
         shown.by_id.insert(id, OnScreen { notice: notice.clone(), since: Instant::now() });
         Ok(())
     }
 
-    async fn close(&self, hold: &str) {
+    async fn close(&self, key: &str) {
         let mut shown = self.link.shown.lock().await;
-        let Some(id) = shown.ids.get(hold).copied() else { return };
-        shown.forget(id);
+        let Some(id) = shown.ids.get(key).copied() else { return };
+        let forgotten = shown.forget(id);
         drop(shown);
-        self.link.close_id(id).await;
+        match forgotten.filter(|_| self.service.leaves_closed_on_screen()) {
+            Some(notice) => self.link.expire(id, &notice).await,
+            None => self.link.close_id(id).await,
+        }
     }
 }
 

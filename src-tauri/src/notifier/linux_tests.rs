@@ -74,10 +74,14 @@ struct FakeService {
 impl FakeService {
     /// `presses` is a button it presses by itself, the moment a notice is shown.
     async fn start(bus: &Bus, presses: Option<&'static str>) -> FakeService {
+        FakeService::start_as(bus, "gnome-shell", presses).await
+    }
+
+    async fn start_as(bus: &Bus, name: &'static str, presses: Option<&'static str>) -> FakeService {
         let bus = bus.connect().await;
         let (say, asked) = unbounded_channel();
         let calls = MessageStream::from(&bus);
-        tokio::spawn(FakeService::serve(bus.clone(), calls, say, presses));
+        tokio::spawn(FakeService::serve(bus.clone(), calls, say, name, presses));
         let claimed =
             bus.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "RequestName", &(NAME, 0_u32));
         claimed.await.unwrap();
@@ -88,6 +92,7 @@ impl FakeService {
         bus: Connection,
         mut calls: MessageStream,
         say: UnboundedSender<Asked>,
+        name: &'static str,
         presses: Option<&'static str>,
     ) {
         let mut last = 0;
@@ -97,9 +102,7 @@ impl FakeService {
                 continue;
             }
             match header.member().unwrap().as_str() {
-                "GetServerInformation" => {
-                    bus.reply(&header, &("gnome-shell", "test", "1", "1.2")).await.unwrap()
-                }
+                "GetServerInformation" => bus.reply(&header, &(name, "test", "1", "1.2")).await.unwrap(),
                 "GetCapabilities" => {
                     bus.reply(&header, &vec!["actions", "body", "body-markup"]).await.unwrap()
                 }
@@ -155,16 +158,22 @@ async fn close(from: &Connection, id: u32, why: u32) {
 
 fn notice(hold: &str, buttons: &[Button]) -> Notice {
     Notice {
-        hold: hold.into(),
+        key: hold.into(),
+        holds: vec![hold.into()],
         digest: format!("digest of {hold}"),
+        agent: "claude".into(),
+        tool: "practice/delete_customer".into(),
         title: "claude: practice/delete_customer".into(),
         body: "customer_id: 88231".into(),
         buttons: buttons.to_vec(),
+        deadline: 0,
+        reminds: false,
     }
 }
 
+/// On a notice with all buttons.
 fn pressed(hold: &str, button: Button) -> Heard {
-    Heard::Pressed { hold: hold.into(), digest: format!("digest of {hold}"), button }
+    Heard::Pressed { notice: notice(hold, &Button::ALL), button }
 }
 
 #[tokio::test]
@@ -263,12 +272,13 @@ async fn a_button_that_was_not_offered_does_nothing() {
     let bus = Bus::start();
     let mut service = FakeService::start(&bus, None).await;
     let (notifier, mut heard) = bus.notifier().await.unwrap();
-    notifier.show(&notice("h-1", &[Button::Review, Button::Reject])).await.unwrap();
+    let given = notice("h-1", &[Button::Review, Button::Reject]);
+    notifier.show(&given).await.unwrap();
     let (id, ..) = service.next_shown().await;
     press(&service.bus, None, id, "approve").await;
     press(&service.bus, None, id + 7, "reject").await;
     press(&service.bus, None, id, "reject").await;
-    assert_eq!(heard.recv().await, Some(pressed("h-1", Button::Reject)));
+    assert_eq!(heard.recv().await, Some(Heard::Pressed { notice: given, button: Button::Reject }));
 }
 
 #[tokio::test]
@@ -278,14 +288,15 @@ async fn a_notice_that_is_shown_again_takes_the_place_of_the_first() {
     let (notifier, mut heard) = bus.notifier().await.unwrap();
     notifier.show(&notice("h-1", &Button::ALL)).await.unwrap();
     let (first, ..) = service.next_shown().await;
-    notifier.show(&Notice { digest: "other".into(), ..notice("h-1", &Button::ALL) }).await.unwrap();
+    let other = Notice { digest: "other".into(), ..notice("h-1", &Button::ALL) };
+    notifier.show(&other).await.unwrap();
     let Some(Asked::Notify { id, replaces, .. }) = service.asked.recv().await else {
         panic!("not shown again")
     };
     assert_eq!(replaces, first);
     press(&service.bus, None, first, "approve").await;
     press(&service.bus, None, id, "approve").await;
-    let expected = Heard::Pressed { hold: "h-1".into(), digest: "other".into(), button: Button::Approve };
+    let expected = Heard::Pressed { notice: other, button: Button::Approve };
     assert_eq!(heard.recv().await, Some(expected), "the answer to the first one counted for nothing");
 }
 
@@ -302,7 +313,7 @@ async fn a_notice_ends_with_its_hold_or_when_a_person_puts_it_away() {
     notifier.show(&notice("h-2", &Button::ALL)).await.unwrap();
     let (second, ..) = service.next_shown().await;
     close(&service.bus, second, CLOSED_BY_A_PERSON).await;
-    assert_eq!(heard.recv().await, Some(Heard::PutAway { hold: "h-2".into() }));
+    assert_eq!(heard.recv().await, Some(Heard::PutAway { notice: notice("h-2", &Button::ALL) }));
 }
 
 #[tokio::test]
@@ -332,4 +343,23 @@ async fn without_a_service_or_a_bus_it_is_said_what_is_missing() {
     assert!(matches!(bus.notifier().await, Err(NotifyError::NoService(_))));
     let nowhere = connection::Builder::address("unix:path=/does/not/exist");
     assert!(matches!(SystemNotifier::connect_to(nowhere, Duration::ZERO).await, Err(NotifyError::NoBus(_))));
+}
+
+#[tokio::test]
+async fn a_service_that_leaves_closed_notices_on_screen_is_told_to_let_them_expire() {
+    let bus = Bus::start();
+    let mut service = FakeService::start_as(&bus, "Notification Daemon", None).await;
+    let (notifier, mut heard) = bus.notifier().await.unwrap();
+    notifier.show(&notice("h-1", &Button::ALL)).await.unwrap();
+    let (first, ..) = service.next_shown().await;
+    notifier.close("h-1").await;
+    let Some(Asked::Notify { replaces, actions, .. }) = service.asked.recv().await else {
+        panic!("it stays")
+    };
+    assert_eq!((replaces, actions), (first, Vec::new()), "nothing is left to press");
+    press(&service.bus, None, first, "approve").await;
+    notifier.show(&notice("h-2", &Button::ALL)).await.unwrap();
+    let (second, ..) = service.next_shown().await;
+    press(&service.bus, None, second, "reject").await;
+    assert_eq!(heard.recv().await, Some(pressed("h-2", Button::Reject)), "the first one is forgotten");
 }

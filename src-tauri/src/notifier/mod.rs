@@ -20,20 +20,20 @@ pub(crate) trait Notifier: Send + Sync + 'static {
     /// What the service can do, so that a notice can be composed for it.
     fn service(&self) -> &Service;
 
-    /// Shows a notice, in place of an earlier one for the same hold.
+    /// Shows a notice, in place of an earlier one under the same key.
     fn show(&self, notice: &Notice) -> impl Future<Output = Result<(), NotifyError>> + Send;
 
-    /// Takes the notice of this hold away, if there is one.
-    fn close(&self, hold: &str) -> impl Future<Output = ()> + Send;
+    /// Takes the notice under this key away, if there is one.
+    fn close(&self, key: &str) -> impl Future<Output = ()> + Send;
 }
 
 /// What came back from the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// A person pressed a button that was offered on exactly this notice.
-    Pressed { hold: String, digest: String, button: Button },
+    Pressed { notice: Notice, button: Button },
     /// A person put the notice away without an answer.
-    PutAway { hold: String },
+    PutAway { notice: Notice },
     /// The service we knew left; nobody's answers are believed any more.
     ServiceLeft,
 }

@@ -4,6 +4,7 @@ import { Icon } from "@/components/icon";
 import { Prose } from "@/components/prose";
 import type { Alarm } from "@/ipc/schema";
 import { sentence } from "@/lib/words";
+import { LetCallsGo } from "./hold-everything";
 import classes from "./alarms.module.css";
 
 export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
@@ -16,6 +17,7 @@ export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
           <p>
             <strong><Prose text={sentence(alarm.message)} /></strong> <Prose text={sentence(alarm.hint)} />
             {alarm.code.startsWith("set_") && <> <Link to="/policies" className={classes.link}>Open Policies</Link></>}
+            {alarm.code === "paused" && <> <LetCallsGo /></>}
           </p>
         </div>
       ))}

@@ -6,6 +6,7 @@ import { Key } from "@/components/key";
 import type { Overview } from "@/ipc/schema";
 import { plural } from "@/lib/words";
 import { GatewayStatus } from "./gateway-status";
+import { HoldEverything } from "./hold-everything";
 import classes from "./navigation.module.css";
 
 const SCHEMES: readonly { value: MantineColorScheme; label: string }[] = [
@@ -37,6 +38,7 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
       <Item to="/security" label="Security" />
       <div className={classes.foot}>
         <GatewayStatus overview={overview} problem={problem} />
+        {overview?.gateway.state === "on" && <HoldEverything paused={overview.paused} />}
         <div className={classes.tools}>
           <Appearance />
           <UnstyledButton className={classes.tool} onClick={onHelp} data-testid="help">

@@ -8,7 +8,7 @@ describe("the frame of the window", () => {
     openWindow("/inbox", "full");
     await screen.findByTestId("card");
     const names = screen.getAllByRole("link").map((link) => link.dataset["testid"]);
-    expect(names).toEqual(["nav-inbox", "nav-activity", "nav-policies", "nav-grants", "nav-agents", "nav-upstreams"]);
+    expect(names).toEqual(["nav-inbox", "nav-activity", "nav-policies", "nav-flows", "nav-grants", "nav-agents", "nav-upstreams", "nav-security"]);
     expect(screen.getByTestId("nav-inbox")).toHaveAttribute("aria-current", "page");
     expect(screen.getByRole("img", { name: "4 holds waiting" })).toHaveTextContent("4");
   });
@@ -26,6 +26,27 @@ describe("the frame of the window", () => {
     expect(status).toHaveTextContent("The keychain is locked. Unlock it.");
     expect(screen.getByTestId("alarm-set_waiting")).toHaveTextContent("They do not apply yet. Open Policies to see the difference");
     expect(screen.getByTestId("alarms")).toHaveAttribute("role", "alert");
+  });
+
+  it("holds everything by one switch, says so, and lets calls go again", async () => {
+    const { user, host } = openWindow("/inbox", "empty");
+    const toggle = await screen.findByRole("switch", { name: "Hold everything" });
+    expect(toggle).not.toBeChecked();
+    await user.click(toggle);
+    const alarm = await screen.findByTestId("alarm-paused");
+    expect(alarm).toHaveTextContent("Everything is held: each call waits for you");
+    expect(toggle).toBeChecked();
+    await user.click(screen.getByRole("button", { name: "Let calls go" }));
+    await waitFor(() => { expect(screen.queryByTestId("alarm-paused")).toBeNull(); });
+    expect(toggle).not.toBeChecked();
+    expect(host.sent.map(({ name }) => name).filter((name) => name === "pause" || name === "resume")).toEqual(["pause", "resume"]);
+  });
+
+  it("says why everything could not be held", async () => {
+    const { user, host } = openWindow("/inbox", "empty");
+    host.fail("pause", { code: "pause", message: "everything is held, but that could not be recorded", hint: "look at the disk" });
+    await user.click(await screen.findByRole("switch", { name: "Hold everything" }));
+    expect(await screen.findByText(/could not be recorded/)).toBeInTheDocument();
   });
 
   it("goes to every screen by its navigation", async () => {

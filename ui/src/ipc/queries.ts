@@ -75,8 +75,6 @@ export function useChanges(): void {
 
 function invalidate(client: QueryClient, { tags, hold }: Changed): void {
   for (const tag of tags) void client.invalidateQueries({ queryKey: [tag] });
-  // Grants are made and used by calls.
-  if (tags.includes("activity")) void client.invalidateQueries({ queryKey: ["grants"] });
   if (hold) void client.invalidateQueries({ queryKey: ["card", hold] });
   else if (tags.includes("inbox")) void client.invalidateQueries({ queryKey: ["card"] });
 }

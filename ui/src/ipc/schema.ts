@@ -2,9 +2,7 @@
  * What the window may ask, and the shapes that come back. All of it is written by Rust into `generated/`;
  * everything else in the window takes it from here.
  */
-import type { AnswersSchema } from "./answers";
 import type { Card } from "./generated/Card";
-import type { IpcSchema as Generated } from "./generated/IpcSchema";
 import type { PolicyRow } from "./generated/PolicyRow";
 
 export type { ActivityOutcome } from "./generated/ActivityOutcome";
@@ -64,6 +62,7 @@ export type { GrantTerms } from "./generated/GrantTerms";
 export type { InboxRow } from "./generated/InboxRow";
 export type { IpcError } from "./generated/IpcError";
 export type { NewAgent } from "./generated/NewAgent";
+export type { IpcSchema } from "./generated/IpcSchema";
 export type { Overview } from "./generated/Overview";
 export type { PartState } from "./generated/PartState";
 export type { PasskeyRow } from "./generated/PasskeyRow";
@@ -79,7 +78,6 @@ export type { VoteReceipt } from "./generated/VoteReceipt";
 export type { VoteRequest } from "./generated/VoteRequest";
 export type { WaitingChange } from "./generated/WaitingChange";
 
-export type IpcSchema = Generated & AnswersSchema;
 export type CardState = Card["state"];
 export type PolicyAction = PolicyRow["action"];
 export type PolicyMode = PolicyRow["mode"];

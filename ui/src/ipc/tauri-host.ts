@@ -9,7 +9,7 @@ export { isTauri };
 type Events = { "changed": Changed; "open-hold": { hold: string } };
 
 const EVERYTHING: Changed = {
-  tags: ["overview", "inbox", "activity", "policies", "upstreams", "agents"],
+  tags: ["overview", "inbox", "activity", "policies", "upstreams", "agents", "grants", "security"],
   hold: null,
 };
 

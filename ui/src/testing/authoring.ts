@@ -126,7 +126,8 @@ export function readDraft(world: World, draft: Draft): DraftView {
     from: text.indexOf("category"), to: text.indexOf("category") + "category".length,
     mends: [{ label: "Treat missing as a match", mend: { label: "Treat missing as a match", document: `${id}.toml`, edit: { kind: "text", at: [{ name: "when" }], text: "amount > 500" } } }],
   }];
-  const unchanged = draft.base !== null && world.texts[draft.id] === draft.base && JSON.stringify(world.drafts[draft.id]) === JSON.stringify({ ...draft, tree: null });
+  const unchanged = draft.base !== null && world.texts[draft.id] === draft.base
+    && JSON.stringify(world.drafts[draft.id]) === JSON.stringify({ ...draft, tree: null });
   const can = draft.name.trim() !== "" && finished && !unchanged;
   const verb = { deny: "Deny", request_approval: "Ask the desk's owner before", step_up: "Ask for a passkey before", allow: "Allow" }[draft.action.kind];
   return {
@@ -251,7 +252,8 @@ export function authoring(world: World, changed: () => void): Pick<Handlers,
       world.texts[view.id] = view.file ?? "";
       world.drafts[view.id] = { ...draft, id: view.id, base: view.file, when: view.text ?? "", tree: null };
       const row = {
-        id: view.id, name: draft.name, description: draft.description, action: draft.action.kind, mode: draft.mode, tools: draft.tools, roles: draft.roles,
+        id: view.id, name: draft.name, description: draft.description, action: draft.action.kind, mode: draft.mode, tools: draft.tools,
+        roles: draft.roles,
         condition: view.text === "" ? null : view.text, sentence: view.sentence ?? "", applied_30_days: 0, users: draft.users, agents: draft.agents, contexts: draft.contexts, changed_at: Date.now(),
       };
       world.policies.rows = [...world.policies.rows.filter(({ id }) => id !== row.id), row];

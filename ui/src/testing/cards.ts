@@ -1,6 +1,6 @@
 /** Makes cards, arguments and agents for tests and scenarios, in the shape Rust gives them. */
 import { piecesOf, type TextPiece } from "@/lib/pieces";
-import type { AgentRow, Card, CardArgument } from "@/ipc/schema";
+import type { AgentRow, Card, CardArgument, CardStage } from "@/ipc/schema";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -46,12 +46,19 @@ export function cardOf(card: Partial<Card> & Pick<Card, "hold" | "opened_at" | "
     destructive: false,
     arguments: [],
     reasons: [],
-    stages: [{ flow: "owner", name: "Owner", approvers: "the desk's owner", votes: 0, required: 1, current: true }],
+    stages: [stageOf({ flow: "owner", name: "Owner", current: true })],
     ran_before: null,
     attended: true,
     state: "waiting",
     verdict: null,
     ...card,
+  };
+}
+
+export function stageOf(stage: Partial<CardStage> & Pick<CardStage, "flow" | "name">): CardStage {
+  return {
+    approvers: "the desk's owner", votes: 0, required: 1, current: false, escalated: false, extended: false, exclude_requester: false,
+    step_up: false, ...stage,
   };
 }
 

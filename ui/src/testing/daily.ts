@@ -1,6 +1,6 @@
 /** A world in daily use. */
 import type { ActivityOutcome, ActivityRow, AgentsView, Card, PoliciesView, UpstreamRow } from "@/ipc/schema";
-import { agentOf, argument, cardOf, HOUR, MINUTE, SECOND } from "./cards";
+import { agentOf, argument, cardOf, stageOf, HOUR, MINUTE, SECOND } from "./cards";
 
 const CLAUDE = "/home/ana/.local/share/claude/versions/2.4.1/bin/claude";
 const NEW_CLAUDE = "/home/ana/.local/share/claude/versions/2.5.0/bin/claude";
@@ -61,6 +61,10 @@ export function dailyCards(now: number): Card[] {
         kind: "policy", policy: "writes-in-shop", name: "Writes in the shop are looked at", description: "Only on the main branch.",
         action: "request_approval", sentence: "`path` is within `/home/ana/code/shop` and `context.branch` is `main`",
       }],
+      stages: [
+        stageOf({ flow: "shop", name: "Shop", approvers: "maintainers or ben", votes: 1, required: 2, current: true, escalated: true, extended: true }),
+        stageOf({ flow: "shop", name: "Shop", approvers: "release", exclude_requester: true, step_up: true }),
+      ],
       opened_at: now - 330 * SECOND, deadline: now + 570 * SECOND,
     }),
     cardOf({

@@ -4,7 +4,8 @@
  */
 import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
-  ActivityOutcome, ActivityRow, AgentRow, Card, CeremonyStarted, Changed, InboxRow, IpcError, IpcSchema, PoliciesView, Tag, VoteReceipt,
+  ActivityOutcome, ActivityRow, AgentRow, Alarm, Card, CeremonyStarted, Changed, InboxRow, IpcError, IpcSchema, Overview,
+  PoliciesView, Tag, VoteReceipt,
 } from "@/ipc/schema";
 import { authoring } from "./authoring";
 import { agentOf } from "./cards";
@@ -92,6 +93,8 @@ export class FakeHost implements Host {
 
   readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring>> = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
+    pause: () => this.#holdEverything(true),
+    resume: () => this.#holdEverything(false),
     inbox: () => this.#waiting().map(rowOf),
     card: ({ hold }) => this.#card(hold),
     vote: ({ hold, digest, choice, reason }) => {
@@ -139,7 +142,7 @@ export class FakeHost implements Host {
       const row = this.world.grants.find((grant) => grant.id === id);
       if (row === undefined) throw failure("no_such_grant", "there is no such grant", "Look at the list again.");
       row.state = "revoked";
-      this.#emit(["activity"]);
+      this.#emit(["grants"]);
       return this.world.grants;
     },
     activity: ({ before, limit, text, outcome, agent, upstream, tool, policy, since, until }) => {
@@ -261,8 +264,17 @@ export class FakeHost implements Host {
     also();
     card.state = "released";
     this.#remember(card, "approved", `${this.world.overview.owner.name}, in the window`);
-    this.#emit(["inbox", "overview", "activity"], hold);
+    this.#emit(["inbox", "overview", "activity", "grants"], hold);
     return { hold, state: card.state, message };
+  }
+
+  #holdEverything(on: boolean): Overview {
+    const { overview } = this.world;
+    overview.paused = on;
+    overview.alarms = overview.alarms.filter(({ code }) => code !== PAUSED.code);
+    if (on) overview.alarms.push(PAUSED);
+    this.#emit(["overview"]);
+    return { ...overview, waiting: this.#waiting().length };
   }
 
   #waiting(): Card[] {
@@ -304,6 +316,12 @@ const UNREACHABLE: IpcError = {
   code: "journal_unreadable",
   message: "the journal `journal.sqlite` cannot be read: disk I/O error",
   hint: "Check the disk, then start Doorward again. Held calls stay held.",
+};
+
+const PAUSED: Alarm = {
+  code: "paused",
+  message: "Everything is held: each call waits for you, whatever the policies allow.",
+  hint: "Let calls go when you are ready. Those that wait by then still need your answer.",
 };
 
 function failure(code: string, message: string, hint: string): IpcFailure {

@@ -1,6 +1,6 @@
 /** A world that means ill: very long values, invisible and turned text, forty holds, names as long as they get. */
 import type { ActivityRow, AgentsView, Card, PoliciesView, UpstreamRow } from "@/ipc/schema";
-import { agentOf, argument, cardOf, HOUR, MINUTE, SECOND } from "./cards";
+import { agentOf, argument, cardOf, HOUR, MINUTE, SECOND, stageOf } from "./cards";
 
 const LONG_NAME = "the-agent-with-a-name-as-long-as-anybody-would-ever-want-to-write-down-in-a-configuration";
 const LONG_TOOL = "synchronise_every_record_of_every_connected_workspace_including_archived_and_deleted_ones";
@@ -34,7 +34,7 @@ export function hostileCards(now: number): Card[] {
       action: i % 3 === 2 ? "step_up" as const : "request_approval" as const,
       sentence: `\`nested.key_${i}.value\` is \`value ${i}\`, which contains \`${"v".repeat(120)}\``,
     })),
-    stages: Array.from({ length: 5 }, (_, i) => ({
+    stages: Array.from({ length: 5 }, (_, i) => stageOf({
       flow: i < 3 ? "finance" : "security", name: `Stage ${i + 1} of the long flow`, approvers: "finance, security, legal, or the desk's owner",
       votes: i === 0 ? 2 : 0, required: 2, current: i === 1,
     })),

@@ -37,6 +37,7 @@ const overview: Overview = {
   home: "/home/ana/.local/share/doorward",
   gateway: { state: "on", listen: "127.0.0.1:7717" },
   waiting: 0,
+  paused: false,
   owner: { id: "ana", name: "Ana Ruiz" },
   keychain: { ok: true, name: "Keychain", message: null, hint: null },
   notifications: { ok: true, name: "Notifications", message: null, hint: null },

@@ -157,7 +157,9 @@ impl Grant {
     #[must_use]
     pub fn satisfies(&self, decision: &Decision) -> bool {
         let Outcome::Held(required) = &decision.outcome else { return false };
-        required.step_up.is_none()
+        // A person who holds everything holds what was granted too.
+        !decision.trace.paused
+            && required.step_up.is_none()
             && !required.flows.is_empty()
             && required.flows.iter().all(|flow| may_be_granted(flow) && self.flows.contains(flow))
     }

@@ -117,7 +117,9 @@ impl ProofWindow {
         let Some(rule) = step_up_of(decision) else { return false };
         let asking = asking(decision);
         let fresh_until = self.at.after(Duration::from_secs(rule.max_age_seconds)).min(self.until);
-        self.user == call.user
+        // A person who holds everything is asked each time.
+        !decision.trace.paused
+            && self.user == call.user
             && self.agent == call.agent
             && self.method.satisfies(kind_of(rule))
             && !asking.is_empty()

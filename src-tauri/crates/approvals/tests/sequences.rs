@@ -4,15 +4,19 @@
 
 mod support;
 
-use approvals::{Choice, Event, HeldCall, HoldState, Vote};
-use policy::{ApprovalFlow, Decision, Outcome, Timestamp};
+use approvals::{Choice, Event, HeldCall, HoldState, Judged, Opened, ProofMethod, Vote};
+use policy::{ApprovalFlow, Decision, OnTimeout, Outcome, ProofKind, Stage, Timestamp};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use support::*;
 
 /// One thing somebody tries.
 #[derive(Clone, Debug)]
 enum Try {
-    Vote { by: &'static str, approve: bool, digest_fits: bool },
+    Vote { by: &'static str, approve: bool, digest_fits: bool, with: Option<ProofMethod> },
+    Edit { by: &'static str, then: usize },
+    Prove { by: &'static str, method: ProofMethod },
+    Extend { by: &'static str },
     PassDeadline,
     PassCollection,
     Withdraw,
@@ -21,19 +25,27 @@ enum Try {
     Release(usize),
 }
 
+fn proofs() -> impl Strategy<Value = Option<ProofMethod>> {
+    prop_oneof![3 => Just(None), 3 => Just(Some(passkey())), 1 => Just(Some(ProofMethod::Passphrase))]
+}
+
+fn people() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => Just("ana"), 3 => Just("bob"), 2 => Just("eva"), 1 => Just("mallory")]
+}
+
 fn tries() -> impl Strategy<Value = Try> {
+    let vote = (people(), prop::bool::weighted(0.9), prop::bool::weighted(0.9), proofs());
     prop_oneof![
-        6 => Just(Try::Vote { by: "ana", approve: true, digest_fits: true }),
-        1 => Just(Try::Vote { by: "ana", approve: false, digest_fits: true }),
-        1 => Just(Try::Vote { by: "ana", approve: true, digest_fits: false }),
-        1 => Just(Try::Vote { by: "bob", approve: true, digest_fits: true }),
-        1 => Just(Try::Vote { by: "bob", approve: false, digest_fits: true }),
+        9 => vote.prop_map(|(by, approve, digest_fits, with)| Try::Vote { by, approve, digest_fits, with }),
+        1 => (people(), 0_usize..9).prop_map(|(by, then)| Try::Edit { by, then }),
+        2 => (people(), proofs()).prop_map(|(by, method)| Try::Prove { by, method: method.unwrap_or(passkey()) }),
+        1 => people().prop_map(|by| Try::Extend { by }),
         2 => Just(Try::PassDeadline),
         1 => Just(Try::PassCollection),
         1 => Just(Try::Withdraw),
-        3 => (0_usize..8).prop_map(Try::Rejudge),
+        3 => (0_usize..10).prop_map(Try::Rejudge),
         1 => Just(Try::Claim),
-        5 => (0_usize..8).prop_map(Try::Release),
+        5 => (0_usize..10).prop_map(Try::Release),
     ]
 }
 
@@ -44,6 +56,16 @@ fn flows(n: usize) -> Vec<ApprovalFlow> {
         2 => vec![anybody("owner", 15), flow("finance", vec![stage(&[], &["finance"], 1, 5)])],
         3 => vec![flow("two", vec![stage(&["ana", "bob"], &[], 2, 30)])],
         4 => vec![flow("finance", vec![stage(&["bob"], &[], 1, 30)])],
+        5 => vec![flow(
+            "strict",
+            vec![Stage {
+                on_timeout: OnTimeout::Escalate,
+                escalate_to: stage(&[], &["boss"], 1, 1).approvers,
+                step_up: Some(ProofKind::Any),
+                exclude_requester: true,
+                ..stage(&[], &["finance"], 1, 10)
+            }],
+        )],
         _ => vec![
             anybody("owner", 40),
             flow("thrice", vec![stage(&[], &[], 1, 9), stage(&[], &[], 1, 9), stage(&[], &[], 1, 9)]),
@@ -54,17 +76,20 @@ fn flows(n: usize) -> Vec<ApprovalFlow> {
 fn newer(n: usize) -> Decision {
     match n {
         0 => denied(),
-        1 => step_up(),
-        2 => decision(Outcome::Allowed),
-        n => held_by(flows(n - 3)),
+        1 => with_step_up(flows(0), true, 0),
+        2 => with_step_up(vec![], false, 0),
+        3 => decision(Outcome::Allowed),
+        n => held_by(flows(n - 4)),
     }
 }
 
-/// Told apart from the state machine's own account: what votes were taken, and what was ever asked.
+/// Told apart from the state machine's own account: what was taken, and what was ever asked, in order.
 #[derive(Default)]
 struct Account {
+    /// Each flow, and how many events came before it was asked for.
     asked: Vec<(ApprovalFlow, usize)>,
-    approvals: usize,
+    step_up: Option<ProofKind>,
+    taken: Vec<Event>,
 }
 
 impl Account {
@@ -72,33 +97,86 @@ impl Account {
         let Outcome::Held(required) = &decision.outcome else { return };
         for flow in &required.flows {
             if !self.asked.iter().any(|(known, _)| known == flow) {
-                self.asked.push((flow.clone(), self.approvals));
+                self.asked.push((flow.clone(), self.taken.len()));
             }
         }
+        self.step_up = self.step_up.max(required.step_up.map(approvals::kind_of));
     }
 
-    /// Only Ana votes, once a stage; votes from before a flow was added count once, at its first stage.
-    fn allows_release(&self) -> bool {
-        self.asked.iter().all(|(flow, before)| {
-            let votes = self.approvals - before + usize::from(*before > 0);
-            let open_to_ana = |stage: &policy::Stage| {
-                stage.required == 1
-                    && (stage.approvers.users.contains("ana")
-                        || stage.approvers.roles.contains("finance")
-                        || (stage.approvers.users.is_empty() && stage.approvers.roles.is_empty()))
-            };
-            flow.stages.iter().all(open_to_ana) && votes >= flow.stages.len()
-        })
+    fn allows_release(&self, held: &HeldCall) -> bool {
+        let proofs = self.taken.iter().filter_map(|event| match event {
+            Event::Proven(proof) => Some(proof),
+            Event::Voted(vote) => vote.proof.as_ref(),
+            _ => None,
+        });
+        let proven = |kind: ProofKind| {
+            let mut proofs = proofs.clone();
+            proofs.any(|proof| {
+                proof.by.as_str() == "ana" && proof.digest == held.digest() && proof.method.satisfies(kind)
+            })
+        };
+        self.asked.iter().all(|(flow, before)| self.is_complete(flow, *before))
+            && self.step_up.is_none_or(proven)
     }
+
+    /// Walks the votes through one flow: those from before it was asked for count at its first stage only.
+    fn is_complete(&self, flow: &ApprovalFlow, before: usize) -> bool {
+        let (mut stage, mut voters, mut escalated) = (0, BTreeSet::new(), false);
+        for (at, event) in self.taken.iter().enumerate() {
+            let Some(current) = flow.stages.get(stage) else { break };
+            match event {
+                Event::DeadlinePassed if at >= before => escalated = true,
+                Event::Voted(vote) if vote.choice != (Choice::Reject { reason: None }) => {
+                    if (at >= before || stage == 0) && may(vote, current, escalated) {
+                        voters.insert(vote.by.clone());
+                    }
+                }
+                _ => {}
+            }
+            if voters.len() >= current.required as usize {
+                (stage, voters, escalated) = (stage + 1, BTreeSet::new(), false);
+            }
+        }
+        stage == flow.stages.len()
+    }
+}
+
+/// Who may approve at a stage, written down once more.
+fn may(vote: &Vote, stage: &Stage, escalated: bool) -> bool {
+    let roles: &[&str] = match vote.by.as_str() {
+        "ana" | "bob" => &["finance"],
+        "eva" => &["boss"],
+        _ => return false,
+    };
+    let is_owner = vote.by.as_str() == "ana";
+    let among = |approvers: &policy::Approvers| {
+        approvers.users.contains(&vote.by) || roles.iter().any(|role| approvers.roles.contains(*role))
+    };
+    let method = vote.proof.as_ref().map(|proof| &proof.method);
+    let named = among(&stage.approvers)
+        || (stage.approvers.is_empty() && is_owner)
+        || (escalated && among(&stage.escalate_to));
+    named
+        && !(stage.exclude_requester && is_owner)
+        && (is_owner || method.is_some_and(|method| method.satisfies(ProofKind::Passkey)))
+        && stage.step_up.is_none_or(|kind| method.is_some_and(|method| method.satisfies(kind)))
 }
 
 fn event_of(attempt: &Try, held: &HeldCall) -> Option<Event> {
     Some(match attempt {
-        Try::Vote { by, approve, digest_fits } => {
+        Try::Vote { by, approve, digest_fits, with } => {
             let digest = if *digest_fits { held.digest() } else { call("1").digest() };
             let choice = if *approve { Choice::Approve } else { Choice::Reject { reason: None } };
-            Event::Voted(vote(by, choice, digest))
+            let proof = with.clone().map(|method| proof(by, method, held));
+            Event::Voted(Vote { proof, ..vote(by, choice, digest) })
         }
+        Try::Edit { by, then } => {
+            let judged = Box::new(Judged { facts: facts(), decision: newer(*then) });
+            let choice = Choice::ApproveEdited { arguments: call("10").arguments, judged };
+            Event::Voted(vote(by, choice, held.digest()))
+        }
+        Try::Prove { by, method } => Event::Proven(proof(by, method.clone(), held)),
+        Try::Extend { by } => Event::Extended { by: by.parse().unwrap() },
         Try::PassDeadline => Event::DeadlinePassed,
         Try::PassCollection => Event::CollectionPassed,
         Try::Withdraw => Event::Withdrawn { why: "removed".into() },
@@ -122,10 +200,10 @@ proptest! {
 
     #[test]
     fn invariants_hold_for_any_events_at_any_time(
-        first in 0_usize..6,
+        first in 0_usize..7,
         attempts in prop::collection::vec((tries(), prop_oneof![4 => 0_i64..120_000, 1 => 0_i64..1_200_000]), 1..25),
     ) {
-        let start = opened(held_by(flows(first)));
+        let start = Opened { others: others(), ..opened(held_by(flows(first))) };
         let mut held = HeldCall::open(start.clone());
         let mut recorded: Vec<(Timestamp, Event)> = Vec::new();
         let mut account = Account::default();
@@ -148,14 +226,25 @@ proptest! {
                         continue;
                     }
                     prop_assert!(!is_final(before.state()), "I5: verdicts are final");
-                    if let Event::Voted(Vote { by, digest, choice, .. }) = &event {
-                        prop_assert_eq!(by.as_str(), "ana", "votes by the unentitled change nothing");
-                        prop_assert_eq!(*digest, held.digest(), "I2");
+                    if let Event::Voted(Vote { by, digest, proof, .. }) = &event {
+                        prop_assert_ne!(by.as_str(), "mallory", "votes by the unentitled change nothing");
+                        prop_assert!(by.as_str() == "ana" || proof.is_some(), "others vote with a proof");
+                        prop_assert_eq!(*digest, before.digest(), "I2");
                         prop_assert!(!overdue && matches!(before.state(), HoldState::Waiting), "late votes change nothing");
-                        account.approvals += usize::from(*choice == Choice::Approve);
+                        let of_them = before.votes().iter().filter(|vote| vote.by == *by).count();
+                        prop_assert!(of_them < before.stages().len(), "nobody votes twice at one stage");
                     }
+                    if let Event::Extended { by } = &event {
+                        prop_assert_eq!(by.as_str(), "ana");
+                        prop_assert!(held.deadline() > before.deadline());
+                    }
+                    account.taken.push(event.clone());
                     if let Event::Rejudged(decision) = &event {
                         account.ask(decision);
+                    }
+                    if let Event::Voted(Vote { choice: Choice::ApproveEdited { judged, .. }, .. }) = &event {
+                        prop_assert!(before.votes().is_empty(), "nobody's vote was for something else");
+                        account.ask(&judged.decision);
                     }
                     if matches!(event, Event::Claimed { .. }) {
                         prop_assert!(is_approved(&before), "only an approval is released or changes here");
@@ -170,10 +259,10 @@ proptest! {
                         Ok(released) => {
                             releases += 1;
                             account.ask(&decision);
-                            prop_assert!(account.allows_release(), "no release without every requirement");
+                            prop_assert!(account.allows_release(&held), "no release without every requirement");
                             prop_assert!(!matches!(decision.outcome, Outcome::Denied { .. }), "I5");
                             prop_assert!(!overdue);
-                            prop_assert_eq!(released.digest(), start.call.digest(), "I2");
+                            prop_assert_eq!(released.digest(), before.digest(), "I2");
                             if decision != *before.decision() {
                                 recorded.push((now, Event::Rejudged(decision)));
                             }
@@ -194,7 +283,7 @@ proptest! {
             }
             prop_assert!(releases <= 1, "I2: at most one release a hold");
             if is_approved(&held) {
-                prop_assert!(account.allows_release(), "approved means that everything asked was given");
+                prop_assert!(account.allows_release(&held), "approved means that everything asked was given");
             }
         }
         prop_assert_eq!(HeldCall::replay(start, &recorded).unwrap(), held);

@@ -212,7 +212,8 @@ impl Terminal {
             | DeskEvent::Grants
             | DeskEvent::Agents
             | DeskEvent::Upstreams
-            | DeskEvent::Passkeys => {}
+            | DeskEvent::Passkeys
+            | DeskEvent::Paused => {}
         }
     }
 
@@ -247,8 +248,9 @@ impl Terminal {
                 self.list();
                 Ok(())
             }
-            Ok(Typed::Approve { hold }) => self.vote(&hold, Choice::Approve).await,
-            Ok(Typed::Reject { hold, reason }) => self.vote(&hold, Choice::Reject { reason }).await,
+            Ok(Typed::Approve { hold }) => self.answer(&hold, Some(Choice::Approve)).await,
+            Ok(Typed::Extend { hold }) => self.answer(&hold, None).await,
+            Ok(Typed::Reject { hold, reason }) => self.answer(&hold, Some(Choice::Reject { reason })).await,
             Err(sentence) => Err(sentence),
         };
         if let Err(sentence) = outcome {
@@ -263,8 +265,8 @@ impl Terminal {
         self.show_waiting();
     }
 
-    /// The owner's vote on a card that was printed. One file sync; off this thread, which also tells of others.
-    async fn vote(&mut self, typed: &str, choice: Choice) -> Result<(), String> {
+    /// The owner's vote on a card that was printed, or its deadline put off where there is none. One file sync; off this thread, which also tells of others.
+    async fn answer(&mut self, typed: &str, choice: Option<Choice>) -> Result<(), String> {
         let open: Vec<String> = self.engine.desk().inbox().iter().map(|held| held.hold.to_string()).collect();
         let found = votes::find(typed, open.iter().map(String::as_str))?;
         let Some(Shown { hold, digest, .. }) = self.shown.get(found) else {
@@ -278,7 +280,10 @@ impl Terminal {
         };
         let engine = Arc::clone(&self.engine);
         let cast = tokio::task::spawn_blocking(move || {
-            engine.desk().vote(&hold, digest, choice, Means::Terminal, &owner)
+            match choice {
+                Some(choice) => engine.desk().vote(&hold, digest, choice, Means::Terminal, &owner),
+                None => engine.desk().extend(&hold, &owner),
+            }
         });
         match cast.await {
             Ok(Ok(receipt)) => {
@@ -288,7 +293,7 @@ impl Terminal {
             Ok(Err(error)) => Err(error.to_string()),
             Err(error) => {
                 note(error);
-                Err(format!("the vote on `{typed}` was not cast; type it again"))
+                Err(format!("what you typed for `{typed}` was not done; type it again"))
             }
         }
     }

@@ -5,12 +5,13 @@
 pub(crate) enum Typed {
     Approve { hold: String },
     Reject { hold: String, reason: Option<String> },
+    Extend { hold: String },
     List,
     Help,
     Nothing,
 }
 
-pub(crate) const HELP: &str = "Type `approve ID`, `reject ID reason…` or `list`.";
+pub(crate) const HELP: &str = "Type `approve ID`, `reject ID reason…`, `extend ID` or `list`.";
 
 impl Typed {
     /// # Errors
@@ -45,6 +46,7 @@ impl Typed {
                 let reason = (!after.is_empty()).then(|| after.to_owned());
                 Ok(Typed::Reject { hold: hold_of(word)?, reason })
             }
+            "extend" if after.is_empty() => Ok(Typed::Extend { hold: hold_of(word)? }),
             "list" if rest.is_empty() => Ok(Typed::List),
             "help" | "?" => Ok(Typed::Help),
             _ => Err(format!("`{line}` is not understood. {HELP}")),
@@ -79,6 +81,8 @@ mod tests {
         assert_eq!(Typed::read("approve h-a"), Ok(Typed::Approve { hold: "h-a".into() }));
         assert_eq!(Typed::read("  reject  h-a  too  much \r\n"), Ok(reject(Some("too  much"))));
         assert_eq!(Typed::read("reject h-a"), Ok(reject(None)));
+        assert_eq!(Typed::read("extend h-a"), Ok(Typed::Extend { hold: "h-a".into() }));
+        assert!(Typed::read("extend").is_err() && Typed::read("extend h-a by a day").is_err());
         assert_eq!(Typed::read("list"), Ok(Typed::List));
         assert_eq!(Typed::read("  "), Ok(Typed::Nothing));
     }

@@ -108,6 +108,10 @@ fn begun(engine: &Engine) -> AwayDigest {
 }
 
 fn note(engine: &Engine, hold: &HoldId, counting: &mut Option<AwayDigest>) {
+    // The hold's end may be heard of before the lock.
+    if engine.presence().is_surely_locked() {
+        counting.get_or_insert_with(|| begun(engine));
+    }
     if let (Some(digest), Some(verdict)) = (counting, engine.desk().verdict(hold)) {
         digest.count(&verdict);
     }

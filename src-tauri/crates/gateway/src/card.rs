@@ -5,7 +5,7 @@
 
 use crate::visible::{self, Piece};
 use approvals::{HeldCall, HoldState, StageView, Verdict};
-use policy::{ActionKind, Timestamp, Value};
+use policy::{ActionKind, ProofKind, Timestamp, Value};
 use serde::Serialize;
 use std::fmt::Write as _;
 use ts_rs::TS;
@@ -46,6 +46,18 @@ pub struct Card {
     /// When the identical call last ran, if that was within the hour before this one. Epoch milliseconds.
     #[ts(type = "number | null")]
     pub ran_before: Option<i64>,
+    /// What the call's user has to prove their presence with: `passkey`, `any`; none where no step-up is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub step_up: Option<String>,
+    /// Everything but that proof is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub waits_for_proof: Option<bool>,
+    /// What the agent asked for, where an approver changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub asked: Option<Vec<CardArgument>>,
     /// An agent is waiting for the answer.
     pub attended: bool,
     pub state: CardState,
@@ -97,6 +109,8 @@ pub enum ReasonKind {
     Default,
     /// Another program than a known one calls in the agent's name.
     OtherProgram,
+    /// A person held everything.
+    Paused,
 }
 
 /// One stage of a flow the call must pass.
@@ -109,16 +123,23 @@ pub struct CardStage {
     pub votes: u32,
     pub required: u32,
     pub current: bool,
+    /// Its deadline has passed, and more people are asked; `approvers` names them too.
+    pub escalated: bool,
+    /// Its deadline was put off.
+    pub extended: bool,
+    /// Nobody approves here what their own agent asks.
+    pub exclude_requester: bool,
+    /// Each approval here comes with a proof that its voter was there.
+    pub step_up: bool,
 }
 
 impl From<StageView> for CardStage {
     fn from(stage: StageView) -> CardStage {
-        let named: Vec<String> = stage
-            .approvers
-            .roles
-            .iter()
-            .cloned()
-            .chain(stage.approvers.users.iter().map(ToString::to_string))
+        let also = stage.escalate_to.as_ref().filter(|_| stage.escalated);
+        let named: Vec<String> = [Some(&stage.approvers), also]
+            .into_iter()
+            .flatten()
+            .flat_map(|asked| asked.roles.iter().cloned().chain(asked.users.iter().map(ToString::to_string)))
             .collect();
         CardStage {
             flow: stage.flow.to_string(),
@@ -127,7 +148,18 @@ impl From<StageView> for CardStage {
             votes: u32::try_from(stage.votes.len()).unwrap_or(u32::MAX),
             required: stage.required,
             current: stage.current,
+            escalated: stage.escalated,
+            extended: stage.extended,
+            exclude_requester: stage.exclude_requester,
+            step_up: stage.step_up.is_some(),
         }
+    }
+}
+
+fn proof_word(kind: ProofKind) -> String {
+    match kind {
+        ProofKind::Any => "any".to_owned(),
+        ProofKind::Passkey => "passkey".to_owned(),
     }
 }
 
@@ -194,6 +226,9 @@ impl Card {
             opened_at: opened.at.0,
             deadline: held.deadline().0,
             ran_before: ran_before.map(|at| at.0),
+            step_up: held.step_up().map(proof_word),
+            waits_for_proof: held.waits_for_proof().then_some(true),
+            asked: held.is_edited().then(|| self::arguments(&opened.call.arguments, words)),
             attended,
             state,
             verdict,
@@ -290,6 +325,16 @@ pub fn reasons(trace: &policy::Trace) -> Vec<CardReason> {
             sentence: visible::marked(&policy.sentence),
         })
         .collect();
+    if trace.paused {
+        reasons.push(CardReason {
+            kind: ReasonKind::Paused,
+            policy: "paused".to_owned(),
+            name: "Everything is held".to_owned(),
+            description: "A person holds every call until they let calls go again.".to_owned(),
+            action: ActionKind::RequestApproval,
+            sentence: "everything was held when this call came".to_owned(),
+        });
+    }
     if reasons.is_empty() && trace.by_default {
         reasons.push(CardReason {
             kind: ReasonKind::Default,

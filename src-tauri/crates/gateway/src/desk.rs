@@ -25,6 +25,8 @@ mod ends;
 mod given;
 mod inbox;
 mod look;
+#[cfg(test)]
+mod races;
 mod votes;
 
 pub use inbox::HeldSummary;
@@ -60,6 +62,8 @@ pub enum DeskEvent {
     SetChanged,
     Agents,
     Upstreams,
+    /// Everything is held from now on, or no longer is.
+    Paused,
     /// A passkey came, went, or has another name.
     Passkeys,
 }

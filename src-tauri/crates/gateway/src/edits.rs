@@ -29,13 +29,15 @@ impl Engine {
         (means, by): (Means, &UserId),
         proof: Option<StepUpProof>,
     ) -> Result<VoteReceipt, VoteError> {
-        let (asked, frozen) =
-            self.desk().look(hold, |held| (held.opened().call.clone(), held.opened().facts.clone()))?;
+        let (asked, frozen, was_paused) = self.desk().look(hold, |held| {
+            (held.opened().call.clone(), held.opened().facts.clone(), held.decision().trace.paused)
+        })?;
         let call = ToolCall { arguments: arguments.clone(), ..asked };
         let upstream = self.upstream(call.upstream.as_str());
         let paths = upstream.map_or_else(BTreeMap::new, |upstream| facts::paths(&call.arguments, &upstream));
         let facts = Facts { paths, ..frozen };
-        let decision = judging::judge(&self.sets().current().set, &call, &facts);
+        let decision =
+            judging::judge(&self.sets().current().set, &call, &facts, was_paused || self.is_paused());
         let judged = Box::new(Judged { facts, decision });
         let choice = Choice::ApproveEdited { arguments, judged };
         let (hold, by) = (hold.clone(), by.clone());

@@ -18,7 +18,8 @@ use crate::sets::Sets;
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
-use crate::{downstream, socket};
+use crate::pausing::Pausing;
+use crate::{downstream, history, judging, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
@@ -78,6 +79,7 @@ pub struct Engine {
     pub(crate) proofs: Proofs,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
+    pub(crate) pausing: Pausing,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
     pub(crate) presence: Presence,
@@ -151,6 +153,7 @@ impl Engine {
             proofs: opened.proofs,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
+            pausing: opened.pausing,
             seen: Mutex::default(),
             sightings: Sightings::default(),
             away: Mutex::default(),
@@ -181,6 +184,7 @@ impl Engine {
                 () = stopping.cancelled() => {}
             }
         });
+        self.tasks.spawn(history::keep(Arc::clone(self)));
         self.watch_files();
     }
 
@@ -301,7 +305,7 @@ impl Engine {
 
     /// What the set of this moment concludes on a held call, with its frozen facts.
     pub(crate) fn judge_again(&self, held: &HeldCall) -> policy::Decision {
-        policy::decide(&self.sets.current().set, held.call(), held.facts())
+        judging::judge_again(&self.sets.current().set, held)
     }
 
     /// A change of the set came into force: open holds are judged again. Blocks on the disk.
@@ -433,6 +437,7 @@ struct Opened {
     proofs: Proofs,
     agents: AgentBook,
     upstreams: UpstreamBook,
+    pausing: Pausing,
     tasks: TaskTracker,
 }
 
@@ -462,6 +467,7 @@ impl Opened {
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
         let (agents, upstreams) = books::in_force(&home, &sets.current())?;
-        Ok(Opened { agents, upstreams, home, desk, journal, sets, proofs, supply, tasks })
+        let pausing = Pausing::of(&journal)?;
+        Ok(Opened { agents, upstreams, home, pausing, desk, journal, sets, proofs, supply, tasks })
     }
 }

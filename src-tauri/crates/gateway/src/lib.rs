@@ -17,6 +17,7 @@ mod edits;
 mod engine;
 mod facts;
 pub mod grants;
+mod history;
 pub mod home;
 mod judging;
 pub mod keychain;
@@ -27,6 +28,7 @@ mod moved;
 mod outcomes;
 mod pace;
 mod pairing;
+mod pausing;
 mod pins;
 pub mod passphrase;
 mod pipeline;
@@ -55,6 +57,7 @@ pub use engine::{ChangePolicy, Engine, Options};
 pub use sets::{
     Bundle, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding, needs_proof,
 };
+pub use pausing::PauseError;
 pub use presence::{Presence, PresenceEvent};
 pub use sightings::OtherProgram;
 pub use signing::SigningError;

@@ -50,6 +50,12 @@ pub(crate) fn hold_other_program(mut decision: Decision, facts: &Facts, set: &Po
     if !facts.agent.is_other_program() || decision.outcome != Outcome::Allowed {
         return decision;
     }
+    hold_for_owner(&mut decision, set);
+    decision
+}
+
+/// Makes of a call that would go one that the desk's owner is asked about, although no policy says so.
+pub(crate) fn hold_for_owner(decision: &mut Decision, set: &PolicySet) {
     let owner =
         "owner".parse().ok().and_then(|id| set.flow(&id).cloned()).or_else(|| ApprovalFlow::owner().ok());
     decision.outcome = match owner {
@@ -61,7 +67,6 @@ pub(crate) fn hold_other_program(mut decision: Decision, facts: &Facts, set: &Po
     for policy in &mut decision.trace.policies {
         policy.deciding = false;
     }
-    decision
 }
 
 impl Engine {

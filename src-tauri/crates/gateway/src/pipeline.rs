@@ -310,7 +310,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
             locked: engine.presence().is_locked(),
             counts,
         });
-        let decision = judging::judge(&in_force.set, &call, &facts);
+        let decision = judging::judge(&in_force.set, &call, &facts, engine.is_paused());
         let decision = secrets::require_proof(decision, &config);
         Judged { call, facts, decision, definition }
     })
@@ -418,7 +418,7 @@ async fn run(
         None => reply,
     });
     let completion = match &sent {
-        Ok(reply) => answered(reply),
+        Ok(reply) => answered(reply, engine.settings().journal.full_results),
         Err(error) if error.was_sent() => Completion::Unknown,
         Err(UpstreamError::PathMoved { .. }) => Completion::Refused { refusal: Refusal::PathMoved },
         Err(error) => Completion::Failed { why: error.to_string() },
@@ -466,8 +466,9 @@ async fn run(
     Ok(Answered { reply, slip })
 }
 
-fn answered(reply: &Reply) -> Completion {
-    Completion::answered(reply.is_error(), reply.text().as_bytes())
+fn answered(reply: &Reply, in_full: bool) -> Completion {
+    let completion = Completion::answered(reply.is_error(), reply.text().as_bytes());
+    if in_full { completion.with_content(&reply.text()) } else { completion }
 }
 
 /// For work that reads or writes the disk.

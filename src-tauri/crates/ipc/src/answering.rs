@@ -77,7 +77,7 @@ impl Host {
         })
     }
 
-    pub(crate) async fn approve_and_grant(&self, request: GrantRequest) -> Result<VoteReceipt, IpcError> {
+    pub(crate) async fn grant(&self, request: GrantRequest) -> Result<VoteReceipt, IpcError> {
         let engine = Arc::clone(self.engine()?);
         let (hold, digest) = named(&request.hold, &request.digest)?;
         let (terms, maker) = (terms(request.terms)?, maker(&engine)?);

@@ -2,10 +2,12 @@
 //! this one list, so that neither can know a command the other does not.
 
 use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
+use crate::authoring::flow_wire::{
+    DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, OpenFlowRequest,
+};
 use crate::authoring::wire::{
-    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteFlowRequest, DeleteRequest, Deleted,
-    Draft, DraftRequest, DraftView, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, MendRequest,
-    OpenDraftRequest, OpenFlowRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+    BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteRequest, Deleted, Draft, DraftRequest, DraftView,
+    MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
 };
 use crate::host::Host;
 use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
@@ -62,6 +64,8 @@ macro_rules! commands {
 
 commands! {
     overview(Nothing) -> Overview;
+    pause(Nothing) -> Overview;
+    resume(Nothing) -> Overview;
     inbox(Nothing) -> Vec<InboxRow>;
     card(CardRequest) -> Card;
     vote(VoteRequest) -> VoteReceipt;
@@ -69,7 +73,7 @@ commands! {
     extend(AnswersRequest) -> VoteReceipt;
     approve_edited(EditRequest) -> VoteReceipt;
     preview_grant(GrantRequest) -> GrantPreview;
-    approve_and_grant(GrantRequest) -> VoteReceipt;
+    grant(GrantRequest) -> VoteReceipt;
     grants(Nothing) -> Vec<GrantRow>;
     revoke_grant(GrantName) -> Vec<GrantRow>;
     activity(ActivityRequest) -> ActivityPage;

@@ -10,7 +10,7 @@ use crate::wire::{
     NewAgent, Nothing, Overview, PartState, Person, PoliciesView, PracticeCallRequest, Started, Tag,
     UpstreamRow, VoteChoice, VoteReceipt, VoteRequest, WaitLimitRequest,
 };
-use crate::{commands, practice, views};
+use crate::{activity, commands, practice, views};
 use approvals::{Choice, Means};
 use gateway::card::Card;
 use gateway::home::{Transport, UpstreamConfig};
@@ -61,7 +61,8 @@ impl Host {
             code: error.code().to_owned(),
             message: error.to_string(),
             hint: error.hint(),
-        });
+        })
+        .inspect(|engine| engine.watch_screen());
         Host::over(engine, options.home)
     }
 
@@ -117,6 +118,19 @@ impl Host {
         *self.notifications.lock().unwrap_or_else(PoisonError::into_inner) = state;
         // Nobody listens yet at the start; the window asks then.
         let _ = self.changes.send(Changed { tags: vec![Tag::Overview], hold: None });
+    }
+
+    /// Whether the screen is surely locked; where nobody can tell, it is taken for unlocked here.
+    #[must_use]
+    pub fn is_screen_locked(&self) -> bool {
+        self.engine.as_ref().is_ok_and(|engine| engine.presence().is_surely_locked())
+    }
+
+    /// When the person came back last, and what happened to held calls until then; none where nothing did.
+    #[must_use]
+    pub fn while_away(&self) -> Option<(i64, String)> {
+        let digest = self.engine.as_ref().ok()?.away_digest()?;
+        Some((digest.until?.0, digest.sentence()?))
     }
 
     /// Ends sessions and the listener; holds stay.
@@ -191,6 +205,7 @@ impl Host {
                 home,
                 gateway: GatewayState::Off { message: failure.message.clone(), hint: failure.hint.clone() },
                 waiting: 0,
+                paused: false,
                 owner: Person::default(),
                 keychain: PartState { ok: true, name: "Keychain".to_owned(), message: None, hint: None },
                 notifications,
@@ -219,7 +234,7 @@ impl Host {
 
     pub(crate) async fn activity(&self, request: ActivityRequest) -> Result<ActivityPage, IpcError> {
         let engine = Arc::clone(self.engine()?);
-        blocking(move || views::activity(&engine, &request)).await?
+        blocking(move || activity::activity(&engine, &request)).await?
     }
 
     pub(crate) async fn policies(&self, _: Nothing) -> Result<PoliciesView, IpcError> {
@@ -461,6 +476,7 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
+        DeskEvent::Paused => (&[Tag::Overview], None),
         DeskEvent::Passkeys => (&[Tag::Security, Tag::Overview], None),
     }
 }

@@ -3,11 +3,13 @@
 //! The shell calls [`Host::call`] for every command and forwards [`Changed`] events; it knows neither the
 //! engine nor the policies.
 
+mod activity;
 mod answering;
 pub mod answers;
 pub mod authoring;
 mod commands;
 mod host;
+mod pausing;
 mod practice;
 mod security;
 mod signed;

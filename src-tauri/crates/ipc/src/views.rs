@@ -1,19 +1,17 @@
 //! Turns what the engine knows into what the window shows. Words for people are made here, once.
 
-use crate::practice;
+use crate::{pausing, practice};
 use crate::wire::{
-    ActivityPage, ActivityRequest, ActivityRow, AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
-    DetailRow, GatewayState, InboxRow, IpcError, Needs, OtherProgram, Overview, PartState, Person,
-    PoliciesView, PolicyName, PolicyRow, Problem, UpstreamRow, WaitingChange,
+    AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
+    GatewayState, InboxRow, Needs, OtherProgram, Overview, PartState, Person,
+    PoliciesView, PolicyRow, Problem, UpstreamRow, WaitingChange,
 };
 use gateway::Engine;
-use gateway::card::{self, ToolWords};
 use gateway::home::{KeychainKind, Transport};
-use journal::ActivityQuery;
 use policy::Timestamp;
 
-/// Most rows of one page of Activity.
-const PAGE: u32 = 200;
+/// What happened while nobody was here is told for this long after the return.
+const AWAY_TOLD: std::time::Duration = std::time::Duration::from_secs(10 * 60);
 const THIRTY_DAYS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn overview(engine: &Engine, version: String, home: String, notifications: PartState) -> Overview {
@@ -40,6 +38,10 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
             hint: "Open Policies to see the difference, then apply it or put it back.".to_owned(),
         });
     }
+    if engine.is_paused() {
+        alarms.push(pausing::alarm());
+    }
+    alarms.extend(while_away(engine));
     let owner = in_force
         .people
         .owner()
@@ -59,12 +61,22 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
         home,
         gateway: GatewayState::On { listen: engine.listen_addr().to_string() },
         waiting: engine.desk().inbox().len(),
+        paused: engine.is_paused(),
         owner,
         keychain,
         notifications,
         practice: practice::is_set_up(engine),
         alarms,
     }
+}
+
+/// What became of held calls while the screen was locked, for a while after the return.
+fn while_away(engine: &Engine) -> Option<Alarm> {
+    let digest = engine.away_digest()?;
+    let told_until = digest.until?.after(AWAY_TOLD);
+    let message = digest.sentence().filter(|_| engine.desk().clock().now() < told_until)?;
+    let hint = "What waits is in the inbox, what ended is in Activity.".to_owned();
+    Some(Alarm { code: "while_away".to_owned(), message, hint })
 }
 
 pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
@@ -74,70 +86,12 @@ pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
         upstream: held.upstream,
         tool: held.tool,
         summary: held.summary,
-        needs: Needs::Approval,
+        needs: if held.needs_proof { Needs::StepUp } else { Needs::Approval },
         opened_at: held.opened_at.0,
         deadline: held.deadline.0,
         attended: held.attended,
     });
     rows.collect()
-}
-
-pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<ActivityPage, IpcError> {
-    let limit = request.limit.clamp(1, PAGE);
-    let text = request.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let policy = match request.policy.as_deref().map(str::parse) {
-        // No policy has such a name, so no call was ever decided by it.
-        Some(Err(_)) => return Ok(ActivityPage { rows: Vec::new(), next: None }),
-        Some(Ok(policy)) => Some(policy),
-        None => None,
-    };
-    let query = ActivityQuery {
-        before: request.before,
-        limit: limit as usize,
-        text,
-        outcome: request.outcome.map(Into::into),
-        agent: request.agent.clone(),
-        upstream: request.upstream.clone(),
-        tool: request.tool.clone(),
-        policy,
-        since: request.since.map(Timestamp),
-        until: request.until.map(Timestamp),
-    };
-    let found = engine.journal().activity_page(&query)?;
-    let people = engine.sets().current();
-    let name_of = |id: &str| {
-        let known = id.parse().ok().and_then(|id| people.people.get(&id));
-        known.map_or_else(|| id.to_owned(), |user| user.name.clone())
-    };
-    let rows = found.rows.into_iter().map(|row| {
-        let decided_by = row.votes.last().map(|vote| {
-            let place = means_words(vote.means);
-            format!("{}, {place}", name_of(vote.by.as_str()))
-        });
-        let (summary, detail) = match &row.arguments {
-            Some(arguments) => (card::summary(arguments), details(arguments)),
-            None => ("arguments can no longer be read".to_owned(), Vec::new()),
-        };
-        ActivityRow {
-            seq: row.seq,
-            at: row.at.0,
-            user: name_of(&row.user),
-            agent: row.agent,
-            upstream: row.upstream,
-            tool: gateway::visible::marked(&row.tool),
-            summary,
-            outcome: row.outcome.into(),
-            policies: row
-                .policies
-                .into_iter()
-                .map(|policy| PolicyName { id: policy.id.to_string(), name: policy.name })
-                .collect(),
-            decided_by,
-            hold: row.hold.map(|hold| hold.to_string()),
-            detail,
-        }
-    });
-    Ok(ActivityPage { rows: rows.collect(), next: found.next })
 }
 
 /// By which way something was said: "in the window".
@@ -148,14 +102,6 @@ pub(crate) fn means_words(means: approvals::Means) -> &'static str {
         approvals::Means::Terminal => "at the terminal",
         approvals::Means::Ceremony => "with a passkey",
     }
-}
-
-fn details(arguments: &policy::Value) -> Vec<DetailRow> {
-    let rows = card::arguments(arguments, &ToolWords::default()).into_iter().map(|row| DetailRow {
-        value: row.pieces.iter().map(gateway::visible::Piece::marked).collect(),
-        path: row.path,
-    });
-    rows.collect()
 }
 
 pub(crate) fn policies(engine: &Engine) -> PoliciesView {

@@ -15,6 +15,8 @@ pub struct Overview {
     pub home: String,
     pub gateway: GatewayState,
     pub waiting: usize,
+    /// Every call waits for a person until calls go again.
+    pub paused: bool,
     pub owner: Person,
     pub keychain: PartState,
     pub notifications: PartState,
@@ -107,6 +109,7 @@ pub struct ActivityRequest {
     #[ts(type = "number | null")]
     pub before: Option<u64>,
     pub limit: u32,
+    /// Part of the agent's, user's, upstream's or tool's name.
     pub text: Option<String>,
     pub outcome: Option<ActivityOutcome>,
     /// Exactly this name; so with the three below.
@@ -176,6 +179,10 @@ pub struct ActivityRow {
     pub decided_by: Option<String>,
     pub hold: Option<String>,
     pub detail: Vec<DetailRow>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub why: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]

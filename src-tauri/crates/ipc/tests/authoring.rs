@@ -64,7 +64,7 @@ async fn a_row_edited_beside_cel_by_hand_keeps_its_comments() {
     let saved = desktop.ask("save_policy", json!({"draft": draft})).await.unwrap();
     assert_eq!(saved["kind"], "applied");
     let text = std::fs::read_to_string(desktop.file()).unwrap();
-    assert_eq!(text, TEXT.replace("5000", "7000"));
+    assert_eq!(text, TEXT.replace("amount >  5000", "amount > 7000"), "only the edited row is written anew");
     desktop.engine.shutdown().await;
 }
 

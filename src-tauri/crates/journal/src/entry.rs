@@ -5,6 +5,7 @@ use crate::chain::About;
 use crate::index::{self, Names};
 use crate::write::{Draft, Durability};
 use crate::passkeys::{self, PasskeyEntry};
+use crate::paused::{PAUSED, RESUMED};
 use crate::{Journal, JournalError, Revoked, grants, holds, redact};
 use approvals::{Event, Grant, HoldId, Opened, ProofWindow, Refusal};
 use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId, Value};
@@ -77,6 +78,13 @@ pub enum Entry {
         code: String,
         said: String,
     },
+    /// From here on every call waits for a person. Not the end of any hold when it is over.
+    Paused {
+        by: UserId,
+    },
+    Resumed {
+        by: UserId,
+    },
     /// Something about passkeys, or a proof by one that belongs to no hold.
     Passkey(PasskeyEntry),
     /// The gateway started.
@@ -126,6 +134,11 @@ struct UpstreamBody<'a> {
 struct AlarmBody<'a> {
     code: &'a str,
     said: &'a str,
+}
+
+#[derive(Serialize)]
+struct PausedBody<'a> {
+    by: &'a UserId,
 }
 
 #[derive(Serialize)]
@@ -216,6 +229,8 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         Entry::Alarm { code, said } => {
             draft.append("alarm", nothing, &AlarmBody { code: &code, said: &said })
         }
+        Entry::Paused { by } => draft.append(PAUSED, nothing, &PausedBody { by: &by }),
+        Entry::Resumed { by } => draft.append(RESUMED, nothing, &PausedBody { by: &by }),
         Entry::Passkey(entry) => passkeys::record(draft, &entry),
         Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),
     }

@@ -7,7 +7,7 @@ use crate::migrate::Keys;
 use crate::read::{Kept, of_hold};
 use crate::seal::Seals;
 use crate::write::Draft;
-use crate::{Journal, JournalError};
+use crate::{Journal, JournalError, passkeys};
 use approvals::{Grant, GrantId, HoldId, ProofWindow};
 use policy::{Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -18,7 +18,8 @@ pub(crate) const GRANT_REVOKED: &str = "grant_revoked";
 pub(crate) const WINDOW_OPENED: &str = "window_opened";
 
 /// Kinds of entries that are about a hold and change nothing of it.
-pub(crate) const BESIDE: [&str; 3] = [GRANT_MADE, GRANT_REVOKED, WINDOW_OPENED];
+pub(crate) const BESIDE: [&str; 5] =
+    [GRANT_MADE, GRANT_REVOKED, WINDOW_OPENED, passkeys::ASKED, passkeys::REFUSED];
 
 /// A grant with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

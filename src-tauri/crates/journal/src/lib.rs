@@ -23,6 +23,7 @@ mod key;
 mod marks;
 mod migrate;
 mod open;
+mod paused;
 mod passkeys;
 mod pins;
 mod queue;

@@ -1,28 +1,56 @@
 //! Entries about passkeys. Credentials and evidence are recorded whole, so that an exported journal shows by itself
 //! which passkey proved what; what they mean is not this crate's to know.
 
-use crate::chain::About;
 use crate::JournalError;
+use crate::chain::About;
 use crate::write::Draft;
 use approvals::HoldId;
 use serde::{Deserialize, Serialize};
+
+/// These two may be about a hold, and change nothing of it.
+pub(crate) const ASKED: &str = "passkey_asked";
+pub(crate) const REFUSED: &str = "passkey_refused";
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum PasskeyEntry {
     /// With the signature that let it in.
-    Enrolled { credential: serde_json::Value },
-    Renamed { credential: String, name: String },
-    Removed { credential: String, person: String },
+    Enrolled {
+        credential: serde_json::Value,
+    },
+    Renamed {
+        credential: String,
+        name: String,
+    },
+    Removed {
+        credential: String,
+        person: String,
+    },
     /// A ceremony was opened on this port, for `purpose`.
-    Asked { purpose: String, hold: Option<HoldId>, port: u16 },
+    Asked {
+        purpose: String,
+        hold: Option<HoldId>,
+        port: u16,
+    },
     /// A proof that belongs to no hold: what was agreed to, in words, and what verifies it.
-    Proven { purpose: String, person: String, credential: String, about: String, evidence: serde_json::Value },
+    Proven {
+        purpose: String,
+        person: String,
+        credential: String,
+        about: String,
+        evidence: serde_json::Value,
+    },
     /// An answer that did not count, by the code of its reason.
-    Refused { purpose: String, hold: Option<HoldId>, why: String },
+    Refused {
+        purpose: String,
+        hold: Option<HoldId>,
+        why: String,
+    },
     /// Records of passkeys that are not as this home wrote them. Nothing counts until a person mended it.
-    Tampered { why: String },
+    Tampered {
+        why: String,
+    },
 }
 
 impl PasskeyEntry {
@@ -31,21 +59,15 @@ impl PasskeyEntry {
             PasskeyEntry::Enrolled { .. } => "passkey_enrolled",
             PasskeyEntry::Renamed { .. } => "passkey_renamed",
             PasskeyEntry::Removed { .. } => "passkey_removed",
-            PasskeyEntry::Asked { .. } => "passkey_asked",
+            PasskeyEntry::Asked { .. } => ASKED,
             PasskeyEntry::Proven { .. } => "passkey_proven",
-            PasskeyEntry::Refused { .. } => "passkey_refused",
+            PasskeyEntry::Refused { .. } => REFUSED,
             PasskeyEntry::Tampered { .. } => "passkey_tampered",
-        }
-    }
-
-    fn hold(&self) -> Option<&HoldId> {
-        match self {
-            PasskeyEntry::Asked { hold, .. } | PasskeyEntry::Refused { hold, .. } => hold.as_ref(),
-            _ => None,
         }
     }
 }
 
+/// A hold is named in the body alone: entries that carry it in clear are its own course, and are replayed.
 pub(crate) fn record(draft: &mut Draft<'_>, entry: &PasskeyEntry) -> Result<u64, JournalError> {
-    draft.append(entry.kind(), About { hold: entry.hold(), release: None }, entry)
+    draft.append(entry.kind(), About::default(), entry)
 }

@@ -29,8 +29,8 @@ const GATHER: Duration = Duration::from_millis(4);
 const AGAIN: Duration = Duration::from_millis(500);
 /// The newest entry is anchored this often.
 const ANCHOR: Duration = Duration::from_secs(30);
-/// A batch is not gathered for longer once it has so many.
-const BATCH: usize = 1_024;
+/// A batch has no more, so that room is made soon.
+const BATCH: usize = 512;
 
 /// One entry that waits, with the time at which it happened.
 pub(crate) struct Pending {
@@ -191,7 +191,8 @@ impl Pen {
     /// What waits, for a caller that has the writer.
     pub(crate) fn take_batch(&self) -> Vec<Pending> {
         let mut queue = self.queue();
-        let batch: Vec<Pending> = queue.waiting.drain(..).collect();
+        let count = queue.waiting.len().min(BATCH);
+        let batch: Vec<Pending> = queue.waiting.drain(..count).collect();
         queue.in_flight = batch.len();
         batch
     }

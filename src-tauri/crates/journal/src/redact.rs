@@ -109,6 +109,18 @@ fn append_arguments(
     draft.append_text(kind, about, &cleaned)
 }
 
+/// An answer as it may be kept; one that is no JSON object is only cut.
+pub(crate) fn answer(text: &str) -> String {
+    let mut found = Found::default();
+    match Value::parse(text.as_bytes()) {
+        Ok(value @ Value::Map(_)) => {
+            let cleaned = shorten(without_secrets(&value, "result", None, &mut found), &mut found);
+            leave_out(cleaned, &found, true).to_json()
+        }
+        _ => text.chars().take(MOST / 4).collect(),
+    }
+}
+
 /// Seals a hold's entries anew, where they have something that is kept no longer.
 pub(crate) fn ended_hold(draft: &mut Draft<'_>, hold: &HoldId) -> Result<(), JournalError> {
     let entries = of_hold(draft.sql, hold.as_str())?;

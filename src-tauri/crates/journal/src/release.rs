@@ -47,7 +47,14 @@ impl JournalledCall {
 #[serde(rename_all = "snake_case")]
 pub enum Completion {
     /// The upstream answered. `is_error` is the tool's own word.
-    Answered { is_error: bool, bytes: u64, sha256: String },
+    Answered {
+        is_error: bool,
+        bytes: u64,
+        sha256: String,
+        /// The answer itself, only by choice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<String>,
+    },
     /// It did not reach the tool.
     Failed { why: String },
     /// Refused between its release and its way up; nothing was sent.
@@ -61,7 +68,16 @@ impl Completion {
     #[must_use]
     pub fn answered(is_error: bool, answer: &[u8]) -> Completion {
         let sha256 = Sha256::digest(answer).iter().map(|byte| format!("{byte:02x}")).collect();
-        Completion::Answered { is_error, bytes: answer.len() as u64, sha256 }
+        Completion::Answered { is_error, bytes: answer.len() as u64, sha256, content: None }
+    }
+
+    /// With the answer, what is marked secret by its name left out and long texts cut, to 64 KB.
+    #[must_use]
+    pub fn with_content(mut self, answer: &str) -> Completion {
+        if let Completion::Answered { content, .. } = &mut self {
+            *content = Some(redact::answer(answer));
+        }
+        self
     }
 }
 

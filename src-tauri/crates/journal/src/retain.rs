@@ -11,7 +11,7 @@ use crate::pins::PINNED;
 use crate::read::{COLUMNS, Kept};
 use crate::sides::cut_parts;
 use crate::write::{Draft, Durability};
-use crate::{Journal, JournalError};
+use crate::{Journal, JournalError, paused};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use std::time::Duration;
@@ -166,6 +166,7 @@ fn cut(draft: &mut Draft<'_>, start: u64, up_to: u64) -> Result<(), JournalError
             "INSERT OR REPLACE INTO cut (one, seq, hash, pins, at, mac) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![cut.seq, cut.hash, cut.pins, cut.at, code])?;
+    paused::carry_over(draft, up_to)?;
     for query in [
         "DELETE FROM deciding WHERE seq <= ?1 AND policy IN (SELECT DISTINCT policy FROM deciding)",
         "DELETE FROM grants WHERE made <= ?1",

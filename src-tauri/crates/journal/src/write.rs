@@ -82,12 +82,18 @@ impl Pen {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what waits, in its order and in one transaction. On an error it waits on.
+    /// Writes all that waits, in its order, a transaction a batch. On an error the rest waits on.
     pub(crate) fn write_queued(&self, writer: &mut Writer) -> Result<(), JournalError> {
-        let batch = self.take_batch();
-        if batch.is_empty() {
-            return Ok(());
+        loop {
+            let batch = self.take_batch();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.write_batch(writer, batch)?;
         }
+    }
+
+    fn write_batch(&self, writer: &mut Writer, batch: Vec<Pending>) -> Result<(), JournalError> {
         let now = (self.now)();
         let all = writer.transact(Durability::Buffered, self, now, |draft| {
             batch.iter().try_for_each(|pending| write_one(draft, pending))

@@ -5,7 +5,8 @@
 mod support;
 
 use approvals::HeldCall;
-use journal::{ActivityOutcome, ActivityQuery, Completion, Entry, Journal, JournalError, RootKey};
+use journal::{ActivityOutcome, ActivityQuery, Completion, Entry, Journal, JournalError, Retention, RootKey};
+use std::time::Duration;
 use support::*;
 
 fn outcomes(journal: &Journal) -> Vec<ActivityOutcome> {
@@ -34,6 +35,39 @@ fn open_holds_outlive_a_restart_and_ended_ones_do_not() {
     assert_eq!(holds, [waiting, approved]);
     assert_eq!((journal.found_unknown(), journal.lost_holds()), (0, 0));
     assert_eq!(journal.unreadable_before().unwrap(), None);
+}
+
+#[test]
+fn that_everything_is_held_outlives_a_restart_and_its_end_does_too() {
+    let scene = Scene::new();
+    let me = || "ana".parse().unwrap();
+    let journal = scene.open();
+    assert!(!journal.is_paused().unwrap());
+    journal.record(Entry::Paused { by: me() }).unwrap();
+    scene.live(&journal);
+    drop(journal);
+
+    let journal = scene.open();
+    assert!(journal.is_paused().unwrap());
+    journal.record(Entry::Resumed { by: me() }).unwrap();
+    drop(journal);
+    assert!(!scene.open().is_paused().unwrap());
+}
+
+#[test]
+fn what_holds_everything_is_not_taken_out_with_old_history() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    journal.record(Entry::Paused { by: "ana".parse().unwrap() }).unwrap();
+    scene.live(&journal);
+    scene.pass(40 * 24 * 60 * 60 * 1_000);
+    scene.live(&journal);
+    let retention = Retention { keep: Duration::from_secs(30 * 24 * 60 * 60), most_bytes: u64::MAX };
+    assert!(journal.retain(&retention).unwrap().entries > 0);
+    let paused_at_first = journal.entries(1).unwrap().iter().any(|entry| entry.seq == 1);
+    assert!(!paused_at_first, "the old entry is gone");
+    assert!(journal.is_paused().unwrap());
+    journal.verify().unwrap();
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub fn decide(set: &PolicySet, call: &ToolCall, facts: &Facts) -> Decision {
     Decision {
         revision: set.revision().to_owned(),
         outcome: conclusion.outcome(),
-        trace: Trace { policies, by_default: conclusion.by_default, would_have },
+        trace: Trace { policies, by_default: conclusion.by_default, would_have, paused: false },
     }
 }
 

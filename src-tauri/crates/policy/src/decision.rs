@@ -89,6 +89,9 @@ pub struct Trace {
     /// What it would have been with each applied observing policy, by id.
     #[serde(default)]
     pub would_have: Vec<(PolicyId, ActionKind)>,
+    /// A person held everything when this call was judged. Not of the set: the gateway adds it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
 }
 
 /// One policy against one call.

@@ -232,8 +232,26 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_says_what_happens_when_nobody_decides_and_what_a_vote_takes() {
+        let text = "name = \"x\"\n[[stage]]\nusers = [\"ana\"]\nrequired = 2\non_timeout = \"escalate\"\n\
+                    escalate_to = { users = [\"bob\"] }\nstep_up = \"passkey\"\nexclude_requester = true\ngrants = true\n";
+        let flow = read(text).unwrap();
+        let stage = &flow.stages[0];
+        assert_eq!((stage.on_timeout, stage.step_up), (OnTimeout::Escalate, Some(ProofKind::Passkey)));
+        assert!(stage.exclude_requester && stage.grants && stage.escalate_to.users.contains("bob"));
+    }
+
+    #[test]
     fn a_flow_that_nobody_can_satisfy_is_refused() {
         let cases = [
+            (
+                "name = \"x\"\n[[stage]]\non_timeout = \"escalate\"\n",
+                "flows/finance.toml:3:14: a stage that escalates must say to whom",
+            ),
+            (
+                "name = \"x\"\n[[stage]]\nescalate_to = { users = [\"ana\"] }\n",
+                "flows/finance.toml:3:15: nobody is asked here unless the stage escalates",
+            ),
             ("name = \"x\"\n", "flows/finance.toml: a flow needs at least one `[[stage]]`"),
             (
                 "name = \"x\"\n[[stage]]\nusers = [\"ana\"]\nrequired = 2\n",

@@ -48,7 +48,11 @@ export function AttributePicker({ attributes, chosen, label, testId, onPick }: {
   );
 }
 
-function Options({ attributes, search, onSearch }: { attributes: readonly AttributeChoice[]; search: string; onSearch: (text: string) => void }) {
+function Options({ attributes, search, onSearch }: {
+  attributes: readonly AttributeChoice[];
+  search: string;
+  onSearch: (text: string) => void;
+}) {
   const wanted = search.trim().toLowerCase();
   const found = attributes.filter(({ label, description, id }) =>
     wanted === "" || label.toLowerCase().includes(wanted) || id.toLowerCase().includes(wanted) || (description ?? "").toLowerCase().includes(wanted));
@@ -62,7 +66,10 @@ function Options({ attributes, search, onSearch }: { attributes: readonly Attrib
           <Combobox.Group key={group} label={group}>
             {shown.filter((one) => one.group === group).map((attribute) => (
               <Combobox.Option key={attribute.id} value={attribute.id} className={classes.option}>
-                <span className={classes.first}><span className={classes.name}><Marked text={attribute.label} /></span><span className={classes.kind}>{attribute.kind}</span></span>
+                <span className={classes.first}>
+                  <span className={classes.name}><Marked text={attribute.label} /></span>
+                  <span className={classes.kind}>{attribute.kind}</span>
+                </span>
                 {(attribute.description !== null || attribute.notes.length > 0) && (
                   <span className={classes.words}><Marked text={[attribute.description ?? "", ...attribute.notes].filter((text) => text !== "").join("; ")} /></span>
                 )}

@@ -31,10 +31,13 @@ const MODES = [
 const READ_AFTER = 120;
 
 export function Builder({ keeping, opened, onLeave }: { keeping: string; opened: Draft; onLeave: () => void }) {
+  const [openedAt] = useState(Date.now);
   const [kept, setKept] = useState<Kept | null>(() => keptDraft(keeping));
   const begun = kept === null ? opened : { ...kept.draft };
   const { draft, edit, reset, undo, redo, canUndo, canRedo } = useDraft(begun);
-  const [theirs, setTheirs] = useState<{ text: string | null } | null>(kept !== null && kept.draft.base !== opened.base ? { text: opened.base } : null);
+  const [theirs, setTheirs] = useState<{ text: string | null } | null>(
+    kept !== null && kept.draft.base !== opened.base ? { text: opened.base } : null,
+  );
   const [saved, setSaved] = useState<string | null>(null);
   const [saving, setSaving] = useState(false);
   const [failure, setFailure] = useState<{ what: string; error: IpcFailure } | null>(null);
@@ -47,7 +50,7 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
   const { data: view, error, isPlaceholderData } = useQuery(draftQuery(settled));
   const { data: catalogue } = useQuery(catalogueQuery(useSettledValue(draft.tools, 250)));
   const isCurrent = !isPlaceholderData && settled === draft;
-  const tree = useTree(draft, view, isCurrent);
+  const tree = treeOf(draft, view);
   const text = draft.tree === null ? draft.when : view?.text ?? draft.when;
 
   useEffect(() => {
@@ -137,7 +140,7 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
             <Notice tone="allow" title="Saved" testId="saved">{saved}</Notice>
           )}
           {kept !== null && theirs === null && isChanged && (
-            <Notice tone="neutral" title={`Your draft of ${ago(Date.now() - kept.at)} was kept`} testId="kept" actions={<Button size="xs" onClick={startAgain}>Start again</Button>} />
+            <Notice tone="neutral" title={`Your draft of ${ago(openedAt - kept.at)} was kept`} testId="kept" actions={<Button size="xs" onClick={startAgain}>Start again</Button>} />
           )}
           {theirs !== null && (
             <ChangedUnderneath
@@ -155,11 +158,14 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
           <section className={classes.panel} aria-labelledby="when">
             <header className={classes.panelHead}>
               <h2 id="when" className={classes.question}>When</h2>
-              <span className="faint small">{tree === null ? "the text is not finished" : leafNumbers(tree).size === 0 ? "always; add a condition to narrow it" : ""}</span>
+              <span className="faint small">
+                {tree === null ? "the text is not finished" : leafNumbers(tree).size === 0 ? "always; add a condition to narrow it" : ""}
+              </span>
             </header>
             {tree === null
               ? <p className="muted">The rows come back once the text on the right can be read.</p>
-              : <ConditionTree tree={tree} view={view} catalogue={catalogue} onChange={(next, field) => { edit(field, { tree: next }); }} />}
+              : <ConditionTree tree={tree} view={view} catalogue={catalogue}
+                onChange={(next, field) => { edit(field, { tree: next }); }} />}
           </section>
           <ThenWhat draft={draft} edit={edit} catalogue={catalogue} />
         </div>
@@ -178,7 +184,8 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
             />
             {view?.text_problem != null && (
               <p className={classes.warn} role="status" data-testid="text-problem">
-                <Prose text={sentence(view.text_problem.message)} /> {view.text_problem.hint !== null && <Prose text={sentence(view.text_problem.hint)} />}
+                <Prose text={sentence(view.text_problem.message)} />{" "}
+                {view.text_problem.hint !== null && <Prose text={sentence(view.text_problem.hint)} />}
               </p>
             )}
           </section>
@@ -195,17 +202,16 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
           </div>
         </aside>
       </div>
-      {trying && catalogue !== undefined && <TryCall draft={view?.file == null ? null : draft} catalogue={catalogue} onClose={() => { setTrying(false); }} />}
+      {trying && catalogue !== undefined && (
+        <TryCall draft={view?.file == null ? null : draft} catalogue={catalogue} onClose={() => { setTrying(false); }} />
+      )}
     </section>
   );
 }
 
-/** The tree to show: the one in the hand, else the one Rust read from the text; none while the text is not readable. */
-function useTree(draft: Draft, view: DraftView | undefined, isCurrent: boolean): Group | null {
-  const [last, setLast] = useState<Group>(emptyGroup());
-  const read = isCurrent && draft.tree === null ? view?.tree ?? null : undefined;
-  useEffect(() => { if (read != null) setLast(asGroup(read)); }, [read]);
+/** The tree to show: the one in the hand, else the one Rust read last; none while the text is not readable. */
+function treeOf(draft: Draft, view: DraftView | undefined): Group | null {
   if (draft.tree !== null) return asGroup(draft.tree);
-  if (read === undefined) return last;
-  return read === null ? (view === undefined ? last : null) : asGroup(read);
+  if (view === undefined) return emptyGroup();
+  return view.tree === null ? null : asGroup(view.tree);
 }

@@ -57,13 +57,11 @@ export function CelEditor({ text, view, attributes, onChange }: {
   onChange: (text: string) => void;
 }) {
   const editor = useRef<ReactCodeMirrorRef>(null);
-  const known = useRef(attributes);
-  useEffect(() => { known.current = attributes; });
   const extensions = useMemo(() => [
     cel, syntaxHighlighting(colours), look, EditorView.lineWrapping,
-    autocompletion({ override: [(context) => complete(context, known.current)], icons: false }),
+    autocompletion({ override: [(context) => complete(context, attributes)], icons: false }),
     EditorView.contentAttributes.of({ "aria-label": "Condition as text" }),
-  ], []);
+  ], [attributes]);
   useEffect(() => {
     const inner = editor.current?.view;
     if (inner === undefined) return;
@@ -73,7 +71,10 @@ export function CelEditor({ text, view, attributes, onChange }: {
     <div className={classes.cel} data-testid="cel">
       <CodeMirror
         ref={editor} value={text} extensions={extensions} theme="none" onChange={onChange} placeholder="always: there is no condition" indentWithTab={false}
-        basicSetup={{ lineNumbers: false, foldGutter: false, highlightActiveLine: false, highlightActiveLineGutter: false, searchKeymap: false, autocompletion: false }}
+        basicSetup={{
+          lineNumbers: false, foldGutter: false, highlightActiveLine: false, highlightActiveLineGutter: false, searchKeymap: false,
+          autocompletion: false,
+        }}
       />
     </div>
   );

@@ -63,7 +63,8 @@ export function ConditionTree({ tree, view, catalogue, onChange }: {
       if (to === null) return;
       onChange(moveTo(tree, path, to), "move");
       setSaid("Moved.");
-      const left = path.length === to.length && path.slice(0, -1).join() === to.slice(0, -1).join() && (to.at(-1) ?? 0) > (path.at(-1) ?? 0);
+      const isSibling = path.length === to.length && path.slice(0, -1).join() === to.slice(0, -1).join();
+      const left = isSibling && (to.at(-1) ?? 0) > (path.at(-1) ?? 0);
       focus(left ? [...to.slice(0, -1), (to.at(-1) ?? 1) - 1] : to);
     },
     grip: drag.grip,
@@ -151,7 +152,8 @@ const Leaf = memo(function Leaf({ node, path, doing }: { node: Exclude<TreeNode,
   const name = row?.words ?? (node.kind === "row" ? node.attribute : node.text);
   return (
     <div
-      className={classes.row} data-path={at} data-marked={doing.marked.has(at) || undefined} data-before={doing.target === at ? true : undefined}
+      className={classes.row} data-path={at} data-marked={doing.marked.has(at) || undefined}
+      data-before={doing.target === at ? true : undefined}
       data-dragged={doing.dragged === at || undefined} role="group" aria-label={`Condition: ${name === "" ? "empty" : name}`} data-testid="condition-row"
     >
       <Grip path={path} doing={doing} what={name === "" ? "row" : name} />

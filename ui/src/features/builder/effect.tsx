@@ -36,7 +36,8 @@ export function Effect({ draft }: { draft: Draft | null }) {
           setState({ view, running: view.before !== null, failed: null });
         } while (view.before !== null);
       } catch (error) {
-        if (isNewest()) setState((before) => ({ ...before, running: false, failed: error instanceof Error ? error.message : String(error) }));
+        const failed = error instanceof Error ? error.message : String(error);
+        if (isNewest()) setState((before) => ({ ...before, running: false, failed }));
       }
     })();
     return () => { run.current += 1; };

@@ -35,7 +35,9 @@ export function useDraft(initial: Draft): Editing {
   const undo = useCallback(() => {
     setSteps(({ past, now, future }) => {
       const before = past.at(-1);
-      return before === undefined ? { past, now, future, last: null } : { past: past.slice(0, -1), now: before, future: [now, ...future], last: null };
+      return before === undefined
+        ? { past, now, future, last: null }
+        : { past: past.slice(0, -1), now: before, future: [now, ...future], last: null };
     });
   }, []);
   const redo = useCallback(() => {
@@ -71,7 +73,9 @@ export function useKeeping(key: string, draft: Draft, isChanged: boolean): void 
   useEffect(() => {
     if (!isChanged) return;
     const timer = setTimeout(() => {
-      try { localStorage.setItem(name(key), JSON.stringify({ draft, at: Date.now() })); } catch { /* A full storage keeps nothing; the draft is still here. */ }
+      try {
+        localStorage.setItem(name(key), JSON.stringify({ draft, at: Date.now() }));
+      } catch { /* A full storage keeps nothing; the draft is still here. */ }
     }, 250);
     return () => { clearTimeout(timer); };
   }, [key, draft, isChanged]);

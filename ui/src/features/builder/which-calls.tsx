@@ -32,7 +32,10 @@ export function WhichCalls({ draft, edit, catalogue }: { draft: Draft; edit: Edi
           const tool = known.get(option.value);
           return (
             <div className={classes.option}>
-              <span><code><Marked text={option.value} /></code> {tool?.claims.map((claim) => <span key={claim} className={classes.claim}>{claim}</span>)}</span>
+              <span>
+                <code><Marked text={option.value} /></code>{" "}
+                {tool?.claims.map((claim) => <span key={claim} className={classes.claim}>{claim}</span>)}
+              </span>
               {tool !== undefined && (tool.description ?? tool.title) !== null && <span className="faint small"><Marked text={firstLine(tool.description ?? tool.title ?? "")} /></span>}
             </div>
           );

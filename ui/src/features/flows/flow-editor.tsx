@@ -101,7 +101,8 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
             {draft.stages.map((stage, index) => (
               <li key={index} className={classes.card} data-testid="stage">
                 <StageFields
-                  stage={stage} number={index + 1} of={draft.stages.length} view={isCurrent ? view?.stages[index] : undefined} catalogue={catalogue}
+                  stage={stage} number={index + 1} of={draft.stages.length}
+                  view={isCurrent ? view?.stages[index] : undefined} catalogue={catalogue}
                   onChange={(change) => { setStage(index, change); }} onMove={(by) => { move(index, by); }}
                   onRemove={() => { set({ stages: draft.stages.filter((_, other) => other !== index) }); }}
                 />
@@ -152,9 +153,9 @@ function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onR
         />
       </div>
       <div className={classes.checks}>
-        <Checkbox size="xs" label="Whoever asks may not vote" checked={stage.exclude_requester} onChange={(event) => { onChange({ exclude_requester: event.currentTarget.checked }); }} />
-        <Checkbox size="xs" label="A vote may make a grant" checked={stage.grants} onChange={(event) => { onChange({ grants: event.currentTarget.checked }); }} />
-        <Checkbox size="xs" label="When time is up, ask others too" checked={stage.escalates} onChange={(event) => { onChange({ escalates: event.currentTarget.checked }); }} data-testid="escalates" />
+        <Checkbox size="sm" label="Whoever asks may not vote" checked={stage.exclude_requester} onChange={(event) => { onChange({ exclude_requester: event.currentTarget.checked }); }} />
+        <Checkbox size="sm" label="A vote may make a grant" checked={stage.grants} onChange={(event) => { onChange({ grants: event.currentTarget.checked }); }} />
+        <Checkbox size="sm" label="When time is up, ask others too" checked={stage.escalates} onChange={(event) => { onChange({ escalates: event.currentTarget.checked }); }} data-testid="escalates" />
       </div>
       {stage.escalates && (
         <div className={classes.pair}>

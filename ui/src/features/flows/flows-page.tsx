@@ -80,9 +80,10 @@ function Row({ row, onOpen, onDelete }: { row: FlowRow; onOpen: () => void; onDe
         </ol>
         {row.problems.map((problem) => <p key={problem} className={classes.problem}><Prose text={sentence(problem)} /></p>)}
         <p className="faint small">
-          {row.used_by.length === 0 ? "No policy asks it." : <>Asked by {row.used_by.map(({ id, name }, index) => (
+          {row.used_by.length === 0 ? "No policy asks it." : "Asked by "}
+          {row.used_by.map(({ id, name }, index) => (
             <span key={id}>{index > 0 && ", "}{id === "" ? name : <Link to="/builder" search={{ id }} className={classes.link}>{name}</Link>}</span>
-          ))}.</>}
+          ))}
         </p>
       </div>
       <div className={classes.buttons}>

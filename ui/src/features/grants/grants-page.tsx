@@ -33,7 +33,7 @@ export function GrantsPage() {
 }
 
 function Grants({ title, grants, none }: { title: string; grants: readonly GrantRow[]; none: string }) {
-  const revoke = useCommand("revoke_grant", ["activity", "overview"]);
+  const revoke = useCommand("revoke_grant", ["grants"]);
   if (grants.length === 0) return none === "" ? null : <p className="muted">{none}</p>;
   return (
     <section aria-label={title}>

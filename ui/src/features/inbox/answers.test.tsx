@@ -157,6 +157,17 @@ describe("editing before approving", () => {
   });
 });
 
+describe("the stages", () => {
+  it("say who is asked, what is needed of them, and that a deadline passed or was put off", async () => {
+    await open("h-5n2bqa7wd3kz6xp4vt2r");
+    const stages = within(screen.getByRole("list", { name: "Who must approve" })).getAllByRole("listitem");
+    expect(stages.map(({ textContent }) => textContent)).toEqual([
+      "Shop, 1 of 2: maintainers or ben, escalated, deadline extended",
+      "Shop, 0 of 1: release, nobody for their own agent, each with a step-up",
+    ]);
+  });
+});
+
 describe("a grant", () => {
   it("by G begins as narrow as can be, and shows what it would have let go before it is made", async () => {
     const { sent } = await open();

@@ -59,7 +59,7 @@ export function VoteFooter({ card, answers, unread, canVote, rejecting, said, on
         variant={needsPasskey ? "step" : "filled"} disabled={!canVote} rightSection={<Key>A</Key>} data-testid="approve"
         onClick={(event) => { onApprove(event.detail === 0 ? "key" : "pointer"); }}
       >
-        {approveWords(unread)}
+        {needsPasskey ? approveWords(unread).replace("Approve", "Use passkey") : approveWords(unread)}
       </Button>
     </footer>
   );

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { Prose } from "@/components/prose";
 import { Tag, type Tone } from "@/components/tag";
-import type { Card, PolicyAction } from "@/ipc/schema";
+import type { Card, CardStage, PolicyAction } from "@/ipc/schema";
 import { phrase, sentence } from "@/lib/words";
 import classes from "./card-reasons.module.css";
 
@@ -14,7 +14,16 @@ const ACTIONS: Record<PolicyAction, { word: string; tone: Tone }> = {
   allow: { word: "Allow", tone: "allow" },
 };
 
-export function CardReasons({ card: { state, reasons, stages } }: { card: Card }) {
+/** ", escalated, deadline extended, each with a passkey or passphrase" */
+function stageNotes({ escalated, extended, exclude_requester: others, step_up: proven }: CardStage): string {
+  const notes = [
+    escalated ? "escalated" : "", extended ? "deadline extended" : "",
+    others ? "nobody for their own agent" : "", proven ? "each with a step-up" : "",
+  ].filter((note) => note !== "");
+  return notes.map((note) => `, ${note}`).join("");
+}
+
+export function CardReasons({ card: { hold, state, reasons, stages } }: { card: Card }) {
   const title = state === "waiting" ? "Why it waits" : "Why it was held";
   return (
     <section className={classes.why} aria-label={title}>
@@ -41,15 +50,16 @@ export function CardReasons({ card: { state, reasons, stages } }: { card: Card }
       {stages.length > 0 && (
         <div className={classes.stages} role="list" aria-label="Who must approve">
           {stages.map((stage, index) => (
-            <Fragment key={`${stage.flow}/${stage.name}`}>
+            <Fragment key={index}>
               {index > 0 && <span aria-hidden="true">{stages[index - 1]?.flow === stage.flow ? "then" : "and"}</span>}
               <span className={classes.stage} role="listitem" data-current={(stage.current && state === "waiting") || undefined}>
-                {phrase(stage.name)}, {stage.votes} of {stage.required}: {stage.approvers}
+                {phrase(stage.name)}, {stage.votes} of {stage.required}: {stage.approvers}{stageNotes(stage)}
               </span>
             </Fragment>
           ))}
         </div>
       )}
+      <Link to="/builder" search={{ hold }} className={classes.link} data-testid="policy-from-hold">Make a policy from this call</Link>
     </section>
   );
 }

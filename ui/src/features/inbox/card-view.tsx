@@ -62,6 +62,7 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
   const [said, setSaid] = useState("");
   const vote = useCommand("vote", ["inbox", "activity", "overview"]);
   const extend = useCommand("extend", ["inbox"]);
+  const prove = useCommand("prove_hold", []);
   const settled = useSettled(shownContent(card));
   const open = card.state === "waiting" && (vote.data === undefined || vote.data.state === "waiting");
   const canVote = open && settled && !vote.isPending;
@@ -77,7 +78,17 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
       },
     });
   };
-  const approve = (by: VotedBy): void => { cast("approve", null, by); };
+  /** The page in the browser takes it from here: the passkey is the vote. */
+  const usePasskey = (): void => {
+    if (!canVote || prove.isPending) return;
+    prove.mutate({ hold: card.hold }, {
+      onSuccess: ({ opened, url }) => { setSaid(opened ? "Go on in your browser, within two minutes" : `Open in your browser: ${url}`); },
+    });
+  };
+  const approve = (by: VotedBy): void => {
+    if (card.reasons.some(({ action }) => action === "step_up")) usePasskey();
+    else cast("approve", null, by);
+  };
   const moreTime = (): void => {
     if (!canVote || extend.isPending || answers.extend_until === null) return;
     const until = answers.extend_until;
@@ -123,7 +134,7 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
       {!(open && isElsewhere(doing, answers)) && (
         <CardFrame
           failed={{
-            what: vote.error === null ? "The deadline stays as it is." : "Your vote was not counted.", error: vote.error ?? extend.error,
+            what: vote.error === null ? "The deadline stays as it is." : "Your vote was not counted.", error: vote.error ?? extend.error ?? prove.error,
           }}
           footer={(
             <>

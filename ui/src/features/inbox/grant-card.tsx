@@ -23,7 +23,7 @@ export function GrantCard({ card, offer, header, onVoted, onClose }: {
   const [chosen, setChosen] = useState(narrowest);
   const terms = termsOf(offer, chosen, opened);
   const preview = useQuery(grantPreviewQuery(card.hold, card.digest, terms));
-  const grant = useCommand("grant", ["inbox", "activity", "overview"]);
+  const grant = useCommand("grant", ["inbox", "activity", "overview", "grants"]);
   const settled = useSettled(JSON.stringify([card.digest, card.state, card.stages, terms]));
   const told = preview.data !== undefined && !preview.isPlaceholderData && preview.data.problem === null;
   const ready = settled && told && !grant.isPending;

@@ -126,7 +126,10 @@ function List({ view, search, filter, parts, busy, onMode, onDelete }: {
       <ul className={classes.list} aria-label="Policies">
         {found.map((row) => (
           <li key={row.id} className={classes.item}>
-            <PolicyItem policy={row} parts={parts} busy={busy === row.id} onMode={(to) => { onMode(row, to); }} onDelete={() => { onDelete(row); }} />
+            <PolicyItem
+              policy={row} parts={parts} busy={busy === row.id}
+              onMode={(to) => { onMode(row, to); }} onDelete={() => { onDelete(row); }}
+            />
           </li>
         ))}
         {found.length === 0 && (

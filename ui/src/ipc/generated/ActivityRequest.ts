@@ -1,6 +1,10 @@
 import type { ActivityOutcome } from "./ActivityOutcome";
 
-export type ActivityRequest = { before: number | null, limit: number, text: string | null, outcome: ActivityOutcome | null, 
+export type ActivityRequest = { before: number | null, limit: number, 
+/**
+ * Part of the agent's, user's, upstream's or tool's name.
+ */
+text: string | null, outcome: ActivityOutcome | null, 
 /**
  * Exactly this name; so with the three below.
  */

@@ -6,4 +6,8 @@ export type ActivityRow = { seq: number, at: number, agent: string, user: string
 /**
  * "Ana, in the window"
  */
-decided_by: string | null, hold: string | null, detail: Array<DetailRow>, };
+decided_by: string | null, hold: string | null, detail: Array<DetailRow>, 
+/**
+ * Why it was refused.
+ */
+why?: string, };

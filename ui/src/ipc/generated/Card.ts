@@ -33,6 +33,18 @@ deadline: number,
  */
 ran_before: number | null, 
 /**
+ * What the call's user has to prove their presence with: `passkey`, `any`; none where no step-up is asked.
+ */
+step_up?: string, 
+/**
+ * Everything but that proof is there.
+ */
+waits_for_proof?: boolean, 
+/**
+ * What the agent asked for, where an approver changed it.
+ */
+asked?: Array<CardArgument>, 
+/**
  * An agent is waiting for the answer.
  */
 attended: boolean, state: CardState, 

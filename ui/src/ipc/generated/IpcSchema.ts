@@ -59,6 +59,8 @@ import type { WhatIfView } from "./WhatIfView";
 
 export type IpcSchema = {
   overview: { req: Nothing; res: Overview };
+  pause: { req: Nothing; res: Overview };
+  resume: { req: Nothing; res: Overview };
   inbox: { req: Nothing; res: Array<InboxRow> };
   card: { req: CardRequest; res: Card };
   vote: { req: VoteRequest; res: VoteReceipt };
@@ -66,7 +68,7 @@ export type IpcSchema = {
   extend: { req: AnswersRequest; res: VoteReceipt };
   approve_edited: { req: EditRequest; res: VoteReceipt };
   preview_grant: { req: GrantRequest; res: GrantPreview };
-  approve_and_grant: { req: GrantRequest; res: VoteReceipt };
+  grant: { req: GrantRequest; res: VoteReceipt };
   grants: { req: Nothing; res: Array<GrantRow> };
   revoke_grant: { req: GrantName; res: Array<GrantRow> };
   activity: { req: ActivityRequest; res: ActivityPage };

@@ -1,1 +1,1 @@
-export type ReasonKind = "policy" | "default" | "other_program";
+export type ReasonKind = "policy" | "default" | "other_program" | "paused";

@@ -1,6 +1,9 @@
 //! Calls, decisions and holds to test with.
 
-use approvals::{Admission, Choice, HeldCall, HoldId, Ids, Means, Opened, ReleaseId, Vote, Voter, admit};
+use approvals::{
+    Admission, Choice, Event, HeldCall, HoldId, Ids, Means, Opened, ProofId, ProofMethod, ReleaseId,
+    StepUpProof, Vote, Voter, admit,
+};
 use policy::{
     AgentFacts, ApprovalFlow, Approvers, CallDigest, ContextFacts, Decision, DefinitionHash, Facts, Outcome,
     Requirements, Stage, StepUpRule, Timestamp, ToolCall, ToolFacts, Trace, UpstreamFacts, User, Value,
@@ -140,8 +143,43 @@ pub(crate) fn vote(by: &str, choice: Choice, digest: CallDigest) -> Vote {
     Vote { by: by.parse().unwrap(), choice, means: Means::Window, digest, at: START, proof: None }
 }
 
-pub(crate) fn approval(held: &HeldCall) -> approvals::Event {
-    approvals::Event::Voted(vote("ana", Choice::Approve, held.digest()))
+/// A verified proof of this person for the hold as it stands.
+pub(crate) fn proof(by: &str, method: ProofMethod, held: &HeldCall) -> StepUpProof {
+    let id = ProofId::from_random([5; 16]);
+    let (hold, digest) = (held.id().clone(), held.digest());
+    StepUpProof { id, by: by.parse().unwrap(), method, hold, digest, at: START, evidence: None }
+}
+
+pub(crate) fn passkey() -> ProofMethod {
+    ProofMethod::Passkey { credential: "c".into() }
+}
+
+/// Bob, or anybody else, votes with their own passkey.
+pub(crate) fn proven_vote(by: &str, choice: Choice, held: &HeldCall) -> Event {
+    let proof = Some(proof(by, passkey(), held));
+    Event::Voted(Vote { means: Means::Ceremony, proof, ..vote(by, choice, held.digest()) })
+}
+
+/// Without a role `finance`, unlike Ana; Eva is the boss.
+pub(crate) fn others() -> Vec<Voter> {
+    let voter = |id: &str, roles: &[&str]| Voter {
+        id: id.parse().unwrap(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+    };
+    vec![voter("bob", &["finance"]), voter("eva", &["boss"])]
+}
+
+pub(crate) fn held_with_others(decision: Decision) -> HeldCall {
+    HeldCall::open(Opened { others: others(), session: Some("s1".into()), ..opened(decision) })
+}
+
+pub(crate) fn with_step_up(flows: Vec<ApprovalFlow>, passkey_only: bool, max_age_seconds: u64) -> Decision {
+    let step_up = Some(StepUpRule { passkey_only, max_age_seconds });
+    decision(Outcome::Held(Requirements { flows, step_up, message: None }))
+}
+
+pub(crate) fn approval(held: &HeldCall) -> Event {
+    Event::Voted(vote("ana", Choice::Approve, held.digest()))
 }
 
 pub(crate) fn release_id(n: u8) -> ReleaseId {

@@ -9,11 +9,9 @@ use super::page::Line;
 use super::statement::{HoldStatement, SignedStatement, hex};
 use super::subject::Shown;
 use crate::card::Card;
-use crate::engine::Engine;
 use crate::desk::{Ballot, VoteError};
-use approvals::{
-    Choice, Event, HeldCall, HoldId, HoldState, Means, ProofId, ProofMethod, StepUpProof, Vote,
-};
+use crate::engine::Engine;
+use approvals::{Choice, Event, HeldCall, HoldId, HoldState, Means, ProofId, ProofMethod, StepUpProof, Vote};
 use policy::{CallDigest, Decision, Timestamp, UserId};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -244,9 +242,13 @@ pub(super) fn reject(course: &Course, hold: &HoldId) -> Result<Stepped, Failure>
     let standing = standing(&course.engine, hold).map_err(|words| Failure::Stop("not_held", words))?;
     let stop = |text: String| Failure::Stop("not_counted", Words::new("It was not rejected.", &text));
     let owner = course.engine.owner_id();
-    let owner = owner.ok_or_else(|| stop("This home has no owner who could vote. Mark one in people.toml.".to_owned()))?;
+    let owner = owner
+        .ok_or_else(|| stop("This home has no owner who could vote. Mark one in people.toml.".to_owned()))?;
     let choice = Choice::Reject { reason: None };
     let cast = course.engine.desk().vote(hold, standing.digest, choice, Means::Window, &owner);
     cast.map_err(|error| stop(sentence(&error.to_string())))?;
-    Ok(Stepped::Done(CeremonyEnd::Rejected, Words::new("Rejected.", "Nothing was sent. You can close this page.")))
+    Ok(Stepped::Done(
+        CeremonyEnd::Rejected,
+        Words::new("Rejected.", "Nothing was sent. You can close this page."),
+    ))
 }

@@ -6,6 +6,7 @@
 //!
 //! Not here: who must be asked for which call (`policy`, `approvals`), and the passphrase.
 
+mod audit;
 mod course;
 mod enrolment;
 mod guard;
@@ -16,9 +17,10 @@ mod statement;
 mod store;
 mod subject;
 
+pub use audit::{Audit, AuditedEntry, AuditedProof, Forged};
 pub use statement::{HoldStatement, SignedStatement};
-pub use store::PasskeysError;
 pub use stepup::{Purpose, is_good_name};
+pub use store::PasskeysError;
 pub use subject::{Agreement, Subject};
 
 use crate::desk::DeskEvent;

@@ -107,6 +107,8 @@
       }
     } finally {
       busy(false);
+      // A button that was off for a moment has lost the focus; whoever works by keyboard gets it back.
+      if (!over) use.focus({ preventScroll: true });
     }
   };
 

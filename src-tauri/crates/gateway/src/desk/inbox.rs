@@ -16,6 +16,8 @@ pub struct HeldSummary {
     pub opened_at: Timestamp,
     pub deadline: Timestamp,
     pub attended: bool,
+    /// A step-up is part of what it needs.
+    pub needs_proof: bool,
 }
 
 impl Desk {
@@ -38,6 +40,7 @@ impl Desk {
                     opened_at: kept.held.opened().at,
                     deadline: kept.held.deadline(),
                     attended: kept.is_attended(),
+                    needs_proof: kept.held.step_up().is_some(),
                 }
             })
             .collect();

@@ -185,7 +185,8 @@ impl Desk {
     /// When it was put off before, or has ended; nothing changed then.
     pub fn extend(&self, hold: &HoldId, by: &UserId) -> Result<VoteReceipt, VoteError> {
         let by = by.clone();
-        self.act(hold, move |_| Event::Extended { by })
+        let receipt = self.act(hold, move |_| Event::Extended { by })?;
+        Ok(VoteReceipt { message: "The deadline was put off; it cannot be put off again.".to_owned(), ..receipt })
     }
 
     /// Reads something of a hold.

@@ -47,6 +47,26 @@ pub struct Settings {
     pub keychain: KeychainKind,
     #[serde(default)]
     pub denied_tools: DeniedTools,
+    #[serde(default)]
+    pub journal: History,
+}
+
+/// What the journal keeps, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct History {
+    /// Older entries are removed, but for holds that are open and grants in force.
+    pub keep_days: u32,
+    /// Beyond this the oldest entries go, however young they are.
+    pub keep_mb: u32,
+    /// Answers of tools in full (to 64 KB, without what is marked secret) instead of their size and hash.
+    pub full_results: bool,
+}
+
+impl Default for History {
+    fn default() -> History {
+        History { keep_days: 30, keep_mb: 1_024, full_results: false }
+    }
 }
 
 /// 127.0.0.1, port 7717 and up: users of one machine get different ports by their uid (modulo 200).
@@ -81,7 +101,7 @@ impl Settings {
     ) -> Self {
         let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let id = birth(terminal_votes, keychain) + &hex;
-        Settings { id, listen, terminal_votes, keychain, denied_tools: DeniedTools::default() }
+        Settings { id, listen, terminal_votes, keychain, denied_tools: DeniedTools::default(), journal: History::default() }
     }
 
     pub(super) fn read(path: &Path) -> Result<Settings, HomeError> {
@@ -130,8 +150,19 @@ impl Settings {
              terminal_votes = {}\n\
              \n\
              # Fixed when the home was made: \"os\" keeps the root key in the system's secret store, \"memory\" forgets it.\n\
-             keychain = \"{keychain}\"\n",
-            self.id, self.listen, self.terminal_votes
+             keychain = \"{keychain}\"\n\
+             \n\
+             # What the journal keeps: days, megabytes, and whether tools' answers in full or by size and hash.\n\
+             [journal]\n\
+             keep_days = {}\n\
+             keep_mb = {}\n\
+             full_results = {}\n",
+            self.id,
+            self.listen,
+            self.terminal_votes,
+            self.journal.keep_days,
+            self.journal.keep_mb,
+            self.journal.full_results
         )
     }
 }

@@ -1,7 +1,8 @@
-//! An upstream's whole answer to one request, without the id it was asked under.
+//! An upstream's answer to one request, and the name of the session it came in.
 
 use crate::message::Response;
 use policy::Value;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a request came to: the whole answer, with the JSON-RPC `result` or the `error` object in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,4 +58,14 @@ impl From<Response> for Reply {
     fn from(response: Response) -> Reply {
         Reply(response.with_id(Value::Null))
     }
+}
+
+/// Names one session of an agent's, and no other of any time.
+pub(super) fn fresh_name() -> String {
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let mut random = [0_u8; 16];
+    // Without randomness there are no holds and no grants either; the count tells sessions apart even so.
+    let _ = getrandom::fill(&mut random);
+    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{random}-{}", OPENED.fetch_add(1, Ordering::Relaxed))
 }

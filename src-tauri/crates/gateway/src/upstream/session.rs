@@ -8,6 +8,7 @@ use super::{
     connection::{self, Connection},
     dispatch::Asked,
     outgoing::Outgoing,
+    reply::fresh_name,
     tools::Tools,
 };
 use crate::{
@@ -446,13 +447,4 @@ pub(super) fn answered(config: &UpstreamConfig, method: &str, error: &Value) -> 
         method: method.to_owned(),
         message: message.chars().take(300).collect(),
     }
-}
-
-fn fresh_name() -> String {
-    static OPENED: AtomicU64 = AtomicU64::new(0);
-    let mut random = [0_u8; 16];
-    // Without randomness there are no holds and no grants either; the count tells sessions apart even so.
-    let _ = getrandom::fill(&mut random);
-    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{random}-{}", OPENED.fetch_add(1, Ordering::Relaxed))
 }

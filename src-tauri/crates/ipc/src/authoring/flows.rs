@@ -1,9 +1,10 @@
 //! Approval flows: the list, a flow read while it is edited, saving and taking back.
 
-use super::wire::{
-    Choice, DeleteFlowRequest, Deleted, FlowDraft, FlowDraftRequest, FlowDraftView, FlowRow, FlowsView,
-    OpenFlowRequest, RestoreRequest, SaveEffect, SaveView, Saved, StageDraft, StageView,
+use super::flow_wire::{
+    DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowRow, FlowsView, OpenFlowRequest, StageDraft,
+    StageView,
 };
+use super::wire::{Choice, Deleted, RestoreRequest, SaveEffect, SaveView, Saved};
 use super::{Desk, put};
 use crate::host::Host;
 use crate::wire::{IpcError, Nothing};

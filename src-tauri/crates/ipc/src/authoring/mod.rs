@@ -2,6 +2,7 @@
 //! record, saving and taking back. The window decides nothing of this by itself (I10).
 
 mod choices;
+pub mod flow_wire;
 mod flows;
 mod history;
 mod operators;

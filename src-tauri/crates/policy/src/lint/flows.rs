@@ -5,7 +5,7 @@ use super::{
     place::{Sheet, Spot},
 };
 use crate::{
-    Documents, People, PolicySet, Stage, UserId,
+    Approvers, Documents, People, PolicySet, Stage, UserId,
     mend::{Edit, Key, Mend},
 };
 use std::collections::BTreeSet;
@@ -18,7 +18,9 @@ pub(super) fn look(documents: &Documents, set: &PolicySet, known: &Known<'_>, re
         let Some(text) = documents.get(&path) else { continue };
         let sheet = Sheet { path: path.clone(), text };
         for (index, stage) in flow.stages.iter().enumerate() {
-            let voters = voters(stage, people).len();
+            let named = voters(stage, people);
+            let voters = named.len();
+            excluded(&sheet, (index, stage), (&named, people), report);
             if voters < stage.required as usize {
                 let number = index + 1;
                 let sentence = match voters {
@@ -40,7 +42,12 @@ pub(super) fn look(documents: &Documents, set: &PolicySet, known: &Known<'_>, re
                 });
                 report.add(finding, mend);
             }
-            for user in stage.approvers.users.iter().filter(|user| people.get(user).is_none()) {
+            for user in stage
+                .approvers
+                .users
+                .union(&stage.escalate_to.users)
+                .filter(|user| people.get(user).is_none())
+            {
                 let at = Spot::Of("stage", index, "users");
                 let sentence = format!("there is no user `{user}` who could vote");
                 let finding = sheet.finding(Code::UnknownUser, Severity::Warning, at, sentence);
@@ -50,12 +57,41 @@ pub(super) fn look(documents: &Documents, set: &PolicySet, known: &Known<'_>, re
     }
 }
 
-/// Everybody who may vote at a stage; the desk's owner where nobody is named.
-fn voters<'a>(stage: &Stage, people: &'a People) -> BTreeSet<&'a UserId> {
-    let (users, roles) = (&stage.approvers.users, &stage.approvers.roles);
-    if users.is_empty() && roles.is_empty() {
-        return people.owner().map(|owner| &owner.id).into_iter().collect();
+/// Users whose own calls nobody else could pass, at a stage where they may not vote.
+fn excluded(
+    sheet: &Sheet<'_>,
+    (index, stage): (usize, &Stage),
+    (named, people): (&BTreeSet<&UserId>, &People),
+    report: &mut Report,
+) {
+    let required = stage.required as usize;
+    if !stage.exclude_requester || named.len() < required {
+        return;
     }
-    let may = |user: &&crate::User| users.contains(&user.id) || !user.roles.is_disjoint(roles);
+    let stuck: Vec<&UserId> = people
+        .iter()
+        .map(|user| &user.id)
+        .filter(|user| named.iter().filter(|voter| *voter != user).count() < required)
+        .collect();
+    let Some(first) = stuck.first() else { return };
+    let number = index + 1;
+    let sentence = format!(
+        "nobody but `{first}` could complete stage {number} on calls made for `{first}`, and they may not vote on these"
+    );
+    // Where it is so for everybody, no call can pass.
+    let severity = if stuck.len() == people.iter().count() { Severity::Error } else { Severity::Warning };
+    let at = Spot::Of("stage", index, "exclude_requester");
+    report.add(sheet.finding(Code::FlowUnsatisfiable, severity, at, sentence), []);
+}
+
+/// Everybody who may vote at a stage, those it escalates to included; the desk's owner where nobody is named.
+fn voters<'a>(stage: &Stage, people: &'a People) -> BTreeSet<&'a UserId> {
+    let among = |user: &crate::User, approvers: &Approvers| {
+        approvers.users.contains(&user.id) || !user.roles.is_disjoint(&approvers.roles)
+    };
+    let nobody_named = stage.approvers.is_empty();
+    let may = |user: &&crate::User| {
+        among(user, &stage.approvers) || among(user, &stage.escalate_to) || (nobody_named && user.owner)
+    };
     people.iter().filter(may).map(|user| &user.id).collect()
 }

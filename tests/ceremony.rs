@@ -18,7 +18,12 @@ use support::browser::{Page, SoftPasskey, passkey};
 use support::world::World;
 
 /// Enrols `key` for a person, let in by `signer` where one is needed.
-async fn run_enrolment(engine: &Arc<Engine>, person: &str, key: &mut SoftPasskey, signer: Option<&mut SoftPasskey>) {
+async fn run_enrolment(
+    engine: &Arc<Engine>,
+    person: &str,
+    key: &mut SoftPasskey,
+    signer: Option<&mut SoftPasskey>,
+) {
     let name = if signer.is_some() { "Key" } else { "Laptop" };
     let subject = Subject::Enrol { person: person.parse().unwrap(), name: name.to_owned() };
     let ceremony = engine.start_ceremony(subject).await.unwrap();

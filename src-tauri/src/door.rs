@@ -66,6 +66,14 @@ pub(crate) async fn pass_on(app: AppHandle, mut changes: Receiver<Changed>) {
 
 /// After a gap nothing the window holds is known to be right.
 fn everything() -> Changed {
-    let tags = vec![Tag::Overview, Tag::Inbox, Tag::Activity, Tag::Policies, Tag::Upstreams, Tag::Agents, Tag::Security];
+    let tags = vec![
+        Tag::Overview,
+        Tag::Inbox,
+        Tag::Activity,
+        Tag::Policies,
+        Tag::Upstreams,
+        Tag::Agents,
+        Tag::Security,
+    ];
     Changed { tags, hold: None }
 }

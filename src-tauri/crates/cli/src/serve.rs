@@ -279,11 +279,9 @@ impl Terminal {
             );
         };
         let engine = Arc::clone(&self.engine);
-        let cast = tokio::task::spawn_blocking(move || {
-            match choice {
-                Some(choice) => engine.desk().vote(&hold, digest, choice, Means::Terminal, &owner),
-                None => engine.desk().extend(&hold, &owner),
-            }
+        let cast = tokio::task::spawn_blocking(move || match choice {
+            Some(choice) => engine.desk().vote(&hold, digest, choice, Means::Terminal, &owner),
+            None => engine.desk().extend(&hold, &owner),
         });
         match cast.await {
             Ok(Ok(receipt)) => {

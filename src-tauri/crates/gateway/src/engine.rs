@@ -2,8 +2,8 @@
 //!
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
-use crate::books;
 use crate::away::{self, AwayDigest};
+use crate::books;
 use crate::card::ToolWords;
 use crate::ceremony::Proofs;
 use crate::clock::Clock;
@@ -12,13 +12,13 @@ use crate::desk::{Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, Home, KeychainKind, Settings, UpstreamBook};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
+use crate::pausing::Pausing;
 use crate::presence::Presence;
 use crate::secrets::Supply;
 use crate::sets::Sets;
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
-use crate::pausing::Pausing;
 use crate::{downstream, history, judging, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;

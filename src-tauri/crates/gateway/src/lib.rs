@@ -28,9 +28,9 @@ mod moved;
 mod outcomes;
 mod pace;
 mod pairing;
+pub mod passphrase;
 mod pausing;
 mod pins;
-pub mod passphrase;
 mod pipeline;
 mod presence;
 mod refusal;
@@ -54,11 +54,12 @@ pub use away::AwayDigest;
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
-pub use sets::{
-    Bundle, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding, needs_proof,
-};
 pub use pausing::PauseError;
 pub use presence::{Presence, PresenceEvent};
+pub use sets::{
+    Bundle, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding,
+    needs_proof,
+};
 pub use sightings::OtherProgram;
 pub use signing::SigningError;
 pub use start_error::StartError;

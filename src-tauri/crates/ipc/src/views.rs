@@ -1,11 +1,10 @@
 //! Turns what the engine knows into what the window shows. Words for people are made here, once.
 
-use crate::{pausing, practice};
 use crate::wire::{
-    AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile,
-    GatewayState, InboxRow, Needs, OtherProgram, Overview, PartState, Person,
-    PoliciesView, PolicyRow, Problem, UpstreamRow, WaitingChange,
+    AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile, GatewayState, InboxRow, Needs, OtherProgram,
+    Overview, PartState, Person, PoliciesView, PolicyRow, Problem, UpstreamRow, WaitingChange,
 };
+use crate::{pausing, practice};
 use gateway::Engine;
 use gateway::home::{KeychainKind, Transport};
 use policy::Timestamp;

@@ -128,7 +128,8 @@ fn big_journals(c: &mut Criterion) {
             (size, scene, journal)
         })
         .collect();
-    let named = |agent: &str| ActivityQuery { agent: Some(agent.into()), limit: 50, ..ActivityQuery::default() };
+    let named =
+        |agent: &str| ActivityQuery { agent: Some(agent.into()), limit: 50, ..ActivityQuery::default() };
     let queries = [
         ("all", ActivityQuery { limit: 50, ..ActivityQuery::default() }),
         ("one agent of many calls", named("coder")),
@@ -143,7 +144,10 @@ fn big_journals(c: &mut Criterion) {
                 ..named("coder")
             },
         ),
-        ("nothing fits", ActivityQuery { text: Some("no such name".into()), limit: 50, ..ActivityQuery::default() }),
+        (
+            "nothing fits",
+            ActivityQuery { text: Some("no such name".into()), limit: 50, ..ActivityQuery::default() },
+        ),
     ];
     for (name, query) in &queries {
         let mut group = c.benchmark_group(format!("activity, {name}"));

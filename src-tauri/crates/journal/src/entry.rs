@@ -3,9 +3,9 @@
 use crate::activity::ActivityOutcome;
 use crate::chain::About;
 use crate::index::{self, Names};
-use crate::write::{Draft, Durability};
 use crate::passkeys::{self, PasskeyEntry};
 use crate::paused::{PAUSED, RESUMED};
+use crate::write::{Draft, Durability};
 use crate::{Journal, JournalError, Revoked, grants, holds, redact};
 use approvals::{Event, Grant, HoldId, Opened, ProofWindow, Refusal};
 use policy::{AgentName, Decision, Facts, Timestamp, ToolCall, UpstreamName, UserId, Value};

@@ -65,7 +65,12 @@ impl Journal {
         self.export_all(format, out, true)
     }
 
-    fn export_all(&self, format: ExportFormat, out: &mut dyn Write, in_clear: bool) -> Result<u64, ExportError> {
+    fn export_all(
+        &self,
+        format: ExportFormat,
+        out: &mut dyn Write,
+        in_clear: bool,
+    ) -> Result<u64, ExportError> {
         let head = self.anchor()?;
         let cut = retain::read_cut(&self.reader()).map_err(JournalError::from)?;
         let start = cut.map_or_else(Head::start, |cut| Head { seq: cut.seq, hash: cut.hash });

@@ -40,16 +40,17 @@ pub fn verify_export(from: &mut dyn BufRead, key: Option<&RootKey>) -> Result<Ve
     if first.get(BEGINS).is_none_or(|version| version.to_json() != VERSION) {
         return Err(bad(0, "it is not an export of a journal in a form that this version knows"));
     }
-    let start: Anchor = text(&first, "after").and_then(|text| text.parse().ok()).ok_or_else(|| {
-        bad(0, "its first line does not say where it begins")
-    })?;
+    let start: Anchor = text(&first, "after")
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| bad(0, "its first line does not say where it begins"))?;
     let mut head = Head { seq: start.seq, hash: start.hash };
     if start.seq == 0 && head != Head::start() {
         return Err(bad(0, "its first line does not say where it begins"));
     }
     let end = loop {
         let seq = head.seq + 1;
-        let line = lines.next(seq)?.ok_or_else(|| bad(seq, "it is missing, and so is the end of the export"))?;
+        let line =
+            lines.next(seq)?.ok_or_else(|| bad(seq, "it is missing, and so is the end of the export"))?;
         if line.get("end").is_some() {
             break line;
         }

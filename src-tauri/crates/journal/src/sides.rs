@@ -29,9 +29,7 @@ impl SumKeys {
     }
 
     fn of(&self, what: &impl std::hash::Hash) -> u128 {
-        let half = |keys: &RandomState| {
-            u128::from(keys.hash_one(what))
-        };
+        let half = |keys: &RandomState| u128::from(keys.hash_one(what));
         (half(&self.0) << 64) | half(&self.1)
     }
 }

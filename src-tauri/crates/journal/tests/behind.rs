@@ -47,7 +47,11 @@ fn a_killed_process_loses_only_what_is_queued_and_shows_nothing_false() {
     let copy = killed(&scene);
     lock.execute_batch("ROLLBACK").unwrap();
     let after = copy.open();
-    assert_eq!(outcomes(&after), [ActivityOutcome::Unknown], "sent, and nobody knows; the other is not on record");
+    assert_eq!(
+        outcomes(&after),
+        [ActivityOutcome::Unknown],
+        "sent, and nobody knows; the other is not on record"
+    );
     after.verify().unwrap();
     assert_eq!(outcomes(&journal), [ActivityOutcome::Running, ActivityOutcome::Allowed]);
 }
@@ -68,7 +72,11 @@ fn everything_queued_before_a_held_release_is_on_the_disk_with_it() {
     let after = copy.open();
     let kinds: Vec<String> = after.entries(1).unwrap().into_iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds.iter().filter(|kind| *kind == "call_released").count(), 21, "I3");
-    assert_eq!(kinds.iter().position(|kind| kind == "call_completed"), Some(23), "as unknown, and after them");
+    assert_eq!(
+        kinds.iter().position(|kind| kind == "call_completed"),
+        Some(23),
+        "as unknown, and after them"
+    );
 }
 
 #[test]
@@ -80,7 +88,10 @@ fn once_the_queue_is_full_calls_are_refused_and_none_of_those_let_go_is_lost() {
     let mut gone = Vec::new();
     let error = loop {
         let (high, low) = ((gone.len() / 250) as u8, (gone.len() % 250) as u8);
-        let ids = approvals::Ids::from_random([low; 16], [high.wrapping_mul(7) ^ low, low, high, 1, 2, 3, low, high, 9, 9, 9, 9, 9, 9, 9, 9]);
+        let ids = approvals::Ids::from_random(
+            [low; 16],
+            [high.wrapping_mul(7) ^ low, low, high, 1, 2, 3, low, high, 9, 9, 9, 9, 9, 9, 9, 9],
+        );
         let decision = decision(policy::Outcome::Allowed);
         let approvals::Admission::Released(released) =
             approvals::admit(decision, call("1"), facts(), owner(), ids, START)

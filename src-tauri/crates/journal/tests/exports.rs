@@ -44,7 +44,9 @@ fn an_export_of_a_journal_with_a_cut_is_verified_too() {
     held.at = scene.now();
     scene.pass(31 * 24 * 60 * MINUTE);
     let id = held.id.clone();
-    journal.record(journal::Entry::HoldEvent { hold: id, event: Event::DeadlinePassed, at: scene.now() }).unwrap();
+    journal
+        .record(journal::Entry::HoldEvent { hold: id, event: Event::DeadlinePassed, at: scene.now() })
+        .unwrap();
     scene.pass(31 * 24 * 60 * MINUTE);
     scene.live(&journal);
     let keep = std::time::Duration::from_secs(30 * 86_400);

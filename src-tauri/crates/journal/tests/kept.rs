@@ -107,7 +107,8 @@ fn a_hold_is_whole_until_it_ends_and_redacted_afterwards() {
     let (opened, events) = ended.course;
     let replayed = HeldCall::replay(opened, &events).unwrap();
     let reason = Some("never with (left out: secret)".to_owned());
-    let rejected = approvals::HoldState::Ended { verdict: approvals::Verdict::Rejected { reason }, at: scene.now() };
+    let rejected =
+        approvals::HoldState::Ended { verdict: approvals::Verdict::Rejected { reason }, at: scene.now() };
     assert_eq!(replayed.state(), &rejected);
 }
 
@@ -168,10 +169,16 @@ fn what_is_older_than_is_kept_goes_and_the_chain_stays_whole() {
     assert_eq!(journal.retain(&keep(30)).unwrap(), journal::Trimmed::default());
 
     let sql = scene.sql();
-    for change in ["UPDATE cut SET seq = seq + 1", "UPDATE cut SET hash = zeroblob(32)", "UPDATE cut SET pins = 0", "DELETE FROM cut"] {
+    for change in [
+        "UPDATE cut SET seq = seq + 1",
+        "UPDATE cut SET hash = zeroblob(32)",
+        "UPDATE cut SET pins = 0",
+        "DELETE FROM cut",
+    ] {
         sql.execute_batch(&format!("CREATE TEMP TABLE kept AS SELECT * FROM cut; {change}")).unwrap();
         assert!(journal.verify().is_err(), "{change}");
-        sql.execute_batch("DELETE FROM cut; INSERT INTO cut SELECT * FROM temp.kept; DROP TABLE temp.kept").unwrap();
+        sql.execute_batch("DELETE FROM cut; INSERT INTO cut SELECT * FROM temp.kept; DROP TABLE temp.kept")
+            .unwrap();
     }
     drop(journal);
     scene.open().verify().unwrap();

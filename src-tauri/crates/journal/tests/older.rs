@@ -27,10 +27,16 @@ fn every_older_format_becomes_the_newest_and_loses_nothing() {
             journal.activity(&query).unwrap()
         };
         assert_eq!(of(ActivityOutcome::Approved)[0].arguments, Some(call("7250.00").arguments));
-        for outcome in [ActivityOutcome::Waiting, ActivityOutcome::Failed, ActivityOutcome::Denied, ActivityOutcome::Unknown] {
+        for outcome in [
+            ActivityOutcome::Waiting,
+            ActivityOutcome::Failed,
+            ActivityOutcome::Denied,
+            ActivityOutcome::Unknown,
+        ] {
             assert_eq!(of(outcome).len(), 1, "format {format}: {outcome:?}");
         }
-        let by_policy = ActivityQuery { limit: 50, policy: Some("large".parse().unwrap()), ..ActivityQuery::default() };
+        let by_policy =
+            ActivityQuery { limit: 50, policy: Some("large".parse().unwrap()), ..ActivityQuery::default() };
         assert_eq!(journal.activity(&by_policy).unwrap().len(), 5, "format {format}");
         assert_eq!(journal.open_holds().unwrap().len(), 1);
         assert!(journal.set_in_force().unwrap().is_some());
@@ -70,7 +76,10 @@ fn cutting_off_the_newest_entries_is_found_by_the_anchor() {
     sql.execute("DELETE FROM calls WHERE seq >= ?1", [anchor.seq - 1]).unwrap();
     let journal = Journal::open_to_read(&scene.path(), &RootKey::new([7; 32])).unwrap();
     let bad = journal.verify_to(Some(&anchor)).unwrap_err();
-    assert_eq!(bad.to_string(), "the journal is not as it was written: entries 9 to 10 are missing: entry 10 was anchored");
+    assert_eq!(
+        bad.to_string(),
+        "the journal is not as it was written: entries 9 to 10 are missing: entry 10 was anchored"
+    );
 }
 
 #[test]

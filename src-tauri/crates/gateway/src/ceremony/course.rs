@@ -86,7 +86,7 @@ pub(super) struct Reply {
 /// What a step came to.
 pub(super) enum Stepped {
     /// Ask the browser: `get` or `create`, with the words shown meanwhile.
-    Ask(&'static str, Value, Words, Pending),
+    Ask(&'static str, Value, Words, Box<Pending>),
     Done(CeremonyEnd, Words),
 }
 
@@ -190,7 +190,7 @@ impl Course {
         };
         match stepped {
             Ok(Stepped::Ask(kind, options, words, pending)) => {
-                state.pending = Some(pending);
+                state.pending = Some(*pending);
                 let public_key = options.get("publicKey").cloned();
                 Reply { kind, title: words.title, text: words.text, public_key }
             }

@@ -69,7 +69,7 @@ pub(super) fn shown(engine: &Engine, subject: &Subject, roster: &Roster) -> Resu
 pub(super) fn begin(course: &Course, subject: &Subject, roster: &Roster) -> Result<Stepped, Failure> {
     let ask = |from: &[&Credential], binding| {
         let (options, pending) = course.party.start_proof(from, binding, course.until.0)?;
-        Ok(Stepped::Ask("get", options, Words::new("", ""), Pending::Proof(pending)))
+        Ok(Stepped::Ask("get", options, Words::new("", ""), Box::new(Pending::Proof(pending))))
     };
     match subject {
         Subject::Enrol { person, .. } => {
@@ -77,7 +77,7 @@ pub(super) fn begin(course: &Course, subject: &Subject, roster: &Roster) -> Resu
             let who = Person { id: person.to_string(), name: person_name(&course.engine, person), handle };
             let enrolled: Vec<&Credential> = roster.live().collect();
             let (options, pending) = course.party.start_enrolment(&who, &enrolled, course.until.0)?;
-            Ok(Stepped::Ask("create", options, Words::new("", ""), Pending::Make(pending)))
+            Ok(Stepped::Ask("create", options, Words::new("", ""), Box::new(Pending::Make(pending))))
         }
         Subject::RemoveLast { credential } => {
             let found: Vec<&Credential> = roster.live().filter(|found| found.id() == credential).collect();
@@ -128,7 +128,7 @@ pub(super) fn take_candidate(course: &Course, candidate: Candidate) -> Result<St
         "The new passkey is made.",
         &format!("Now use one that is enrolled already, to let it in: {}.", names(&signers)),
     );
-    Ok(Stepped::Ask("get", options, words, Pending::SignIn(pending, Box::new(candidate))))
+    Ok(Stepped::Ask("get", options, words, Box::new(Pending::SignIn(pending, Box::new(candidate)))))
 }
 
 pub(super) fn sign_in(course: &Course, candidate: Candidate, proof: &Proof) -> Result<Stepped, Failure> {

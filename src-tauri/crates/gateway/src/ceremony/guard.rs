@@ -27,7 +27,7 @@ pub(super) fn check(
     let refuse = |words| Err((StatusCode::FORBIDDEN, words));
     let (host, origin) = (format!("localhost:{port}"), format!("http://localhost:{port}"));
     if only(headers, header::HOST.as_str()) != Some(&host)
-        || !uri.authority().is_none_or(|authority| authority.as_str() == host)
+        || uri.authority().is_some_and(|authority| authority.as_str() != host)
     {
         return refuse("Open this page under the address that Doorward gave.");
     }

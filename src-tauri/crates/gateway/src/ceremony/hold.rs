@@ -169,7 +169,7 @@ pub(super) fn begin(course: &Course, hold: &HoldId, seen: &str, roster: &Roster)
     })?;
     let statement = HoldStatement::new(hold.clone(), standing.digest, &standing.decision, course.until, head);
     let (options, pending) = course.party.start_proof(&credentials, statement.binding(), course.until.0)?;
-    Ok(Stepped::Ask("get", options, Words::new("", ""), Pending::Hold(pending, Asked(statement))))
+    Ok(Stepped::Ask("get", options, Words::new("", ""), Box::new(Pending::Hold(pending, Asked(statement)))))
 }
 
 /// The proof of one person for one hold: their step-up, their vote, or both.

@@ -186,7 +186,10 @@ impl Desk {
     pub fn extend(&self, hold: &HoldId, by: &UserId) -> Result<VoteReceipt, VoteError> {
         let by = by.clone();
         let receipt = self.act(hold, move |_| Event::Extended { by })?;
-        Ok(VoteReceipt { message: "The deadline was put off; it cannot be put off again.".to_owned(), ..receipt })
+        Ok(VoteReceipt {
+            message: "The deadline was put off; it cannot be put off again.".to_owned(),
+            ..receipt
+        })
     }
 
     /// Reads something of a hold.

@@ -101,7 +101,14 @@ impl Settings {
     ) -> Self {
         let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let id = birth(terminal_votes, keychain) + &hex;
-        Settings { id, listen, terminal_votes, keychain, denied_tools: DeniedTools::default(), journal: History::default() }
+        Settings {
+            id,
+            listen,
+            terminal_votes,
+            keychain,
+            denied_tools: DeniedTools::default(),
+            journal: History::default(),
+        }
     }
 
     pub(super) fn read(path: &Path) -> Result<Settings, HomeError> {

@@ -1,8 +1,8 @@
 //! Approval flows: the list, a flow read while it is edited, saving and taking back.
 
 use super::flow_wire::{
-    DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowRow, FlowsView, OpenFlowRequest, StageDraft,
-    StageView,
+    DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowRow, FlowsView, OpenFlowRequest,
+    StageDraft, StageView,
 };
 use super::wire::{Choice, Deleted, RestoreRequest, SaveEffect, SaveView, Saved};
 use super::{Desk, put};

@@ -43,7 +43,9 @@ fn start_again(without: &[OsString]) -> Failure {
     };
     let mut again = std::process::Command::new(program);
     again.args(std::env::args_os().skip(1));
-    without.iter().for_each(|name| drop(again.env_remove(name)));
+    for name in without {
+        again.env_remove(name);
+    }
     failed(again.exec())
 }
 

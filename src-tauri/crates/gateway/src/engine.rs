@@ -237,6 +237,11 @@ impl Engine {
         self.sessions.close_all().await;
         self.tasks.close();
         self.tasks.wait().await;
+        // Whoever still holds the journal, nothing of it waits in memory when the process ends.
+        let journal = Arc::clone(&self.journal);
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || journal.settle()).await {
+            tracing::error!(%error, "the last entries could not be written");
+        }
         let _ = std::fs::remove_file(self.home.socket_path());
     }
 

@@ -26,8 +26,11 @@ fn pair_with_known(bench: &Bench) {
     let path = bench.engine.home().dir().join("agents.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, format!("{text}program = \"{KNOWN}\"\n")).unwrap();
-    // Any change reads the file anew.
-    bench.engine.set_wait_limit("claude", Some(Duration::from_secs(60))).unwrap();
+    // A person confirms what changed on the disk.
+    bench.engine.look_at_files();
+    let hash = bench.engine.sets().waiting().unwrap().hash;
+    bench.engine.sets().confirm(&hash).unwrap();
+    bench.engine.set_changed();
     assert_eq!(row(&bench.engine).programs, [KNOWN]);
 }
 

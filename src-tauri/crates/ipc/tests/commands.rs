@@ -173,8 +173,11 @@ async fn another_program_is_shown_once_it_called_and_only_that_one_can_be_accept
     let book = desktop.home.path().join("h/agents.toml");
     let text = std::fs::read_to_string(&book).unwrap();
     std::fs::write(&book, format!("{text}program = \"/opt/cursor/cursor\"\n")).unwrap();
-    // Any change reads the file anew.
-    desktop.ask("set_wait_limit", json!({"agent": "cursor", "seconds": 60})).await.unwrap();
+    // A person confirms what changed on the disk.
+    desktop.engine.look_at_files();
+    let hash = desktop.engine.sets().waiting().unwrap().hash;
+    desktop.engine.sets().confirm(&hash).unwrap();
+    desktop.engine.set_changed();
     let own = std::env::current_exe().unwrap().canonicalize().unwrap().to_str().unwrap().to_owned();
     let accept = |program: &str| json!({"agent": "cursor", "program": program});
     let early = desktop.ask("accept_program", accept(&own)).await.unwrap_err();

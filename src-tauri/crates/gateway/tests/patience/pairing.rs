@@ -37,8 +37,11 @@ fn pair_with(bench: &Bench, program: &str) {
     let path = bench.engine.home().dir().join("agents.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, format!("{text}program = \"{program}\"\n")).unwrap();
-    // Any change reads the file anew.
-    bench.engine.set_wait_limit(CURSOR.name, None).unwrap();
+    // A person confirms what changed on the disk.
+    bench.engine.look_at_files();
+    let hash = bench.engine.sets().waiting().unwrap().hash;
+    bench.engine.sets().confirm(&hash).unwrap();
+    bench.engine.set_changed();
 }
 
 #[tokio::test(start_paused = true)]

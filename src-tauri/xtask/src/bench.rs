@@ -124,6 +124,6 @@ mod tests {
     #[test]
     fn a_mistyped_package_is_refused_with_the_names_there_are() {
         let failure = chosen(&Workspace::find().unwrap(), &["polciy".to_owned()]).unwrap_err();
-        assert!(failure.to_string().contains("there are: policy"), "{failure}");
+        assert!(failure.to_string().contains("there are: journal, policy"), "{failure}");
     }
 }

@@ -9,7 +9,8 @@ use crate::engine::Engine;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod fake_logind;
 #[cfg(target_os = "linux")]
 mod logind;

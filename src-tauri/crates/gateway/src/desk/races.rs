@@ -301,7 +301,7 @@ fn a_grant_gives_nothing_once_it_was_revoked_and_never_more_than_its_uses() {
             Admission::Held(_) => false,
             Admission::Refused(refusal) => panic!("{refusal:?}"),
         };
-        if bench.count.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+        if bench.count.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
             let (used, revoked) =
                 at_once(|| used(bench.admit(round)), || bench.desk.revoke(&grant, None, "enough").is_ok());
             assert!(revoked);

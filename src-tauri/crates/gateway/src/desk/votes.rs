@@ -23,6 +23,9 @@ pub struct Ballot {
     pub proof: Option<StepUpProof>,
 }
 
+/// A grant as it would be made, or why it cannot be; and whether this person may make one now.
+pub type DraftedGrant = (Result<Grant, NoGrant>, Result<(), NoGrant>);
+
 /// Why what a person did counts for nothing. Nothing changed.
 #[derive(Debug, thiserror::Error)]
 pub enum VoteError {
@@ -142,7 +145,7 @@ impl Desk {
         hold: &HoldId,
         terms: GrantTerms,
         maker: &GrantMaker,
-    ) -> Result<(Result<Grant, NoGrant>, Result<(), NoGrant>), VoteError> {
+    ) -> Result<DraftedGrant, VoteError> {
         self.look(hold, |held| (held.draft_grant(terms, maker), held.may_grant(maker)))
     }
 

@@ -25,11 +25,8 @@ struct Note {
 impl Newest {
     pub(super) fn open(keychain: Arc<dyn Keychain>, home_id: &str) -> Result<Newest, KeychainError> {
         let entry = format!("newest-set/{home_id}");
-        let known = match keychain.get(&entry)? {
-            None => None,
-            // A note that cannot be read fits no set.
-            Some(note) => Some(serde_json::from_slice(&note).unwrap_or_default()),
-        };
+        // A note that cannot be read fits no set.
+        let known = keychain.get(&entry)?.map(|note| serde_json::from_slice(&note).unwrap_or_default());
         Ok(Newest { keychain, entry, known: Mutex::new(known) })
     }
 

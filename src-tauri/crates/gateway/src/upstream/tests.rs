@@ -1,6 +1,8 @@
 //! A real child process behind a session, well-behaved and not.
 
 mod http;
+#[path = "../../tests/upstream/script.rs"]
+mod script;
 mod secret;
 mod stdio;
 

@@ -1,5 +1,6 @@
 //! Secrets on their way into an upstream: which of them, when, and nowhere else.
 
+use super::script::{program, received_of};
 use super::{super::*, Releases, config};
 use crate::home::{SecretPlace, SecretUse, Transport, UpstreamConfig};
 use crate::keychain::{MemoryKeychain, Secret};
@@ -8,19 +9,15 @@ use crate::secrets::{Proven, Supply, store};
 use axum::{Router, body::Bytes, http::HeaderMap};
 use journal::{Journal, JournalledCall, RootKey};
 use policy::{DefinitionHash, Timestamp, Value};
-use script::{program, received_of};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
-
-#[path = "../../../tests/upstream/script.rs"]
-mod script;
 
 const CANARY: &str = "canary-7f3a9c";
 
 /// The upstream that the other tests start; does nothing by itself.
 #[test]
 fn scripted() {
-    script::run_if_asked();
+    super::script::run_if_asked();
 }
 
 fn supply(folder: &tempfile::TempDir) -> Supply {

@@ -1,5 +1,6 @@
 //! Children: what passes through, what they may do wrong, and how they end.
 
+use super::script::{program, received, received_of};
 use super::{super::*, Releases, config, json};
 use crate::{
     home::Transport,
@@ -7,18 +8,14 @@ use crate::{
     pipeline::StreamItem,
 };
 use policy::Value;
-use script::{program, received, received_of};
 use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-#[path = "../../../tests/upstream/script.rs"]
-mod script;
-
 /// The upstream that the other tests start; does nothing by itself.
 #[test]
 fn scripted() {
-    script::run_if_asked();
+    super::script::run_if_asked();
 }
 
 struct Bench {

@@ -4,7 +4,7 @@
 //! Targets: an allowed call pays 20 µs at the median; a durable release 1.5 times a bare commit with its sync; a page of
 //! Activity among 1,000,000 entries twice the page among 10,000; 200,000 entries verified a second.
 //! Figures, with their date and machine, are in `README.md` beside this file.
-#![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a benchmark")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, dead_code, reason = "a benchmark")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;

@@ -81,7 +81,7 @@ fn a_missing_a_moved_and_a_last_line_are_missed() {
         let text = fewer.join("\n") + "\n";
         assert!(verify_export(&mut text.as_bytes(), None).is_err(), "line {left_out}");
     }
-    assert!(verify_export(&mut text[..text.len() - 1].as_bytes(), None).is_err(), "cut short");
+    assert!(verify_export(&mut &text.as_bytes()[..text.len() - 1], None).is_err(), "cut short");
     assert!(verify_export(&mut format!("{text}{{}}\n").as_bytes(), None).is_err(), "something follows");
     assert!(verify_export(&mut "".as_bytes(), None).is_err());
 }

@@ -70,6 +70,7 @@ pub enum Proposed {
 /// A change on disk that a person has not confirmed yet.
 #[derive(Clone)]
 pub struct WaitingChange {
+    /// Of the difference.
     pub hash: String,
     pub bundle: Bundle,
     pub changes: Vec<DocumentChange>,
@@ -258,7 +259,7 @@ impl Sets {
             }
             let problems = compiled.err().unwrap_or_default().iter().map(ToString::to_string).collect();
             let changes = current.bundle.changes(&bundle);
-            let hash = bundle.hash();
+            let hash = difference(&changes);
             self.alarm(&changes);
             self.set_waiting(Some(WaitingChange { hash, bundle, changes, problems, needs_proof }));
             return Ok(Proposed::WaitingForConfirmation);
@@ -409,6 +410,19 @@ impl Sets {
             _ => Ok(()),
         }
     }
+}
+
+/// Hex SHA-256 over what differs, so that what Doorward itself notes meanwhile makes no shown change stale.
+fn difference(changes: &[DocumentChange]) -> String {
+    let mut sides = policy::set::Documents::new();
+    for DocumentChange { path, before, after, .. } in changes {
+        for (side, text) in [("before", before), ("after", after)] {
+            if let Some(text) = text {
+                sides.insert(&format!("{side}/{path}"), text.clone());
+            }
+        }
+    }
+    policy::CallDigest(sides.hash()).to_string()
 }
 
 /// What was last confirmed, as far as it can be trusted; and whether nothing ever was.

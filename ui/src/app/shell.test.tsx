@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { failureOf, IpcFailure } from "@/ipc/host";
 import { openWindow } from "@/testing/render";
@@ -7,7 +7,7 @@ describe("the frame of the window", () => {
   it("lists only the screens that exist", async () => {
     openWindow("/inbox", "full");
     await screen.findByTestId("card");
-    const names = screen.getAllByRole("link").map((link) => link.dataset["testid"]);
+    const names = within(screen.getByRole("navigation")).getAllByRole("link").map((link) => link.dataset["testid"]);
     expect(names).toEqual(["nav-inbox", "nav-activity", "nav-policies", "nav-flows", "nav-grants", "nav-agents", "nav-upstreams", "nav-security"]);
     expect(screen.getByTestId("nav-inbox")).toHaveAttribute("aria-current", "page");
     expect(screen.getByRole("img", { name: "4 holds waiting" })).toHaveTextContent("4");

@@ -36,9 +36,10 @@ const EXPENSE: AttributeChoice[] = [
   attribute("args.payee", { description: "Who is paid.", notes: ["seen Nordwind GmbH", "required"], values: ["Nordwind GmbH"] }),
   attribute("args.paid_at", { kind: "date-time", editor: "time", notes: ["optional"], operators: [operator("before", "is before", "one", ["time"]), operator("after", "is after", "one", ["time"]), ...PRESENCE] }),
 ];
+const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const FACTS: AttributeChoice[] = [
   attribute("user.role", { group: "The user", description: "the user's role", values: ["employee", "finance"] }),
-  attribute("context.weekday", { group: "When and where", kind: "one of 7", values: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], closed: true }),
+  attribute("context.weekday", { group: "When and where", kind: "one of 7", values: WEEKDAYS, closed: true }),
   attribute("context.locked", { group: "When and where", kind: "true or false", editor: "flag", description: "the screen is locked", operators: [operator("equals", "is", "one", ["flag"]), ...PRESENCE] }),
 ];
 
@@ -95,7 +96,7 @@ const READABLE: TreeNode[] = [
   all(row("amount", "greater", "number", "5000"), row("user.role", "not_equals", "text", "finance")),
   all(
     row("amount", "greater", "number", "5000"), row("user.role", "not_equals", "text", "finance"),
-    { kind: "group", joined: "any", negated: false, parts: [row("category", "in_list", "text", "travel", "hardware"), row("context.weekday", "in_list", "text", "sat", "sun")] },
+    { kind: "group", joined: "any", negated: false, parts: [row("category", "in_list", "text", "travel", "hardware"), row("context.weekday", "in_list", "text", "saturday", "sunday")] },
   ),
   all(row("amount", "greater", "number", "500")),
 ];

@@ -171,6 +171,11 @@ export class FakeHost implements Host {
       this.#emit(["policies", "overview"]);
       return this.world.policies;
     },
+    sign_set: () => {
+      this.#emit(["policies", "overview"]);
+      return this.world.policies;
+    },
+    needs_proof: () => ({ reasons: [] }),
     discard_change: () => {
       this.world.policies.waiting = null;
       this.world.overview.alarms = [];

@@ -164,8 +164,12 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
             </header>
             {tree === null
               ? <p className="muted">The rows come back once the text on the right can be read.</p>
-              : <ConditionTree tree={tree} view={view} catalogue={catalogue}
-                onChange={(next, field) => { edit(field, { tree: next }); }} />}
+              : (
+                <ConditionTree
+                  tree={tree} view={view} catalogue={catalogue}
+                  onChange={(next, field) => { edit(field, { tree: next }); }}
+                />
+              )}
           </section>
           <ThenWhat draft={draft} edit={edit} catalogue={catalogue} />
         </div>

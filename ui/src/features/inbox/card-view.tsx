@@ -79,14 +79,14 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
     });
   };
   /** The page in the browser takes it from here: the passkey is the vote. */
-  const usePasskey = (): void => {
+  const askForPasskey = (): void => {
     if (!canVote || prove.isPending) return;
     prove.mutate({ hold: card.hold }, {
       onSuccess: ({ opened, url }) => { setSaid(opened ? "Go on in your browser, within two minutes" : `Open in your browser: ${url}`); },
     });
   };
   const approve = (by: VotedBy): void => {
-    if (card.reasons.some(({ action }) => action === "step_up")) usePasskey();
+    if (card.reasons.some(({ action }) => action === "step_up")) askForPasskey();
     else cast("approve", null, by);
   };
   const moreTime = (): void => {

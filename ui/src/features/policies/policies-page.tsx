@@ -100,11 +100,13 @@ export function PoliciesPage() {
       {view !== undefined && (
         view.rows.length === 0
           ? <NoPolicies home={overview?.home ?? null} />
-          : <List
-            view={view} search={search} busy={setMode.isPending ? setMode.variables.id : null} onMode={change}
-            filter={filter} parts={parts}
-            onDelete={(row) => void attempt(async () => { setDeleted(await call("delete_policy", { id: row.id })); })}
-          />
+          : (
+            <List
+              view={view} search={search} busy={setMode.isPending ? setMode.variables.id : null} onMode={change}
+              filter={filter} parts={parts}
+              onDelete={(row) => void attempt(async () => { setDeleted(await call("delete_policy", { id: row.id })); })}
+            />
+          )
       )}
     </Page>
   );

@@ -126,10 +126,12 @@ impl Account {
             let Some(current) = flow.stages.get(stage) else { break };
             match event {
                 Event::DeadlinePassed if at >= before => escalated = true,
-                Event::Voted(vote) if vote.choice != (Choice::Reject { reason: None }) => {
-                    if (at >= before || stage == 0) && may(vote, current, escalated) {
-                        voters.insert(vote.by.clone());
-                    }
+                Event::Voted(vote)
+                    if vote.choice != (Choice::Reject { reason: None })
+                        && (at >= before || stage == 0)
+                        && may(vote, current, escalated) =>
+                {
+                    voters.insert(vote.by.clone());
                 }
                 _ => {}
             }

@@ -24,7 +24,7 @@ pub struct Ballot {
 }
 
 /// A grant as it would be made, or why it cannot be; and whether this person may make one now.
-pub type DraftedGrant = (Result<Grant, NoGrant>, Result<(), NoGrant>);
+pub(crate) type DraftedGrant = (Result<Grant, NoGrant>, Result<(), NoGrant>);
 
 /// Why what a person did counts for nothing. Nothing changed.
 #[derive(Debug, thiserror::Error)]
@@ -140,7 +140,7 @@ impl Desk {
     ///
     /// # Errors
     /// There is no such hold.
-    pub fn draft_grant(
+    pub(crate) fn draft_grant(
         &self,
         hold: &HoldId,
         terms: GrantTerms,

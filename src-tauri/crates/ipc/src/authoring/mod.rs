@@ -34,9 +34,12 @@ const KEPT: Duration = Duration::from_secs(60);
 const PAGES: usize = 50;
 const LONGEST_VALUE: usize = 200;
 
+/// By upstream: when it was asked, and what it listed or why it did not.
+type Lists = BTreeMap<String, (Instant, Result<Vec<Value>, String>)>;
+
 /// Tools of upstreams that no call has pinned yet, as they listed them lately.
 #[derive(Default)]
-pub(crate) struct Listed(Mutex<BTreeMap<String, (Instant, Result<Vec<Value>, String>)>>);
+pub(crate) struct Listed(Mutex<Lists>);
 
 impl Listed {
     /// Asks the upstreams whose tools nobody has seen; what was asked within the minute is not asked again.
@@ -52,7 +55,7 @@ impl Listed {
         }
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (Instant, Result<Vec<Value>, String>)>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, Lists> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

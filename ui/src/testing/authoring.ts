@@ -128,7 +128,7 @@ export function readDraft(world: World, draft: Draft): DraftView {
     mends: [{ label: "Treat missing as a match", mend: { label: "Treat missing as a match", document: `${id}.toml`, edit: { kind: "text", at: [{ name: "when" }], text: "amount > 500" } } }],
   }];
   const unchanged = draft.base !== null && world.texts[draft.id] === draft.base
-    && JSON.stringify(world.drafts[draft.id]) === JSON.stringify({ ...draft, tree: null });
+    && JSON.stringify(world.drafts[draft.id]) === JSON.stringify({ ...draft, tree: null, when: draft.tree === null ? draft.when : text });
   const can = draft.name.trim() !== "" && finished && !unchanged;
   const verb = { deny: "Deny", request_approval: "Ask the desk's owner before", step_up: "Ask for a passkey before", allow: "Allow" }[draft.action.kind];
   return {

@@ -32,6 +32,8 @@ const READ_AFTER = 120;
 
 export function Builder({ keeping, opened, onLeave }: { keeping: string; opened: Draft; onLeave: () => void }) {
   const [openedAt] = useState(Date.now);
+  // What the draft is compared with: as it was opened, or as it was saved last.
+  const [begin, setBegin] = useState(opened);
   const [kept, setKept] = useState<Kept | null>(() => keptDraft(keeping));
   const begun = kept === null ? opened : { ...kept.draft };
   const { draft, edit, reset, undo, redo, canUndo, canRedo } = useDraft(begun);
@@ -43,7 +45,7 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
   const [failure, setFailure] = useState<{ what: string; error: IpcFailure } | null>(null);
   const [trying, setTrying] = useState(false);
   const client = useQueryClient();
-  const isChanged = JSON.stringify(draft) !== JSON.stringify(opened);
+  const isChanged = JSON.stringify(draft) !== JSON.stringify(begin);
   useKeeping(keeping, draft, isChanged);
 
   const settled = useSettledValue(draft, READ_AFTER);
@@ -70,7 +72,7 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
     forgetDraft(keeping);
     setKept(null);
     setTheirs(null);
-    reset(opened);
+    reset(begin);
   };
   const save = async (): Promise<void> => {
     setSaving(true);
@@ -85,6 +87,7 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
         setTheirs(null);
         const fresh = await call("open_draft", { from: { kind: "policy", id: outcome.id } });
         reset(fresh);
+        setBegin(fresh);
         setSaved(outcome.message);
         void client.invalidateQueries({ queryKey: ["policies"] });
       }
@@ -105,7 +108,9 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
   const takeTheirs = async (): Promise<void> => {
     if (theirs === null) return;
     if (theirs.text === null) { leave(); return; }
-    reset(await call("open_draft", { from: { kind: "text", id: draft.id, text: theirs.text, base: theirs.text } }));
+    const fresh = await call("open_draft", { from: { kind: "text", id: draft.id, text: theirs.text, base: theirs.text } });
+    reset(fresh);
+    setBegin(fresh);
     forgetDraft(keeping);
     setTheirs(null);
   };

@@ -85,6 +85,8 @@ describe("editing before approving", () => {
     await fill("edit-amount", "5,000");
     await pass(GUARD);
     expect(screen.getByText("Write a number, such as 12 or 7250.00")).toBeInTheDocument();
+    expect(screen.getByTestId("change-wrong")).toHaveTextContent("amount cannot be sent as it is written");
+    expect(screen.getByTestId("edit-changes")).not.toHaveTextContent("5,000");
     expect(screen.getByTestId("approve-edited")).toBeDisabled();
     await fill("edit-amount", "5000");
     await fill("edit-lines", "{\"a\":1}");

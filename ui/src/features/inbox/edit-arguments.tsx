@@ -109,7 +109,15 @@ function Changes({ changes }: { changes: readonly Change[] }) {
   );
 }
 
-function ChangeLine({ path, before, after }: Change) {
+function ChangeLine({ path, before, after, problem }: Change) {
+  if (problem !== null) {
+    return (
+      <p className={classes.change} data-testid="change-wrong">
+        <span className={classes.path}><Marked text={path} /></span>{" "}
+        <span className="muted">cannot be sent as it is written</span>
+      </p>
+    );
+  }
   if (before.length > SHORT || after.length > SHORT || `${before}${after}`.includes("\n")) {
     return (
       <div className={classes.long}>

@@ -16,7 +16,14 @@ export type Field = {
 /** What a person wrote, by field. */
 export type Edits = ReadonlyMap<string, string>;
 
-export type Change = { id: string; path: string; before: string; after: string };
+export type Change = {
+  id: string;
+  path: string;
+  before: string;
+  after: string;
+  /** Why it cannot be sent. */
+  problem: string | null;
+};
 
 /** One field a value; objects are opened into one a member, as on the card. */
 export function fieldsOf(value: Json, keys: readonly string[] = []): Field[] {
@@ -54,9 +61,10 @@ function jsonProblem(text: string, kind: "list" | "object" | "null"): string | n
 
 /** Only what differs from what was asked. */
 export function changesOf(fields: readonly Field[], edits: Edits): Change[] {
-  return fields.flatMap(({ id, path, text }) => {
+  return fields.flatMap((field) => {
+    const { id, path, text: before } = field;
     const after = edits.get(id);
-    return after === undefined || after === text ? [] : [{ id, path, before: text, after }];
+    return after === undefined || after === before ? [] : [{ id, path, before, after, problem: problemOf(field, after) }];
   });
 }
 

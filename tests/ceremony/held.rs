@@ -111,7 +111,7 @@ fn recorded_proof(world: &World, hold: &str) -> String {
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         evidence(&body)
     });
-    found.last().expect("a proof is on record")
+    found.next_back().expect("a proof is on record")
 }
 
 fn evidence(value: &serde_json::Value) -> Option<String> {

@@ -107,7 +107,7 @@ fn recorded_proof(world: &World, hold: &str) -> String {
     let entries = journal.entries(0).unwrap();
     let of_hold = entries.iter().filter(|entry| entry.hold.as_deref() == Some(hold));
     let bodies = of_hold.filter_map(|entry| entry.body.as_deref());
-    let found = bodies.filter_map(|body| {
+    let mut found = bodies.filter_map(|body| {
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         evidence(&body)
     });

@@ -5,6 +5,7 @@ import { Prose } from "@/components/prose";
 import type { Alarm } from "@/ipc/schema";
 import { sentence } from "@/lib/words";
 import { LetCallsGo } from "./hold-everything";
+import { SignSet } from "./sign-set";
 import classes from "./alarms.module.css";
 
 export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
@@ -16,7 +17,8 @@ export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
           <Icon name="warning" />
           <p>
             <strong><Prose text={sentence(alarm.message)} /></strong> <Prose text={sentence(alarm.hint)} />
-            {alarm.code.startsWith("set_") && <> <Link to="/policies" className={classes.link}>Open Policies</Link></>}
+            {alarm.code === "set_unsigned" && <> <SignSet /></>}
+            {alarm.code.startsWith("set_") && alarm.code !== "set_unsigned" && <> <Link to="/policies" className={classes.link}>Open Policies</Link></>}
             {alarm.code === "paused" && <> <LetCallsGo /></>}
           </p>
         </div>

@@ -159,10 +159,14 @@ impl Course {
         course
     }
 
-    /// Whether some open deadline can still be put off.
+    /// Whether putting deadlines off would let the hold wait longer.
     pub(crate) fn may_extend(&self) -> bool {
-        self.flows.iter().any(Progress::may_extend)
-            || self.step_up_deadline.is_some_and(|deadline| !deadline.extended)
+        let of_flows = self.flows.iter().filter_map(|flow| Some((flow.deadline()?, flow.may_extend())));
+        let of_step_up = self.step_up_deadline.map(|deadline| (deadline.at, !deadline.extended));
+        let deadlines: Vec<(Timestamp, bool)> = of_flows.chain(of_step_up).collect();
+        // Where one that ends first was put off already, the hold would end no later.
+        let first = deadlines.iter().map(|(at, _)| *at).min();
+        first.is_some() && deadlines.iter().all(|(at, may)| *may || Some(*at) != first)
     }
 
     pub(crate) fn extended(&self, by: &UserId, opened: &Opened) -> Result<Course, FlowError> {

@@ -27,7 +27,7 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
         alarms.push(Alarm {
             code: "set_unsigned".to_owned(),
             message: "A passkey is enrolled, and has not signed the policies in force yet. After the next start every call would be denied.".to_owned(),
-            hint: "Sign them on the Security screen.".to_owned(),
+            hint: "Sign them now: your browser opens and asks for the passkey.".to_owned(),
         });
     }
     if engine.sets().waiting().is_some() {

@@ -22,8 +22,8 @@ struct Scene {
 
 async fn scene() -> Scene {
     let world = World::new(&POLICIES).await;
-    let key = enrolled(&world, "me").await;
     let agent = world.agent("claude").await;
+    let key = enrolled(&world, "me").await;
     let _pending = agent.start("send_payment", json!({ "amount": 1, "to": "a" }));
     let card = world.held().await;
     Scene { world, key, agent, card }

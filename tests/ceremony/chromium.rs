@@ -81,9 +81,9 @@ impl Chromium {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_held_the_page_opens_the_passkey_is_used_and_it_runs_once() {
     let world = World::new(&POLICIES).await;
+    let agent = world.agent("claude").await;
     let mut chromium = Chromium::start().await;
     chromium.enrol(&world, "Laptop", None).await;
-    let agent = world.agent("claude").await;
     let memo = "Dear Sir or Madam, please find attached. ".repeat(60);
     let arguments = json!({
         "amount": 7250.00, "to": "Nordwind\u{200b} GmbH", "note": "a\u{202e}b <script>alert(1)</script>", "memo": memo,
@@ -127,12 +127,12 @@ async fn a_payment_is_held_the_page_opens_the_passkey_is_used_and_it_runs_once()
 #[tokio::test(flavor = "multi_thread")]
 async fn two_keys_a_removed_one_a_page_without_passkeys_and_one_out_of_time() {
     let world = World::new(&POLICIES).await;
+    let agent = world.agent("claude").await;
     let mut chromium = Chromium::start().await;
     chromium.enrol(&world, "Laptop", None).await;
     chromium.enrol(&world, "Blue key", Some("Laptop")).await;
     let first = world.engine.passkeys().unwrap()[0].id().clone();
     world.engine.remove_passkey(&first).await.unwrap();
-    let agent = world.agent("claude").await;
     let pending = agent.start("send_payment", json!({ "amount": 1 }));
     let card = world.held().await;
     let ceremony = ceremony_of(&world, &card).await;

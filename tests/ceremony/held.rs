@@ -34,8 +34,8 @@ pub(crate) async fn ceremony_of(world: &World, card: &Card) -> Ceremony {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_runs_once_after_the_passkey_was_used_and_the_record_proves_it() {
     let world = World::new(&POLICIES).await;
-    let mut key = enrolled(&world, "me").await;
     let agent = world.agent("claude").await;
+    let mut key = enrolled(&world, "me").await;
     let pending = agent.start("send_payment", json!({ "amount": 7250, "to": "Nordwind\u{200b} GmbH" }));
     let card = world.held().await;
     assert!(world.vote(&card, approvals::Choice::Approve).is_err(), "a click is no passkey");
@@ -67,8 +67,8 @@ async fn a_payment_runs_once_after_the_passkey_was_used_and_the_record_proves_it
 #[tokio::test(flavor = "multi_thread")]
 async fn an_audit_of_the_entries_tells_the_proofs_and_finds_a_forged_one() {
     let world = World::new(&POLICIES).await;
-    let mut key = enrolled(&world, "me").await;
     let agent = world.agent("claude").await;
+    let mut key = enrolled(&world, "me").await;
     let pending = agent.start("send_payment", json!({ "amount": 1 }));
     let card = world.held().await;
     let page = Page::open(&ceremony_of(&world, &card).await).await;
@@ -138,8 +138,8 @@ async fn without_a_passkey_the_page_says_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_can_reject() {
     let world = World::new(&POLICIES).await;
-    let _key = enrolled(&world, "me").await;
     let agent = world.agent("claude").await;
+    let _key = enrolled(&world, "me").await;
     let pending = agent.start("send_payment", json!({ "amount": 1 }));
     let page = Page::open(&ceremony_of(&world, &world.held().await).await).await;
     assert_eq!(page.step(json!({ "reject": true })).await["title"], "Rejected.");
@@ -164,10 +164,10 @@ async fn two_people_approve_each_with_their_own_passkey() {
         "[[user]]\nid = \"me\"\nname = \"Ana\"\nowner = true\n[[user]]\nid = \"bob\"\nname = \"Bob\"\n",
     );
     let world = World::of(home).await;
+    let agent: Agent = world.agent("claude").await;
     let mut ana = enrolled(&world, "me").await;
     let mut bob = passkey();
     run_enrolment(&world.engine, "bob", &mut bob, Some(&mut ana)).await;
-    let agent: Agent = world.agent("claude").await;
     let pending = agent.start("send_payment", json!({ "amount": 9 }));
     let card = world.held().await;
     let page = Page::open(&ceremony_of(&world, &card).await).await;

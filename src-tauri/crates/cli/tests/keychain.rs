@@ -147,3 +147,18 @@ fn a_check_of_the_home_knows_the_tools_it_has_seen() {
     let after = home.run(&["check"]);
     assert!(after.out.contains("typo.toml:2:9") && after.out.contains("[unknown_attribute]"), "{after:?}");
 }
+
+#[test]
+fn a_call_whose_secrets_are_not_on_record_is_counted_and_not_judged() {
+    let home = os_home();
+    let draft = home.folder.path().join("no-lists.toml");
+    let text = "name = \"No lists\"\n[target]\ntools = [\"practice/list_*\"]\n[action]\nkind = \"deny\"\n";
+    std::fs::write(&draft, text).unwrap();
+    let with_secret = ONE_RUN.replace("list_expenses", "list_expenses '{\"token\": \"tok-12345\"}' || true");
+    let script = format!("{UNLOCKED} {ONE_RUN} {with_secret} $DOORWARD backtest {}", draft.display());
+    let said = on_a_bus(&home, &script);
+    assert_eq!(said.code, 0, "{said:?}");
+    let judged =
+        "Of 1 call that could match, 1 would change: 1 allowed would be denied.\n1 more cannot be judged";
+    assert!(said.out.contains(judged), "{said:?}");
+}

@@ -3,7 +3,7 @@
 use super::choices::plain;
 use super::wire::{BacktestView, ChangedCall, Editor, MoveView};
 use gateway::card;
-use journal::{Journal, JournalError, RecordedCall};
+use journal::{ArgumentsKept, Journal, JournalError, RecordedCall};
 use policy::backtest::{Backtest, Recorded};
 use policy::catalogue::ToolEntry;
 use policy::{ActionKind, PolicySet, Value};
@@ -237,8 +237,13 @@ impl Iterator for Pages<'_> {
 
     fn next(&mut self) -> Option<Recorded<Kept>> {
         loop {
-            if let Some(RecordedCall { seq, at, call, facts, .. }) = self.page.next() {
+            if let Some(RecordedCall { seq, at, call, facts, arguments, .. }) = self.page.next() {
                 self.last = Some((seq, at.0));
+                // What is left of its arguments may read otherwise than what was sent.
+                if arguments == ArgumentsKept::Redacted {
+                    self.unreadable += 1;
+                    continue;
+                }
                 let key = Kept {
                     seq,
                     at: at.0,

@@ -433,6 +433,8 @@ fn from_call(
                 .arguments
                 .as_map()
                 .into_iter()
+                // What is left of redacted arguments may read otherwise than what was sent.
+                .filter(|_| recorded.arguments == journal::ArgumentsKept::AsAsked)
                 .flat_map(policy::Map::iter)
                 .filter_map(|(key, value)| {
                     let entry = desk.entries.iter().find(|entry| entry.qualified() == call.qualified_tool());

@@ -15,10 +15,10 @@ use std::{
 
 pub(crate) fn run(dir: &Path, options: &Export) -> Result<ExitCode, Failure> {
     if options.clear {
-        // `Journal::export_in_clear` takes a proof, and a terminal cannot give one.
+        // Nothing that an agent could reach asks for proof (I11), and an agent could reach this command.
         return Err(Failure::new(
-            "an export in clear needs a step-up, which cannot be given in a terminal",
-            "leave `--clear` out: what is secret is left out then",
+            "an export in clear is made in Doorward's window: Activity, Export",
+            "there a passkey allows it; or leave `--clear` out, and what is secret is left out",
         ));
     }
     let Some(journal) = history::open(dir)? else {

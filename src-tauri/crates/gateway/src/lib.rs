@@ -15,6 +15,7 @@ pub mod desk;
 mod downstream;
 mod edits;
 mod engine;
+mod exports;
 mod facts;
 pub mod grants;
 mod history;
@@ -54,6 +55,7 @@ pub use away::AwayDigest;
 pub use clock::Clock;
 pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
+pub use exports::{ExportFailed, ExportMade, ExportWish};
 pub use pausing::PauseError;
 pub use presence::{Presence, PresenceEvent};
 pub use sets::{

@@ -12,25 +12,8 @@ use policy::Timestamp;
 const PAGE: u32 = 200;
 
 pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<ActivityPage, IpcError> {
-    let limit = request.limit.clamp(1, PAGE);
-    let text = request.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let policy = match request.policy.as_deref().map(str::parse) {
-        Some(Ok(policy)) => Some(policy),
-        None => None,
-        // No policy has such a name, so none of its calls are on record.
-        Some(Err(_)) => return Ok(ActivityPage { rows: Vec::new(), next: None }),
-    };
-    let query = ActivityQuery {
-        before: request.before,
-        limit: limit as usize,
-        text,
-        outcome: request.outcome.map(Into::into),
-        agent: request.agent.clone(),
-        upstream: request.upstream.clone(),
-        tool: request.tool.clone(),
-        policy,
-        since: request.since.map(Timestamp),
-        until: request.until.map(Timestamp),
+    let Some(query) = query(request) else {
+        return Ok(ActivityPage { rows: Vec::new(), next: None });
     };
     let found = engine.journal().activity_page(&query)?;
     let people = engine.sets().current();
@@ -68,6 +51,24 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
         }
     });
     Ok(ActivityPage { rows: rows.collect(), next: found.next })
+}
+
+/// As the journal is asked; none where no policy can have the name, so that none of its calls are on record.
+pub(crate) fn query(request: &ActivityRequest) -> Option<ActivityQuery> {
+    let text = request.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let policy = request.policy.as_deref().map(str::parse).transpose().ok()?;
+    Some(ActivityQuery {
+        before: request.before,
+        limit: request.limit.clamp(1, PAGE) as usize,
+        text,
+        outcome: request.outcome.map(Into::into),
+        agent: request.agent.clone(),
+        upstream: request.upstream.clone(),
+        tool: request.tool.clone(),
+        policy,
+        since: request.since.map(Timestamp),
+        until: request.until.map(Timestamp),
+    })
 }
 
 fn details(arguments: &policy::Value) -> Vec<DetailRow> {

@@ -9,6 +9,7 @@ use crate::authoring::wire::{
     BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteRequest, Deleted, Draft, DraftRequest,
     DraftView, MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
 };
+use crate::exporting::{ExportRequest, ExportView};
 use crate::host::Host;
 use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
 use crate::signed::{ProofAnswer, ProofQuestion};
@@ -77,6 +78,7 @@ commands! {
     grants(Nothing) -> Vec<GrantRow>;
     revoke_grant(GrantName) -> Vec<GrantRow>;
     activity(ActivityRequest) -> ActivityPage;
+    export_activity(ExportRequest) -> ExportView;
     policies(Nothing) -> PoliciesView;
     set_policy_mode(PolicyModeRequest) -> PoliciesView;
     confirm_change(ChangeRequest) -> PoliciesView;

@@ -8,6 +8,7 @@ mod answering;
 pub mod answers;
 pub mod authoring;
 mod commands;
+mod exporting;
 mod host;
 mod pausing;
 mod practice;

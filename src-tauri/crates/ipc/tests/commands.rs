@@ -246,3 +246,34 @@ async fn a_host_without_an_engine_says_why() {
     assert!(refused.message.contains("7717"), "{}", refused.message);
     assert_eq!(refused.hint, "stop it");
 }
+
+#[tokio::test]
+async fn activity_is_exported_into_a_private_file_of_the_home() {
+    let desktop = Desktop::start().await;
+    let whole = json!({"format": "jsonl", "filters": null, "clear": false});
+    let made = desktop.ask("export_activity", whole).await.unwrap();
+    let path = std::path::PathBuf::from(made["path"].as_str().unwrap());
+    assert!(path.starts_with(desktop.home.path().join("h/exports")), "{made}");
+    let text = std::fs::read(&path).unwrap();
+    let verified = journal::verify_export(&mut text.as_slice(), None).unwrap();
+    assert_eq!(made["count"], verified.entries);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+    let filters = json!({"limit": 1, "agent": "coder"});
+    let table = json!({"format": "csv", "filters": filters, "clear": true});
+    let (one, other) = (
+        desktop.ask("export_activity", table.clone()).await.unwrap(),
+        desktop.ask("export_activity", table).await.unwrap(),
+    );
+    assert_eq!(one["count"], 0, "no passkey is enrolled, so that the click is all there is");
+    assert_ne!(one["path"], other["path"], "no export goes over another");
+    let kinds: Vec<_> = desktop.engine.journal().entries(1).unwrap().into_iter().map(|e| e.kind).collect();
+    assert_eq!(kinds.iter().filter(|kind| *kind == "exported_in_clear").count(), 2);
+    let nobody = json!({"format": "csv", "filters": {"limit": 1, "policy": "No Such"}, "clear": false});
+    assert_eq!(desktop.ask("export_activity", nobody).await.unwrap_err().code, "export");
+    desktop.engine.shutdown().await;
+}

@@ -6,14 +6,15 @@
 
 use crate::anchor::{Anchor, hex};
 use crate::bind::{Binder, Code, Part};
-use crate::chain::{Form, Hash, Head};
+use crate::chain::{About, Form, Hash, Head};
 use crate::read::{COLUMNS, Kept};
 use crate::redact::Exported;
 use crate::seal::Opening;
-use crate::{Journal, JournalError, retain};
-use approvals::StepUpProof;
-use policy::Value;
+use crate::write::Durability;
+use crate::{Journal, JournalError, retain, table};
+use policy::{UserId, Value};
 use rusqlite::params;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 
@@ -35,6 +36,16 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
+/// An export that shows what is secret: it is on record before its first line is written. That a person proved to be
+/// there, where that is asked for, is the caller's to see to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InClear {
+    /// Whose desk it is.
+    pub by: UserId,
+    /// The file it goes into.
+    pub file: String,
+}
+
 /// Entries read at once.
 const PAGE: i64 = 256;
 /// The first line's own member.
@@ -51,18 +62,22 @@ impl Journal {
         self.export_all(format, out, false)
     }
 
-    /// As [`Journal::export`], bodies as they are on record. It takes a person's fresh proof: whoever calls this must
-    /// have one.
+    /// As [`Journal::export`], bodies as they are on record.
     ///
     /// # Errors
-    /// As [`Journal::export`].
+    /// As [`Journal::export`]; nothing is written where it cannot be recorded.
     pub fn export_in_clear(
         &self,
-        _permitted: &StepUpProof,
+        noted: &InClear,
         format: ExportFormat,
         out: &mut dyn Write,
     ) -> Result<u64, ExportError> {
+        self.note_in_clear(noted)?;
         self.export_all(format, out, true)
+    }
+
+    pub(crate) fn note_in_clear(&self, noted: &InClear) -> Result<u64, JournalError> {
+        self.write(Durability::Synced, |draft| draft.append("exported_in_clear", About::default(), noted))
     }
 
     fn export_all(
@@ -177,7 +192,7 @@ fn line_of(entry: &Kept, body: Option<&str>) -> String {
 }
 
 fn row_of(entry: &Kept, body: Option<&str>) -> String {
-    let quoted = |text: Option<&str>| format!("\"{}\"", text.unwrap_or_default().replace('"', "\"\""));
+    let quoted = |text: Option<&str>| table::quoted(text.unwrap_or_default());
     format!(
         "{},{},{},{},{},{},{}\r\n",
         entry.seq,

@@ -37,6 +37,7 @@ mod seal;
 mod seek;
 mod set;
 mod sides;
+mod table;
 mod verify;
 mod write;
 
@@ -47,7 +48,7 @@ pub use anchor::{Anchor, AnchorError};
 pub use ended::EndedHold;
 pub use entry::Entry;
 pub use error::{BadEntry, JournalError};
-pub use export::{ExportError, ExportFormat};
+pub use export::{ExportError, ExportFormat, InClear};
 pub use exported::{VerifiedExport, verify_export};
 pub use grants::{RecordedGrant, Revoked};
 pub use holds::Course;

@@ -121,6 +121,18 @@ pub(crate) fn answer(text: &str) -> String {
     }
 }
 
+/// One call as a table shows it, without what is secret; it has its `arguments` and whatever was said of them.
+pub(crate) fn told(
+    journal: &Journal,
+    (upstream, tool): (&str, &str),
+    told: &Value,
+) -> Result<Value, JournalError> {
+    let marked = journal.pen.marks.of(&journal.reader(), upstream, tool)?;
+    let mut found = Found::default();
+    let cleaned = clean_arguments(told.clone(), &marked, None, &mut found);
+    Ok(leave_out(cleaned, &found, false))
+}
+
 /// Seals a hold's entries anew, where they have something that is kept no longer.
 pub(crate) fn ended_hold(draft: &mut Draft<'_>, hold: &HoldId) -> Result<(), JournalError> {
     let entries = of_hold(draft.sql, hold.as_str())?;

@@ -22,6 +22,8 @@ import type { DraftRequest } from "./DraftRequest";
 import type { DraftView } from "./DraftView";
 import type { EditRequest } from "./EditRequest";
 import type { EnrolRequest } from "./EnrolRequest";
+import type { ExportRequest } from "./ExportRequest";
+import type { ExportView } from "./ExportView";
 import type { FlowDraft } from "./FlowDraft";
 import type { FlowDraftRequest } from "./FlowDraftRequest";
 import type { FlowDraftView } from "./FlowDraftView";
@@ -72,6 +74,7 @@ export type IpcSchema = {
   grants: { req: Nothing; res: Array<GrantRow> };
   revoke_grant: { req: GrantName; res: Array<GrantRow> };
   activity: { req: ActivityRequest; res: ActivityPage };
+  export_activity: { req: ExportRequest; res: ExportView };
   policies: { req: Nothing; res: PoliciesView };
   set_policy_mode: { req: PolicyModeRequest; res: PoliciesView };
   confirm_change: { req: ChangeRequest; res: PoliciesView };

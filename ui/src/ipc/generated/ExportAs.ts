@@ -1,0 +1,1 @@
+export type ExportAs = "jsonl" | "csv";

@@ -1,0 +1,5 @@
+export type ExportView = { path: string, 
+/**
+ * Calls in it, or entries of the whole journal.
+ */
+count: number, };

@@ -6,7 +6,6 @@
 
 use crate::plain::{columns, shows_as_written};
 use crate::shorten::shortened;
-use crate::units::unit;
 use ipc::{ActionKind, Card, CardArgument, Piece};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -303,13 +302,13 @@ struct Line {
 impl Line {
     fn of(argument: &CardArgument, all: &[CardArgument]) -> Line {
         let value: String = argument.pieces.iter().map(Piece::marked).collect();
-        let hidden = argument.pieces.iter().any(|piece| matches!(piece, Piece::Hidden { .. }));
+        let hidden = argument.pieces.iter().any(|piece| !matches!(piece, Piece::Plain { .. }));
         let exact = !hidden && shows_as_written(&argument.path) && shows_as_written(&value);
         let value = match (argument.kind.as_str(), value.as_str()) {
             ("text", "") => "\"\"".to_owned(),
             _ => value.replace(['\n', '\r'], "↵").replace('\t', " "),
         };
-        let value = match unit(argument, all) {
+        let value = match &argument.unit {
             Some(unit) => format!("{value} {unit}"),
             None => value,
         };

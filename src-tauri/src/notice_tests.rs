@@ -12,6 +12,7 @@ fn argument(path: &str, kind: &str, value: &str) -> CardArgument {
         path: path.into(),
         title: None,
         kind: kind.into(),
+        unit: None,
         pieces: ipc::pieces(value),
         characters: value.chars().count(),
         folded: value.chars().count() > 400,
@@ -37,6 +38,9 @@ fn card(arguments: Vec<CardArgument>) -> Card {
         arguments,
         reasons: vec![reason(policy_sentence(), ActionKind::RequestApproval)],
         stages: vec![stage(true, false)],
+        votes: Vec::new(),
+        owner_voted: false,
+        last_approved: None,
         opened_at: 0,
         // 2026-11-23 14:32:10 UTC
         deadline: 1_795_444_330_000,
@@ -56,6 +60,7 @@ fn stage(current: bool, step_up: bool) -> CardStage {
         name: "Owner".into(),
         approvers: "the desk's owner".into(),
         votes: 0,
+        voters: Vec::new(),
         required: 1,
         current,
         escalated: false,
@@ -249,10 +254,11 @@ fn titled(path: &str, title: &str, kind: &str, value: &str) -> CardArgument {
 
 #[test]
 fn an_argument_has_the_name_that_its_schema_gives_it_and_a_number_its_unit() {
+    let counts = |unit: &str, argument: CardArgument| CardArgument { unit: Some(unit.into()), ..argument };
     let shown = notice(&card(vec![
-        titled("amount", "Amount", "number", "7250.00"),
+        counts("EUR", titled("amount", "Amount", "number", "7250.00")),
         titled("currency", "Currency", "text", "EUR"),
-        titled("timeout_ms", "Time limit", "number", "5000"),
+        counts("ms", titled("timeout_ms", "Time limit", "number", "5000")),
     ]));
     assert_eq!(shown.body, "Amount: 7250.00 EUR\nCurrency: EUR\nTime limit: 5000 ms\nWaits until 14:32");
     assert!(shown.buttons.contains(&Button::Approve));

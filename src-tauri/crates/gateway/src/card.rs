@@ -7,11 +7,21 @@ use crate::visible::{self, Piece};
 use approvals::{HeldCall, HoldState, StageView, Verdict};
 use policy::{ActionKind, ProofKind, Timestamp, Value};
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use ts_rs::TS;
 
+pub mod difference;
+mod units;
+mod votes;
+
+pub use difference::{CardChange, LastApproved};
+pub use votes::{CardVote, means_words};
+
 /// Values longer than this are folded by views, with their length.
 const FOLD_AFTER: usize = 400;
+/// Objects within objects whose titles are shown.
+const TITLES_DOWN_TO: usize = 8;
 
 /// Everything a person needs to decide on one hold.
 #[derive(Clone, Debug, Serialize, TS)]
@@ -37,6 +47,14 @@ pub struct Card {
     pub arguments: Vec<CardArgument>,
     pub reasons: Vec<CardReason>,
     pub stages: Vec<CardStage>,
+    /// The first one first.
+    pub votes: Vec<CardVote>,
+    /// The desk's owner has said what they can say; others, or a proof, are still missing.
+    pub owner_voted: bool,
+    /// What differs from the last call of this tool that people approved; filled in where one card is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub last_approved: Option<LastApproved>,
     /// Epoch milliseconds.
     #[ts(type = "number")]
     pub opened_at: i64,
@@ -83,6 +101,10 @@ pub struct CardArgument {
     pub title: Option<String>,
     /// `number`, `text`, `true/false`, `list`, `object`, `nothing`
     pub kind: String,
+    /// What a number counts, where the call itself says it: `EUR`, `ms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unit: Option<String>,
     pub pieces: Vec<Piece>,
     pub characters: usize,
     pub folded: bool,
@@ -121,6 +143,8 @@ pub struct CardStage {
     /// In words: "the desk's owner", "finance".
     pub approvers: String,
     pub votes: u32,
+    /// Who cast them.
+    pub voters: Vec<String>,
     pub required: u32,
     pub current: bool,
     /// Its deadline has passed, and more people are asked; `approvers` names them too.
@@ -146,6 +170,7 @@ impl From<StageView> for CardStage {
             name: stage.flow_name,
             approvers: if named.is_empty() { "the desk's owner".to_owned() } else { named.join(" or ") },
             votes: u32::try_from(stage.votes.len()).unwrap_or(u32::MAX),
+            voters: stage.votes.iter().map(ToString::to_string).collect(),
             required: stage.required,
             current: stage.current,
             escalated: stage.escalated,
@@ -168,7 +193,8 @@ fn proof_word(kind: ProofKind) -> String {
 pub struct ToolWords {
     pub title: Option<String>,
     pub description: Option<String>,
-    pub parameter_titles: Vec<(String, String)>,
+    /// By path: `amount`, `address.city`.
+    pub parameter_titles: HashMap<String, String>,
 }
 
 impl ToolWords {
@@ -177,18 +203,26 @@ impl ToolWords {
     pub fn of(definition: &Value) -> ToolWords {
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         let annotations = definition.get("annotations");
-        let properties =
-            definition.get("inputSchema").and_then(|s| s.get("properties")).and_then(Value::as_map);
+        let mut parameter_titles = HashMap::new();
+        if let Some(schema) = definition.get("inputSchema") {
+            titles(schema, "", TITLES_DOWN_TO, &mut parameter_titles);
+        }
         ToolWords {
             title: text(definition.get("title")).or_else(|| text(annotations.and_then(|a| a.get("title")))),
             description: text(definition.get("description")),
-            parameter_titles: properties
-                .into_iter()
-                .flat_map(policy::Map::iter)
-                .filter_map(|(key, schema)| {
-                    Some((key.to_owned(), schema.get("title")?.as_text()?.to_owned()))
-                })
-                .collect(),
+            parameter_titles,
+        }
+    }
+}
+
+/// Titles of parameters, and of the members of those that are objects.
+fn titles(schema: &Value, path: &str, down_to: usize, found: &mut HashMap<String, String>) {
+    let properties = schema.get("properties").and_then(Value::as_map).filter(|_| down_to > 0);
+    for (key, schema) in properties.into_iter().flat_map(policy::Map::iter) {
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        titles(schema, &path, down_to - 1, found);
+        if let Some(title) = schema.get("title").and_then(Value::as_text) {
+            found.insert(path, title.to_owned());
         }
     }
 }
@@ -223,6 +257,9 @@ impl Card {
             arguments: arguments(&call.arguments, words),
             reasons: other_program(&facts.agent).into_iter().chain(reasons(&held.decision().trace)).collect(),
             stages: held.stages().into_iter().map(CardStage::from).collect(),
+            votes: held.votes().iter().map(CardVote::from).collect(),
+            owner_voted: false,
+            last_approved: None,
             opened_at: opened.at.0,
             deadline: held.deadline().0,
             ran_before: ran_before.map(|at| at.0),
@@ -357,6 +394,7 @@ pub fn arguments(arguments: &Value, words: &ToolWords) -> Vec<CardArgument> {
             open(key, value, words, &mut rows);
         }
     }
+    units::add(&mut rows);
     rows
 }
 
@@ -378,12 +416,9 @@ fn open(path: &str, value: &Value, words: &ToolWords, rows: &mut Vec<CardArgumen
     let characters = text.chars().count();
     rows.push(CardArgument {
         path: visible::marked(path),
-        title: words
-            .parameter_titles
-            .iter()
-            .find(|(key, _)| key == path)
-            .map(|(_, title)| visible::marked(title)),
+        title: words.parameter_titles.get(path).map(|title| visible::marked(title)),
         kind: kind.to_owned(),
+        unit: None,
         pieces: visible::pieces(&text),
         characters,
         folded: characters > FOLD_AFTER,

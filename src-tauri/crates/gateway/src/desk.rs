@@ -27,6 +27,7 @@ mod inbox;
 mod look;
 #[cfg(test)]
 mod races;
+mod similar;
 mod votes;
 
 pub use inbox::HeldSummary;

@@ -1,11 +1,12 @@
 //! Makes hidden characters seen: zero-width, bidirectional, control and look-like-a-space characters are
-//! taken apart from the text around them and named.
+//! taken apart from the text around them and named; so are letters that pass for others.
 
+use crate::look_alike::{self, look_alikes};
 use serde::Serialize;
 use ts_rs::TS;
 
 /// A run of a text as people may see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Piece {
     Plain {
@@ -16,15 +17,22 @@ pub enum Piece {
         text: String,
         name: String,
     },
+    /// One character that shows, and passes for another one; `name` is its script.
+    LookAlike {
+        text: String,
+        like: String,
+        name: String,
+    },
 }
 
 impl Piece {
-    /// The text, or `⟨NAME⟩` for what would not show.
+    /// The text, or `⟨NAME⟩` for what would not show; what passes for something else has its script behind it.
     #[must_use]
     pub fn marked(&self) -> String {
         match self {
             Piece::Plain { text } => text.clone(),
             Piece::Hidden { name, .. } => format!("⟨{name}⟩"),
+            Piece::LookAlike { text, name, .. } => format!("{text}⟨{name}⟩"),
         }
     }
 }
@@ -34,16 +42,24 @@ impl Piece {
 pub fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
-    for c in text.chars() {
-        match hidden_name(c) {
-            None => plain.push(c),
-            Some(name) => {
-                if !plain.is_empty() {
-                    pieces.push(Piece::Plain { text: std::mem::take(&mut plain) });
-                }
-                pieces.push(Piece::Hidden { text: c.to_string(), name });
+    let mut passing = look_alikes(text).into_iter().peekable();
+    for (at, c) in text.char_indices() {
+        let piece = match passing.next_if(|(passes, _)| *passes == at) {
+            Some((_, like)) => {
+                Piece::LookAlike { text: c.to_string(), like: like.to_string(), name: look_alike::name(c) }
             }
+            None => match hidden_name(c) {
+                Some(name) => Piece::Hidden { text: c.to_string(), name },
+                None => {
+                    plain.push(c);
+                    continue;
+                }
+            },
+        };
+        if !plain.is_empty() {
+            pieces.push(Piece::Plain { text: std::mem::take(&mut plain) });
         }
+        pieces.push(piece);
     }
     if !plain.is_empty() {
         pieces.push(Piece::Plain { text: plain });
@@ -57,10 +73,10 @@ pub fn marked(text: &str) -> String {
     pieces(text).iter().map(Piece::marked).collect()
 }
 
-/// True where nothing in the text would fail to show.
+/// True where nothing in the text would fail to show, or passes for something else.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
-    text.chars().all(|c| hidden_name(c).is_none())
+    text.chars().all(|c| hidden_name(c).is_none()) && look_alikes(text).is_empty()
 }
 
 /// The name of a character that does not show, or shows as something else. Line feed and tab show.
@@ -111,15 +127,16 @@ mod tests {
         assert_eq!(marked("Nordwind\u{200b} GmbH"), "Nordwind⟨ZERO-WIDTH SPACE⟩ GmbH");
         assert_eq!(marked("a\u{202e}b\u{1b}[2J"), "a⟨RIGHT-TO-LEFT OVERRIDE⟩b⟨ESCAPE⟩[2J");
         assert_eq!(marked("plain\ttext\n"), "plain\ttext\n");
+        assert_eq!(marked("p\u{430}y"), "p\u{430}⟨CYRILLIC⟩y");
     }
 
     #[test]
     fn nothing_is_lost_between_pieces() {
-        let text = "\u{feff}x\u{a0}y\u{7f}";
+        let text = "\u{feff}x\u{a0}y\u{7f}p\u{430}y";
         let again: String = pieces(text)
             .into_iter()
             .map(|p| match p {
-                Piece::Plain { text } | Piece::Hidden { text, .. } => text,
+                Piece::Plain { text } | Piece::Hidden { text, .. } | Piece::LookAlike { text, .. } => text,
             })
             .collect();
         assert_eq!(again, text);

@@ -1,6 +1,6 @@
 //! Pages of Activity, in the words the window shows. What can be asked for is the journal's; see its `activity`.
 
-use crate::views::means_words;
+use gateway::card::means_words;
 use crate::wire::{ActivityPage, ActivityRequest, ActivityRow, DetailRow, IpcError, PolicyName};
 use approvals::Refusal;
 use gateway::Engine;

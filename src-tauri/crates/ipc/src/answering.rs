@@ -21,7 +21,9 @@ impl Host {
         let maker = maker(&engine)?;
         let standing = engine.desk().standing(&hold)?;
         let (offer, no_grant) = engine.grant_offer(&hold, &maker)?;
+        let people = engine.sets().current();
         let mut answers = Answers {
+            voter: people.people.owner().map(|owner| owner.name.clone()).unwrap_or_default(),
             extend_until: standing.extended.map(|at| at.0),
             no_grant: no_grant.as_ref().map(|why| said(&why.to_string())),
             ..Answers::default()
@@ -226,7 +228,7 @@ fn rows(engine: &Engine) -> Vec<GrantRow> {
             scope: scope.collect(),
             project: grant.project.clone(),
             session: grant.session.is_some(),
-            made_by: format!("{}, {}", name_of(&grant.by), crate::views::means_words(grant.means)),
+            made_by: format!("{}, {}", name_of(&grant.by), card::means_words(grant.means)),
             made_at: grant.made_at.0,
             origin,
             until: grant.until.0,

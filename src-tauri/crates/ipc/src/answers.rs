@@ -25,6 +25,8 @@ pub struct EditRequest {
 /// What may be answered to one hold beside approve and reject.
 #[derive(Clone, Debug, Default, Serialize, TS)]
 pub struct Answers {
+    /// As whom this desk votes.
+    pub voter: String,
     /// The deadline an extension would give; none where it cannot be extended (any more).
     #[ts(type = "number | null")]
     pub extend_until: Option<i64>,

@@ -13,6 +13,7 @@ use crate::exporting::{ExportRequest, ExportView};
 use crate::host::Host;
 use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
 use crate::signed::{ProofAnswer, ProofQuestion};
+use crate::together::{Similar, VoteOutcome, VotesRequest};
 use crate::wire::{
     AcceptProgramRequest, ActivityPage, ActivityRequest, AddAgentRequest, AddUpstreamRequest, AgentsView,
     CardRequest, ChangeRequest, InboxRow, IpcError, NameRequest, NewAgent, Nothing, Overview, PoliciesView,
@@ -22,14 +23,23 @@ use gateway::card::Card;
 use serde_json::Value;
 use ts_rs::{Config, TS};
 
-/// Which windows may ask. There is one window today.
-const WINDOWS: &[&str] = &["main"];
+/// What the approval window may ask: to show one hold and to answer it. What reaches further is the main window's.
+const OF_THE_APPROVAL_WINDOW: &[&str] = &["card", "answers", "vote", "extend", "prove_hold"];
+
+/// Whether a window may ask this at all.
+fn may_ask(window: &str, name: &str) -> bool {
+    match window {
+        "main" => true,
+        "approval" => OF_THE_APPROVAL_WINDOW.contains(&name),
+        _ => false,
+    }
+}
 
 macro_rules! commands {
     ($($name:ident($req:ty) -> $res:ty;)*) => {
         /// Reads the request, asks the host, writes the answer.
         pub(crate) async fn dispatch(host: &Host, window: &str, name: &str, body: Value) -> Result<Value, IpcError> {
-            if !WINDOWS.contains(&window) {
+            if !may_ask(window, name) {
                 return Err(IpcError::new("not_allowed", format!("the window `{window}` may not ask `{name}`"), "use the main window"));
             }
             match name {
@@ -43,6 +53,9 @@ macro_rules! commands {
                 _ => Err(IpcError::broken("unknown_command", format!("there is no command `{name}`"))),
             }
         }
+
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
 
         /// The table `name → request and answer`, and every type in it with what it is made of.
         pub(crate) fn schema(config: &Config, types: &mut impl ts_rs::TypeVisitor) -> String {
@@ -72,6 +85,8 @@ commands! {
     vote(VoteRequest) -> VoteReceipt;
     answers(AnswersRequest) -> Answers;
     extend(AnswersRequest) -> VoteReceipt;
+    similar(CardRequest) -> Similar;
+    vote_many(VotesRequest) -> Vec<VoteOutcome>;
     approve_edited(EditRequest) -> VoteReceipt;
     preview_grant(GrantRequest) -> GrantPreview;
     grant(GrantRequest) -> VoteReceipt;
@@ -114,4 +129,36 @@ commands! {
     save_flow(FlowDraftRequest) -> Saved;
     delete_flow(DeleteFlowRequest) -> Deleted;
     restore_flow(RestoreRequest) -> Saved;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::StartFailure;
+    use serde_json::json;
+
+    async fn code(window: &str, name: &str) -> String {
+        let failure = StartFailure { code: "off".to_owned(), message: String::new(), hint: String::new() };
+        let host = Host::over(Err(failure), "/nowhere".into());
+        let body = json!({ "hold": "h", "digest": "d", "choice": "reject" });
+        host.call(window, name, body).await.err().map(|error| error.code).unwrap_or_default()
+    }
+
+    #[tokio::test]
+    async fn the_approval_window_is_refused_every_command_outside_its_list() {
+        assert_eq!(OF_THE_APPROVAL_WINDOW.len(), 5, "what it may ask is narrow on purpose");
+        for name in NAMES {
+            let is_refused = code("approval", name).await == "not_allowed";
+            assert_eq!(is_refused, !OF_THE_APPROVAL_WINDOW.contains(name), "{name}");
+            assert_ne!(code("main", name).await, "not_allowed", "{name}");
+            assert_eq!(code("elsewhere", name).await, "not_allowed", "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_approval_window_may_ask_exists() {
+        for name in OF_THE_APPROVAL_WINDOW {
+            assert!(NAMES.contains(name), "{name}");
+        }
+    }
 }

@@ -149,7 +149,8 @@ impl Host {
     /// The card of a hold that is open or just ended.
     #[must_use]
     pub fn card_of(&self, hold: &str) -> Option<Card> {
-        self.engine.as_ref().ok()?.desk().card(&hold.parse().ok()?)
+        let engine = self.engine.as_ref().ok()?;
+        Some(engine.desk().card(&hold.parse().ok()?)?.with_people(&engine.sets().current().people))
     }
 
     /// A vote by this desk's owner, by the given means, for exactly the call whose digest was shown.
@@ -224,8 +225,17 @@ impl Host {
     }
 
     pub(crate) async fn card(&self, request: CardRequest) -> Result<Card, IpcError> {
-        self.engine()?;
-        self.card_of(&request.hold).ok_or_else(|| IpcError::gone(&request.hold))
+        let engine = Arc::clone(self.engine()?);
+        let mut card = self.card_of(&request.hold).ok_or_else(|| IpcError::gone(&request.hold))?;
+        let Ok(hold) = request.hold.parse() else { return Ok(card) };
+        card.last_approved = blocking(move || {
+            // A card without a comparison is better than none.
+            let told = engine.last_approved(&hold);
+            told.inspect_err(|error| tracing::warn!(%error, "the last approved call could not be read")).ok()
+        })
+        .await?
+        .flatten();
+        Ok(card)
     }
 
     pub(crate) async fn vote(&self, request: VoteRequest) -> Result<VoteReceipt, IpcError> {

@@ -15,6 +15,7 @@ mod practice;
 mod security;
 mod signed;
 pub mod typescript;
+pub mod together;
 mod views;
 pub mod wire;
 

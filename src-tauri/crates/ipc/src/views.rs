@@ -93,16 +93,6 @@ pub(crate) fn inbox(engine: &Engine) -> Vec<InboxRow> {
     rows.collect()
 }
 
-/// By which way something was said: "in the window".
-pub(crate) fn means_words(means: approvals::Means) -> &'static str {
-    match means {
-        approvals::Means::Window => "in the window",
-        approvals::Means::Notification => "on a notification",
-        approvals::Means::Terminal => "at the terminal",
-        approvals::Means::Ceremony => "with a passkey",
-    }
-}
-
 pub(crate) fn policies(engine: &Engine) -> PoliciesView {
     let in_force = engine.sets().current();
     let since = Timestamp(engine.desk().clock().now().0 - THIRTY_DAYS_MS);

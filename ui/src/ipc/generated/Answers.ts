@@ -2,6 +2,10 @@ import type { GrantOffer } from "./GrantOffer";
 
 export type Answers = { 
 /**
+ * As whom this desk votes.
+ */
+voter: string, 
+/**
  * The deadline an extension would give; none where it cannot be extended (any more).
  */
 extend_until: number | null, 

@@ -2,6 +2,8 @@ import type { CardArgument } from "./CardArgument";
 import type { CardReason } from "./CardReason";
 import type { CardStage } from "./CardStage";
 import type { CardState } from "./CardState";
+import type { CardVote } from "./CardVote";
+import type { LastApproved } from "./LastApproved";
 
 export type Card = { hold: string, 
 /**
@@ -20,6 +22,18 @@ program: string | null, process: number | null, project: string | null, branch: 
  * The upstream says so, or says nothing (MCP: tools are destructive unless they say otherwise).
  */
 destructive: boolean, arguments: Array<CardArgument>, reasons: Array<CardReason>, stages: Array<CardStage>, 
+/**
+ * The first one first.
+ */
+votes: Array<CardVote>, 
+/**
+ * The desk's owner has said what they can say; others, or a proof, are still missing.
+ */
+owner_voted: boolean, 
+/**
+ * What differs from the last call of this tool that people approved; filled in where one card is looked at.
+ */
+last_approved?: LastApproved, 
 /**
  * Epoch milliseconds.
  */

@@ -8,4 +8,8 @@ path: string, title: string | null,
 /**
  * `number`, `text`, `true/false`, `list`, `object`, `nothing`
  */
-kind: string, pieces: Array<Piece>, characters: number, folded: boolean, };
+kind: string, 
+/**
+ * What a number counts, where the call itself says it: `EUR`, `ms`.
+ */
+unit?: string, pieces: Array<Piece>, characters: number, folded: boolean, };

@@ -2,7 +2,11 @@ export type CardStage = { flow: string, name: string,
 /**
  * In words: "the desk's owner", "finance".
  */
-approvers: string, votes: number, required: number, current: boolean, 
+approvers: string, votes: number, 
+/**
+ * Who cast them.
+ */
+voters: Array<string>, required: number, current: boolean, 
 /**
  * Its deadline has passed, and more people are asked; `approvers` names them too.
  */

@@ -149,6 +149,15 @@ fn line_of(out: &mut String, line: &Line) {
                 let _ =
                     write!(out, "<span class=\"hidden\" title=\"hidden character\">{}</span>", escape(name));
             }
+            Piece::LookAlike { text, like, name } => {
+                let _ = write!(
+                    out,
+                    "{}<span class=\"hidden\" title=\"looks like {}\">{}</span>",
+                    escape(text),
+                    escape(like),
+                    escape(name)
+                );
+            }
         }
     }
     out.push_str("</div></dd>");

@@ -1,7 +1,10 @@
 //! What a number counts, as far as the call itself says it: by the name of its parameter, or by the argument beside
-//! it that names a currency or a unit. Pure; never guesses from values.
+//! it that names a currency or a unit. Pure; never guesses from values. Looks at every row once or twice, however
+//! many there are.
 
-use ipc::{CardArgument, Piece};
+use super::CardArgument;
+use crate::visible::Piece;
+use std::collections::HashMap;
 
 /// Endings of parameter names that name a unit, and what is written for it.
 const ENDINGS: [(&str, &str); 22] = [
@@ -31,27 +34,38 @@ const ENDINGS: [(&str, &str); 22] = [
 /// Words of parameter names that say that it is money.
 const MONEY: [&str; 8] = ["amount", "price", "total", "cost", "sum", "fee", "budget", "balance"];
 
-/// The unit of a number among these arguments.
-#[must_use]
-pub fn unit(argument: &CardArgument, all: &[CardArgument]) -> Option<String> {
-    if argument.kind != "number" {
-        return None;
+/// Gives every number among these arguments its unit, where the call says one.
+pub(super) fn add(rows: &mut [CardArgument]) {
+    let numbers = rows.iter().filter(|row| row.kind == "number").count();
+    let mut named: HashMap<(String, &str), String> = HashMap::new();
+    for row in rows.iter() {
+        let (place, name) = split(&row.path);
+        let wanted = ["currency", "unit"].into_iter().find(|wanted| *wanted == name);
+        if let (Some(wanted), Some(code)) = (wanted, code(row)) {
+            named.entry((place.to_owned(), wanted)).or_insert(code);
+        }
     }
-    let (place, name) = argument.path.rsplit_once('.').unwrap_or(("", &argument.path));
-    let words = words(name);
-    if let Some((_, unit)) =
-        ENDINGS.iter().find(|(ending, _)| words.len() > 1 && words.last().is_some_and(|word| word == ending))
-    {
-        return Some((*unit).to_owned());
+    for row in rows.iter_mut().filter(|row| row.kind == "number") {
+        let (place, name) = split(&row.path);
+        let words = words(name);
+        let beside = |wanted: &'static str| named.get(&(place.to_owned(), wanted)).cloned();
+        row.unit = if let Some(unit) = ending(&words) {
+            Some(unit.to_owned())
+        } else if words.iter().any(|word| MONEY.contains(&word.as_str())) {
+            beside("currency").filter(|code| code.len() == 3)
+        } else {
+            beside("unit").filter(|_| numbers == 1)
+        };
     }
-    let beside = |wanted: &str| {
-        all.iter().find(|other| other.path.rsplit_once('.').unwrap_or(("", &other.path)) == (place, wanted))
-    };
-    if words.iter().any(|word| MONEY.contains(&word.as_str())) {
-        return beside("currency").and_then(code).filter(|code| code.len() == 3);
-    }
-    let numbers_beside = all.iter().filter(|other| other.kind == "number").count();
-    beside("unit").and_then(code).filter(|_| numbers_beside == 1)
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('.').unwrap_or(("", path))
+}
+
+fn ending(words: &[String]) -> Option<&'static str> {
+    let last = words.last().filter(|_| words.len() > 1)?;
+    ENDINGS.iter().find(|(ending, _)| last == ending).map(|(_, unit)| *unit)
 }
 
 /// `timeoutMs` and `timeout_ms` are `timeout`, `ms`.
@@ -91,7 +105,8 @@ mod tests {
             path: path.into(),
             title: None,
             kind: kind.into(),
-            pieces: ipc::pieces(value),
+            unit: None,
+            pieces: crate::visible::pieces(value),
             characters: value.chars().count(),
             folded: false,
         }
@@ -100,7 +115,8 @@ mod tests {
     fn unit_of(path: &str, beside: &[(&str, &str, &str)]) -> Option<String> {
         let mut all = vec![argument(path, "number", "5")];
         all.extend(beside.iter().map(|(path, kind, value)| argument(path, kind, value)));
-        unit(&all[0], &all)
+        add(&mut all);
+        all[0].unit.clone()
     }
 
     #[test]

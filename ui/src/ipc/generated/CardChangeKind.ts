@@ -1,0 +1,1 @@
+export type CardChangeKind = "changed" | "new" | "not_kept";

@@ -2,6 +2,7 @@
 //! person's answer to the desk. What is shown is composed in [`crate::notice`], what changes on screen in
 //! [`crate::ringing`]. While nothing waits there is no timer.
 
+use crate::approval;
 use crate::door::waiting;
 use crate::notice::{self, Button, Notice};
 use crate::notifier::{Heard, Notifier, NotifyError};
@@ -206,9 +207,11 @@ impl<N: Notifier> Bell<N> {
     }
 
     fn review(&self, notice: &Notice) {
-        match notice.holds.first() {
-            Some(hold) => window::show_card(&self.app, hold),
-            None => window::show(&self.app),
+        match notice.holds.as_slice() {
+            [hold] => approval::show(&self.app, hold),
+            // Many are looked at where they stand together.
+            [first, ..] => window::show_card(&self.app, first),
+            [] => window::show(&self.app),
         }
     }
 
@@ -224,7 +227,7 @@ impl<N: Notifier> Bell<N> {
                 hold,
                 "a vote from a notification did not count"
             );
-            window::show_card(&self.app, hold);
+            approval::show(&self.app, hold);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Between the window and `ipc`: the one command, and the one event that says what changed. A question asked
+//! Between the windows and `ipc`: the one command, and the one event that says what changed. A question asked
 //! while the engine still starts waits for it.
 
-use crate::window;
+use crate::approval::{APPROVAL, Shown};
+use crate::window::MAIN;
 use ipc::{Card, CardState, Changed, Host, IpcError, Tag};
 use serde_json::Value;
 use std::sync::Arc;
@@ -32,14 +33,16 @@ pub(crate) fn waiting(host: &Host) -> Vec<Card> {
     cards.filter(|card| card.state == CardState::Waiting).collect()
 }
 
-/// Everything the window asks comes through here.
+/// Everything a window asks comes through here.
 #[tauri::command]
 pub(crate) async fn ipc(
     window: WebviewWindow,
     door: State<'_, Door>,
+    shown: State<'_, Shown>,
     name: String,
     body: Value,
 ) -> Result<Value, IpcError> {
+    shown.check(window.label(), &body)?;
     match door.host().await {
         Some(host) => host.call(window.label(), &name, body).await,
         None => Err(IpcError {
@@ -58,8 +61,10 @@ pub(crate) async fn pass_on(app: AppHandle, mut changes: Receiver<Changed>) {
             Err(RecvError::Lagged(_)) => everything(),
             Err(RecvError::Closed) => return,
         };
-        if let Err(error) = app.emit_to(window::MAIN, "changed", changed) {
-            tracing::warn!(%error, "the window was not told of a change");
+        for window in [MAIN, APPROVAL] {
+            if let Err(error) = app.emit_to(window, "changed", changed.clone()) {
+                tracing::warn!(%error, window, "a window was not told of a change");
+            }
         }
     }
 }
@@ -73,6 +78,7 @@ fn everything() -> Changed {
         Tag::Policies,
         Tag::Upstreams,
         Tag::Agents,
+        Tag::Grants,
         Tag::Security,
     ];
     Changed { tags, hold: None }

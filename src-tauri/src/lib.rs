@@ -11,8 +11,9 @@ pub mod ringing;
 pub mod shorten;
 pub mod summon;
 pub mod tray_library;
-pub mod units;
 
+#[cfg(feature = "desktop")]
+mod approval;
 #[cfg(feature = "desktop")]
 mod bell;
 #[cfg(feature = "desktop")]

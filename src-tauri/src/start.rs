@@ -4,7 +4,7 @@
 use crate::arguments::Arguments;
 use crate::door::{self, Door};
 use crate::notifier::SystemNotifier;
-use crate::{bell, environment, summon, tray, window};
+use crate::{approval, bell, environment, summon, tray, window};
 use clap::Parser;
 use ipc::{Host, Options};
 use std::path::{Path, PathBuf};
@@ -184,7 +184,13 @@ async fn soon(door: &Door) -> Option<Arc<Host>> {
 fn run_window(runtime: &Runtime, door: Door, home: Option<&Path>, hidden: bool) -> Result<i32, StartError> {
     let app = tauri::Builder::default()
         .manage(door.clone())
-        .invoke_handler(tauri::generate_handler![door::ipc])
+        .manage(approval::Shown::default())
+        .invoke_handler(tauri::generate_handler![
+            door::ipc,
+            approval::shown_hold,
+            approval::put_away,
+            approval::open_in_inbox
+        ])
         .build(tauri::generate_context!())?;
     window::make(app.handle())?;
     if !hidden {

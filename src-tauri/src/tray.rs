@@ -1,6 +1,7 @@
 //! The tray icon: how many calls wait, the newest three, hold everything, open, quit. Runs without one where the
 //! library it needs is missing; without a tray host the icon simply has nowhere to show.
 
+use crate::approval;
 use crate::door::{Door, waiting};
 use crate::window;
 use ipc::{Card, Changed, Host, Tag};
@@ -60,7 +61,7 @@ impl Tray {
                 HOLD_EVERYTHING => drop(tauri::async_runtime::spawn(switch(app.clone()))),
                 id => {
                     if let Some(hold) = id.strip_prefix(HOLD) {
-                        window::show_card(app, hold);
+                        approval::show(app, hold);
                     }
                 }
             })

@@ -1,28 +1,35 @@
-//! The one window. Closing it hides it, because the gateway keeps running; nothing from elsewhere is ever
-//! loaded into it.
+//! The main window, and how any window of ours is made. Closing the main one hides it, because the gateway keeps
+//! running; nothing from elsewhere is ever loaded into a window.
 
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 pub(crate) const MAIN: &str = "main";
+/// The event that asks a window to show one hold.
+pub(crate) const OPEN_HOLD: &str = "open-hold";
 
 #[derive(Clone, serde::Serialize)]
-struct OpenHold {
-    hold: String,
+pub(crate) struct OpenHold {
+    pub(crate) hold: String,
 }
 
-/// Makes the window, hidden. It loads at once, so that it is ready when it is shown.
-pub(crate) fn make(app: &AppHandle) -> tauri::Result<()> {
+/// Makes a window as it is described, hidden.
+pub(crate) fn build(app: &AppHandle, label: &str) -> tauri::Result<WebviewWindow> {
     let config = app.config();
-    let Some(described) = config.app.windows.iter().find(|window| window.label == MAIN) else {
+    let Some(described) = config.app.windows.iter().find(|window| window.label == label) else {
         return Err(tauri::Error::WindowNotFound);
     };
     let development = config.build.dev_url.clone().filter(|_| tauri::is_dev());
-    let window = WebviewWindowBuilder::from_config(app, described)?
+    WebviewWindowBuilder::from_config(app, described)?
         .on_navigation(move |url| is_ours(url, development.as_ref()))
         .on_new_window(|_, _| NewWindowResponse::Deny)
-        .build()?;
+        .build()
+}
+
+/// Makes the main window, hidden. It loads at once, so that it is ready when it is shown.
+pub(crate) fn make(app: &AppHandle) -> tauri::Result<()> {
+    let window = build(app, MAIN)?;
     let handle = window.clone();
     window.on_window_event(move |event| {
         if let WindowEvent::CloseRequested { api, .. } = event {
@@ -43,7 +50,7 @@ pub(crate) fn show(app: &AppHandle) {
 /// Brings the window up at one card.
 pub(crate) fn show_card(app: &AppHandle, hold: &str) {
     show(app);
-    log(app.emit_to(MAIN, "open-hold", OpenHold { hold: hold.to_owned() }));
+    log(app.emit_to(MAIN, OPEN_HOLD, OpenHold { hold: hold.to_owned() }));
 }
 
 /// Brings the window up at the cards of holds that a person was sent to by an agent.
@@ -74,7 +81,7 @@ fn is_ours(url: &Url, development: Option<&Url>) -> bool {
 }
 
 /// A window that cannot be moved about is an inconvenience, and no reason to stop the gateway.
-fn log(result: tauri::Result<()>) {
+pub(crate) fn log(result: tauri::Result<()>) {
     if let Err(error) = result {
         tracing::warn!(%error, "the window did not do as it was told");
     }

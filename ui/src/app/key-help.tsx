@@ -9,6 +9,8 @@ const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ["R"], does: "Reject it: choose or write a reason, Enter sends" },
   { keys: ["E"], does: "Extend its deadline, once" },
   { keys: ["G"], does: "Grant: approve it and let calls like it go, for a while" },
+  { keys: ["B"], does: "Answer calls like it together" },
+  { keys: ["Ctrl K"], does: "Find a screen or an action by its name" },
   { keys: ["/"], does: "Search, in Activity and Policies" },
   { keys: ["Esc"], does: "Close what is open" },
   { keys: ["?"], does: "This list" },

@@ -9,6 +9,7 @@ import { createRoot } from "react-dom/client";
 import { installHost } from "@/ipc/host";
 import { isTauri, tauriHost } from "@/ipc/tauri-host";
 import { App } from "./app";
+import { ApprovalWindow } from "./approval-window";
 import { Outside } from "./outside";
 
 /** A site built or served for a browser, without Doorward behind it. */
@@ -30,7 +31,10 @@ async function start(): Promise<void> {
     root.render(<Outside />);
     return;
   }
-  root.render(<StrictMode><App history={createHashHistory()} scheme={schemeOf(params)} /></StrictMode>);
+  const scheme = schemeOf(params);
+  // What each window may ask is decided by its label, in Rust; this only chooses what it shows.
+  const shown = params.get("window") === "approval" ? <ApprovalWindow scheme={scheme} /> : <App history={createHashHistory()} scheme={scheme} />;
+  root.render(<StrictMode>{shown}</StrictMode>);
 }
 
 /** `?theme=dark` fixes the colours, for pictures. */

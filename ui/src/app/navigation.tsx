@@ -1,6 +1,7 @@
 /** Where one can go, and how the gateway is doing. Only what exists is listed. */
 import { Menu, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { Icon } from "@/components/icon";
 import { Key } from "@/components/key";
 import type { Overview } from "@/ipc/schema";
@@ -8,38 +9,41 @@ import { plural } from "@/lib/words";
 import { GatewayStatus } from "./gateway-status";
 import { HoldEverything } from "./hold-everything";
 import classes from "./navigation.module.css";
+import { SCREENS, type Screen } from "./screens";
 
-const SCHEMES: readonly { value: MantineColorScheme; label: string }[] = [
+export const SCHEMES: readonly { value: MantineColorScheme; label: string }[] = [
   { value: "auto", label: "As the system" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
 
-export function Navigation({ waiting, overview, problem, onHelp }: {
+export function Navigation({ waiting, overview, problem, onHelp, onPalette }: {
   waiting: number;
   overview: Overview | undefined;
   problem: Error | null;
   onHelp: () => void;
+  onPalette: () => void;
 }) {
   return (
     <nav className={classes.nav} aria-label="Screens">
       <div className={classes.brand}><span className={classes.door} aria-hidden="true" />Doorward</div>
-      <Item to="/inbox" label="Inbox">
-        {waiting > 0 && <span className={classes.badge} aria-label={`${plural(waiting, "hold")} waiting`} role="img">{waiting}</span>}
-      </Item>
-      <Item to="/activity" label="Activity" />
-      <div className={classes.group}>The door</div>
-      <Item to="/policies" label="Policies" />
-      <Item to="/flows" label="Approval flows" />
-      <Item to="/grants" label="Grants" />
-      <div className={classes.group}>Who and what</div>
-      <Item to="/agents" label="Agents" />
-      <Item to="/upstreams" label="Upstreams" />
-      <Item to="/security" label="Security" />
+      {SCREENS.map(({ to, name, group }, index) => (
+        <Fragment key={to}>
+          {group !== null && SCREENS[index - 1]?.group !== group && <div className={classes.group}>{group}</div>}
+          <Item to={to} label={name}>
+            {to === "/inbox" && waiting > 0 && (
+              <span className={classes.badge} aria-label={`${plural(waiting, "hold")} waiting`} role="img">{waiting}</span>
+            )}
+          </Item>
+        </Fragment>
+      ))}
       <div className={classes.foot}>
         <GatewayStatus overview={overview} problem={problem} />
         {overview?.gateway.state === "on" && <HoldEverything paused={overview.paused} />}
         <div className={classes.tools}>
+          <UnstyledButton className={classes.find} onClick={onPalette} data-testid="open-palette">
+            Find anything <Key>Ctrl K</Key>
+          </UnstyledButton>
           <Appearance />
           <UnstyledButton className={classes.tool} onClick={onHelp} data-testid="help">
             Keys <Key>?</Key>
@@ -49,9 +53,6 @@ export function Navigation({ waiting, overview, problem, onHelp }: {
     </nav>
   );
 }
-
-type Screen =
-  | "/inbox" | "/activity" | "/policies" | "/flows" | "/grants" | "/agents" | "/upstreams" | "/security";
 
 function Item({ to, label, children }: { to: Screen; label: string; children?: React.ReactNode }) {
   return (

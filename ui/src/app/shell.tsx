@@ -1,14 +1,17 @@
 /** The frame of every screen: navigation on the left, alarms on top, one live region for what comes in. */
+import { useMantineColorScheme } from "@mantine/core";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useDecisionWatch } from "@/features/inbox/decision-watch";
 import { currentHost } from "@/ipc/host";
-import { inboxQuery, overviewQuery, useChanges } from "@/ipc/queries";
-import { useKeys } from "@/lib/keys";
+import { inboxQuery, overviewQuery, useChanges, useCommand } from "@/ipc/queries";
+import { useCommands, type Command } from "@/lib/commands";
 import { Alarms } from "./alarms";
+import { CommandPalette } from "./command-palette";
 import { KeyHelp } from "./key-help";
-import { Navigation } from "./navigation";
+import { Navigation, SCHEMES } from "./navigation";
+import { SCREENS } from "./screens";
 import classes from "./shell.module.css";
 
 export function Shell() {
@@ -20,7 +23,17 @@ export function Shell() {
   const [helpOpen, setHelpOpen] = useState(false);
   const waiting = inbox.data?.length ?? overview.data?.waiting ?? 0;
 
-  useKeys({ "?": () => { setHelpOpen(true); } });
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  const openPalette = useCallback(() => { setPaletteOpen(true); }, []);
+  const closePalette = useCallback(() => { setPaletteOpen(false); }, []);
+  const openHelp = (): void => { setHelpOpen(true); };
+
+  useCommands([
+    ...SCREENS.map(({ to, name }): Command => ({ name: `Go to ${name}`, run: () => { void navigate({ to, search: {} }); } })),
+    { name: "Make a new policy", run: () => { void navigate({ to: "/builder" }); } },
+    ...useFrameCommands(overview.data?.gateway.state === "on" ? overview.data.paused : null),
+    { name: "Show all keys", key: "?", run: openHelp },
+  ]);
   useEffect(
     () => currentHost().onOpenHold((hold) => { void navigate({ to: "/inbox", search: { hold } }); }),
     [navigate],
@@ -31,14 +44,28 @@ export function Shell() {
     <div className={classes.app}>
       <Navigation
         waiting={waiting} overview={overview.data} problem={overview.error}
-        onHelp={() => { setHelpOpen(true); }}
+        onHelp={openHelp} onPalette={openPalette}
       />
       <main className={classes.main}>
         <Alarms alarms={overview.data?.alarms ?? []} />
         <div className={classes.screen}><Outlet /></div>
       </main>
       <div className={classes.live} aria-live="polite" role="status" data-testid="announcement">{announcement}</div>
+      <CommandPalette opened={paletteOpen} onOpen={openPalette} onClose={closePalette} />
       <KeyHelp opened={helpOpen} onClose={() => { setHelpOpen(false); }} />
     </div>
   );
+}
+
+/** Hold everything, or let calls go; light and dark. `paused` is null without a gateway. */
+function useFrameCommands(paused: boolean | null): Command[] {
+  const { setColorScheme } = useMantineColorScheme();
+  const pause = useCommand("pause", ["overview"]);
+  const resume = useCommand("resume", ["overview"]);
+  const themes = SCHEMES.map(({ value, label }): Command => ({ name: `Theme: ${label}`, run: () => { setColorScheme(value); } }));
+  if (paused === null) return themes;
+  const everything: Command = paused
+    ? { name: "Let calls go", run: () => { resume.mutate({}); } }
+    : { name: "Hold everything", run: () => { pause.mutate({}); } };
+  return [everything, ...themes];
 }

@@ -1,37 +1,47 @@
 /**
  * A value of any length. What is not shown is said, with its size; what is very long comes in portions, so that
- * the window stays responsive. Nothing is ever cut without a word.
+ * the window stays responsive. Nothing is ever cut without a word. Several lines are numbered, and the signs of a
+ * diff are told apart.
  */
-import { useState } from "react";
-import { checked, head, type TextPiece } from "@/lib/pieces";
+import { useMemo, useState, useTransition } from "react";
+import { checked, head, linesOf, type TextPiece } from "@/lib/pieces";
 import { count } from "@/lib/words";
 import { Pieces } from "./marked";
 import classes from "./long-text.module.css";
+import { TextLines } from "./text-lines";
 
 const FIRST = 240;
-const PORTION = 50_000;
+const PORTION = 20_000;
+/** More lines than this are one run of text, so that they cost no element each. */
+const MOST_LINES = 1_000;
 
-export function LongText({ pieces, characters, folded, onRead }: {
+export function LongText({ pieces, characters, folded, inLine = false, onRead }: {
   pieces: readonly TextPiece[];
   characters: number;
   /** Starts with its beginning only. */
   folded: boolean;
+  /** Stands within a sentence: its lines are not numbered. */
+  inLine?: boolean;
   /** Told once everything has been on screen. */
   onRead?: () => void;
 }) {
   const [limit, setLimit] = useState(folded ? FIRST : PORTION);
-  const all = checked(pieces);
-  const shown = head(all, limit);
+  const [, startTransition] = useTransition();
+  const all = useMemo(() => checked(pieces), [pieces]);
+  const shown = useMemo(() => head(all, limit), [all, limit]);
   const whole = limit >= characters;
+  const lines = useMemo(() => inLine ? [] : ended(linesOf(shown.pieces)), [inLine, shown]);
   const more = (): void => {
     const next = limit < PORTION ? PORTION : limit + PORTION;
-    setLimit(next);
-    if (next >= characters) onRead?.();
+    startTransition(() => {
+      setLimit(next);
+      if (next >= characters) onRead?.();
+    });
   };
   if (all.length === 0) return <span className={classes.empty}>empty</span>;
   return (
     <span className={classes.value} dir="ltr">
-      <Pieces pieces={shown.pieces} />
+      {lines.length > 1 && lines.length <= MOST_LINES ? <TextLines lines={lines} /> : <Pieces pieces={shown.pieces} />}
       {!whole && "… "}
       {!whole && (
         <button type="button" className={classes.more} onClick={more}>
@@ -48,6 +58,11 @@ export function LongText({ pieces, characters, folded, onRead }: {
   );
 }
 
+/** A last line feed ends a line and begins none. */
+function ended(lines: TextPiece[][]): TextPiece[][] {
+  return lines.length > 2 && lines.at(-1)?.length === 0 ? lines.slice(0, -1) : lines;
+}
+
 function moreWords(limit: number, characters: number): string {
   const next = limit < PORTION ? PORTION : limit + PORTION;
   return next >= characters
@@ -57,5 +72,5 @@ function moreWords(limit: number, characters: number): string {
 
 function hiddenWords(hidden: number): string {
   if (hidden === 0) return "";
-  return hidden === 1 ? ", 1 of them hidden" : `, ${count(hidden)} of them hidden`;
+  return hidden === 1 ? ", 1 of them marked" : `, ${count(hidden)} of them marked`;
 }

@@ -7,14 +7,16 @@ export function ValueTable({ label, children }: { label: string; children: React
   return <dl className={classes.table} aria-label={label}>{children}</dl>;
 }
 
-export function ValueRow({ name, note, children, testId }: {
+export function ValueRow({ name, note, children, testId, changed = false }: {
   name: string;
+  /** It is not as it was: its edge says so too. */
+  changed?: boolean;
   note?: string;
   children: ReactNode;
   testId?: string;
 }) {
   return (
-    <div className={classes.row} data-testid={testId}>
+    <div className={classes.row} data-testid={testId} data-changed={changed || undefined}>
       <dt className={classes.name}>
         <Marked text={name} />
         {note !== undefined && <small className={classes.note}><Marked text={note} /></small>}

@@ -9,6 +9,10 @@ export interface Host {
   onChanged(listener: (changed: Changed) => void): Unsubscribe;
   /** A notification or the tray asks to show one hold. */
   onOpenHold(listener: (hold: string) => void): Unsubscribe;
+  /** The approval window alone has these: its hold, its end, and the way to the main window. */
+  shownHold(): Promise<string | null>;
+  putAway(): Promise<void>;
+  openInInbox(): Promise<void>;
 }
 
 /** A command that could not do what was asked: what happened, and what to do next. */

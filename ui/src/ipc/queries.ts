@@ -32,6 +32,13 @@ export const flowDraftQuery = (draft: FlowDraft) =>
 export const cardQuery = (hold: string) =>
   queryOptions({ queryKey: ["card", hold], queryFn: () => call("card", { hold }) });
 
+/** Holds that one gesture may answer. Out of date whenever its card, or the inbox, is. */
+export const similarQuery = (hold: string) =>
+  queryOptions({ queryKey: ["inbox", "similar", hold], queryFn: () => call("similar", { hold }) });
+
+/** Which hold the approval window shows. */
+export const shownHoldQuery = queryOptions({ queryKey: ["shown-hold"], queryFn: () => currentHost().shownHold() });
+
 export const grantsQuery = queryOptions({ queryKey: ["grants"], queryFn: () => call("grants", {}) });
 
 /** Out of date whenever its card is. */

@@ -1,6 +1,6 @@
-/** The real host: one Tauri command, two events. */
+/** The real host: one Tauri command, two events; three commands more in the approval window. */
 import { invoke, isTauri } from "@tauri-apps/api/core";
-import { listen } from "@tauri-apps/api/event";
+import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 import type { Host, Unsubscribe } from "./host";
 import type { Changed } from "./schema";
 
@@ -17,18 +17,21 @@ export const tauriHost: Host = {
   call: (name, body) => invoke("ipc", { name, body }),
   onChanged: (listener) => subscribe("changed", listener, () => { listener(EVERYTHING); }),
   onOpenHold: (listener) => subscribe("open-hold", ({ hold }) => { listener(hold); }),
+  shownHold: () => invoke("shown_hold"),
+  putAway: () => invoke("put_away"),
+  openInInbox: () => invoke("open_in_inbox"),
 };
 
 /**
- * `listen` answers later than it is asked; a listener taken back before that is taken back then.
- * `ready` runs once events arrive: what happened before that was not heard.
+ * Only what is sent to this very window is heard. `listen` answers later than it is asked; a listener taken back before
+ * that is taken back then. `ready` runs once events arrive: what happened before that was not heard.
  */
 function subscribe<K extends keyof Events>(
   event: K,
   listener: (payload: Events[K]) => void,
   ready: () => void = () => undefined,
 ): Unsubscribe {
-  const pending = listen<Events[K]>(event, ({ payload }) => { listener(payload); });
+  const pending = getCurrentWebviewWindow().listen<Events[K]>(event, ({ payload }) => { listener(payload); });
   void pending.then(ready);
   return () => { void pending.then((stop) => { stop(); }); };
 }

@@ -6,7 +6,9 @@
 
 export type TextPiece =
   | { kind: "plain"; text: string }
-  | { kind: "hidden"; text: string; name: string };
+  | { kind: "hidden"; text: string; name: string }
+  /** It shows, and passes for another character. */
+  | { kind: "look_alike"; text: string; like: string; name: string };
 
 const MARK = /⟨([A-Z][A-Z0-9+ -]*)⟩|[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\u00a0\u115f\u1160\u3164\uffa0]/gu;
 const SHOWS = new Set(["\n", "\t"]);
@@ -30,15 +32,36 @@ export function checked(pieces: readonly TextPiece[]): TextPiece[] {
   return pieces.flatMap((piece) => piece.kind === "plain" ? rawPiecesOf(piece.text) : [piece]);
 }
 
-/** The first `limit` characters, and how many hidden ones come after them. */
+/** Whether nothing in them has to be marked. */
+export function isPlain(pieces: readonly TextPiece[]): boolean {
+  return pieces.every(({ kind }) => kind === "plain");
+}
+
+/** Line by line, without the line ends. */
+export function linesOf(pieces: readonly TextPiece[]): TextPiece[][] {
+  const lines: TextPiece[][] = [[]];
+  for (const piece of pieces) {
+    if (piece.kind !== "plain") {
+      lines.at(-1)?.push(piece);
+      continue;
+    }
+    piece.text.split("\n").forEach((text, index) => {
+      if (index > 0) lines.push([]);
+      if (text !== "") lines.at(-1)?.push({ kind: "plain", text });
+    });
+  }
+  return lines;
+}
+
+/** The first `limit` characters, and how many marked ones come after them. */
 export function head(pieces: readonly TextPiece[], limit: number): { pieces: TextPiece[]; hiddenAfter: number } {
   const shown: TextPiece[] = [];
   let left = limit;
   let hiddenAfter = 0;
   for (const piece of pieces) {
     if (left <= 0) {
-      if (piece.kind === "hidden") hiddenAfter += 1;
-    } else if (piece.kind === "hidden") {
+      if (piece.kind !== "plain") hiddenAfter += 1;
+    } else if (piece.kind !== "plain") {
       shown.push(piece);
       left -= 1;
     } else {

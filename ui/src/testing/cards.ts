@@ -47,6 +47,8 @@ export function cardOf(card: Partial<Card> & Pick<Card, "hold" | "opened_at" | "
     arguments: [],
     reasons: [],
     stages: [stageOf({ flow: "owner", name: "Owner", current: true })],
+    votes: [],
+    owner_voted: false,
     ran_before: null,
     attended: true,
     state: "waiting",
@@ -57,7 +59,7 @@ export function cardOf(card: Partial<Card> & Pick<Card, "hold" | "opened_at" | "
 
 export function stageOf(stage: Partial<CardStage> & Pick<CardStage, "flow" | "name">): CardStage {
   return {
-    approvers: "the desk's owner", votes: 0, required: 1, current: false, escalated: false, extended: false, exclude_requester: false,
+    approvers: "the desk's owner", votes: 0, voters: [], required: 1, current: false, escalated: false, extended: false, exclude_requester: false,
     step_up: false, ...stage,
   };
 }

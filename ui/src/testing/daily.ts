@@ -20,7 +20,7 @@ export function dailyCards(now: number): Card[] {
       project: "~/code/shop", branch: "main", upstream: "expenses", tool: "create_expense", tool_title: "Create expense",
       tool_description: "Files an expense for reimbursement.",
       arguments: [
-        argument("amount", "7250.00", { kind: "number", title: "Amount" }),
+        { ...argument("amount", "7250.00", { kind: "number", title: "Amount" }), unit: "EUR" },
         argument("currency", "EUR"),
         argument("payee", "Nordwind\u200b GmbH"),
         argument("reference", "Invoice 2026-1184"),
@@ -37,6 +37,15 @@ export function dailyCards(now: number): Card[] {
           sentence: "`payee` is not in the list of known payees",
         },
       ],
+      last_approved: {
+        at: now - 3 * HOUR, by: "Ana Ruiz, on a notification", agent: null,
+        changes: [
+          { argument: 0, kind: "changed", was: argument("amount", "6800.00", { kind: "number" }) },
+          { argument: 3, kind: "new", was: null },
+          { argument: 4, kind: "changed", was: argument("memo", LETTER.replace("third", "second").replace("7. Delivery", "7. Return")) },
+        ],
+        gone: [argument("category", "travel")],
+      },
       opened_at: now - 139 * SECOND, deadline: now + 761 * SECOND,
     }),
     cardOf({
@@ -62,9 +71,10 @@ export function dailyCards(now: number): Card[] {
         action: "request_approval", sentence: "`path` is within `/home/ana/code/shop` and `context.branch` is `main`",
       }],
       stages: [
-        stageOf({ flow: "shop", name: "Shop", approvers: "maintainers or ben", votes: 1, required: 2, current: true, escalated: true, extended: true }),
+        stageOf({ flow: "shop", name: "Shop", approvers: "maintainers or ben", votes: 1, voters: ["Ben Okafor"], required: 2, current: true, escalated: true, extended: true }),
         stageOf({ flow: "shop", name: "Shop", approvers: "release", exclude_requester: true, step_up: true }),
       ],
+      votes: [{ by: "Ben Okafor", approves: true, means: "at the terminal", at: now - 90 * SECOND }],
       opened_at: now - 330 * SECOND, deadline: now + 570 * SECOND,
     }),
     cardOf({

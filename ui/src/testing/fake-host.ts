@@ -5,7 +5,7 @@
 import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
   ActivityOutcome, ActivityRow, AgentRow, Alarm, Card, CeremonyStarted, Changed, InboxRow, IpcError, IpcSchema, Overview,
-  PoliciesView, Tag, VoteReceipt,
+  PoliciesView, Similar, Tag, VoteReceipt,
 } from "@/ipc/schema";
 import { authoring } from "./authoring";
 import { agentOf } from "./cards";
@@ -53,6 +53,25 @@ export class FakeHost implements Host {
   onOpenHold(listener: (hold: string) => void): Unsubscribe {
     this.#openHold.add(listener);
     return () => { this.#openHold.delete(listener); };
+  }
+
+  /** The hold of the approval window: the first one, unless a test says another. */
+  shown: string | null = null;
+  /** What the approval window did last: "put away", "opened in the inbox". */
+  left: string | null = null;
+
+  shownHold(): Promise<string | null> {
+    return Promise.resolve(this.shown ?? this.world.cards[0]?.hold ?? null);
+  }
+
+  putAway(): Promise<void> {
+    this.left = "put away";
+    return Promise.resolve();
+  }
+
+  openInInbox(): Promise<void> {
+    this.left = "opened in the inbox";
+    return Promise.resolve();
   }
 
   /** From now on this command answers with an error; with `null` it works again. */
@@ -122,6 +141,16 @@ export class FakeHost implements Host {
       this.#emit(["inbox"], hold);
       return { hold, state: card.state, message: "Extended." };
     },
+    similar: ({ hold }) => this.#similar(hold),
+    vote_many: ({ calls, choice, reason }) => calls.map((call) => {
+      try {
+        return { hold: call.hold, receipt: this.#daily.vote({ ...call, choice, reason }), problem: null };
+      } catch (error) {
+        if (!(error instanceof IpcFailure)) throw error;
+        const { code, message, hint } = error;
+        return { hold: call.hold, receipt: null, problem: { code, message, hint } };
+      }
+    }),
     approve_edited: ({ hold, arguments: sent }) => this.#approve(hold, "Approved with other arguments. The call goes now.", () => {
       if (sent === "") throw failure("not_json", "the arguments are not JSON", "Mend them, then approve.");
     }),
@@ -271,6 +300,25 @@ export class FakeHost implements Host {
     this.#remember(card, "approved", `${this.world.overview.owner.name}, in the window`);
     this.#emit(["inbox", "overview", "activity", "grants"], hold);
     return { hold, state: card.state, message };
+  }
+
+  /** Calls of the same agent and tool; the arguments that read alike in all of them are shared. */
+  #similar(hold: string): Similar {
+    const asked = this.#card(hold);
+    const plain = (card: Card): boolean => card.state === "waiting" && !card.reasons.some(({ action }) => action === "step_up");
+    const name = (card: Card): string => JSON.stringify([card.agent, card.upstream, card.tool]);
+    const alike = this.#waiting().filter((card) => name(card) === name(asked) && plain(card));
+    if (!plain(asked)) return { calls: [], shared: [] };
+    const calls = [asked, ...alike.filter((card) => card !== asked)];
+    const key = ({ path, pieces }: Card["arguments"][number]): string => JSON.stringify([path, pieces]);
+    const isShared = (row: Card["arguments"][number]): boolean => calls.every((card) => card.arguments.some((other) => key(other) === key(row)));
+    return {
+      shared: asked.arguments.filter(isShared),
+      calls: calls.map((card) => ({
+        hold: card.hold, digest: card.digest, own: card.arguments.filter((row) => !isShared(row)), reasons: [], deadline: card.deadline,
+        owner_voted: card.owner_voted,
+      })),
+    };
   }
 
   #holdEverything(on: boolean): Overview {

@@ -1,5 +1,6 @@
 /** A world that means ill: very long values, invisible and turned text, forty holds, names as long as they get. */
 import type { ActivityRow, AgentsView, Card, PoliciesView, UpstreamRow } from "@/ipc/schema";
+import type { TextPiece } from "@/lib/pieces";
 import { agentOf, argument, cardOf, HOUR, MINUTE, SECOND, stageOf } from "./cards";
 
 const LONG_NAME = "the-agent-with-a-name-as-long-as-anybody-would-ever-want-to-write-down-in-a-configuration";
@@ -17,7 +18,7 @@ export function hostileCards(now: number): Card[] {
     arguments: [
       argument("turned", TURNED),
       argument("markup", MARKUP),
-      argument("домен", "https://раураl.com/login", { title: "Look-alike domain" }),
+      { ...argument("домен", "https://раураl.com/login", { title: "Look-alike domain" }), pieces: lookAlikes("https://раураl.com/login") },
       argument("hebrew", "שלום עולם amount 100"),
       argument("empty", ""),
       argument("spaces", "   leading and trailing   "),
@@ -26,7 +27,7 @@ export function hostileCards(now: number): Card[] {
       argument("list", JSON.stringify(Array.from({ length: 200 }, (_, i) => i)), { kind: "list" }),
       argument("number", "1000000000000000000000000000000.0000000000000000000000000001", { kind: "number" }),
       argument("nothing", "null", { kind: "nothing" }),
-      ...Array.from({ length: 600 }, (_, i) => argument(`nested.key_${i}.value`, `value ${i}`)),
+      ...Array.from({ length: 10_000 }, (_, i) => argument(`nested.key_${i}.value`, `value ${i}`)),
     ],
     reasons: Array.from({ length: 8 }, (_, i) => ({
       kind: "policy" as const, policy: `policy-${i}`, name: `A policy whose name goes on for quite a while and is the ${i + 1}th of its kind`,
@@ -47,6 +48,16 @@ export function hostileCards(now: number): Card[] {
     opened_at: now - i * SECOND, deadline: now + (i + 1) * 37 * SECOND,
   }));
   return [worst, ...many];
+}
+
+const PASSES_FOR: Readonly<Record<string, string>> = { а: "a", р: "p", у: "y" };
+
+/** As Rust takes it apart. */
+function lookAlikes(text: string): TextPiece[] {
+  return Array.from(text, (one): TextPiece => {
+    const like = PASSES_FOR[one];
+    return like === undefined ? { kind: "plain", text: one } : { kind: "look_alike", text: one, like, name: "CYRILLIC" };
+  });
 }
 
 export function hostileActivity(now: number): ActivityRow[] {

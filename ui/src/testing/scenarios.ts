@@ -4,6 +4,7 @@ import type {
   SecurityView, UpstreamRow,
 } from "@/ipc/schema";
 import { flowRows } from "./authoring";
+import { burstCards } from "./burst";
 import { argument, cardOf, MINUTE } from "./cards";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
 import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
@@ -79,6 +80,7 @@ const daily = (now: number): World => ({
 export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
   empty: nothing,
   full: daily,
+  burst: (now) => ({ ...daily(now), cards: burstCards(now), answers: {} }),
   quiet: (now) => ({ ...daily(now), cards: [] }),
   fresh: () => {
     const world = nothing();

@@ -164,7 +164,7 @@ describe("the stages", () => {
     await open("h-5n2bqa7wd3kz6xp4vt2r");
     const stages = within(screen.getByRole("list", { name: "Who must approve" })).getAllByRole("listitem");
     expect(stages.map(({ textContent }) => textContent)).toEqual([
-      "Shop, 1 of 2: maintainers or ben, escalated, deadline extended",
+      "Shop, 1 of 2: maintainers or ben, approved by Ben Okafor, escalated, deadline extended",
       "Shop, 0 of 1: release, nobody for their own agent, each with a step-up",
     ]);
   });

@@ -1,15 +1,13 @@
 /** The answers. They stay in one place on every card; Approve says what has not been read. */
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Countdown } from "@/components/countdown";
 import { Icon } from "@/components/icon";
 import { Key } from "@/components/key";
 import { Marked } from "@/components/marked";
-import { overviewQuery } from "@/ipc/queries";
 import type { Answers, Card } from "@/ipc/schema";
 import { clockTime } from "@/lib/time";
 import { listed, plural, sentence } from "@/lib/words";
-import type { Unread } from "./card-arguments";
+import type { Unread } from "./argument-rows";
 import classes from "./card-footer.module.css";
 import type { VotedBy } from "./card-view";
 import { ReceiptLine } from "./receipt-line";
@@ -28,8 +26,9 @@ export function VoteFooter({ card, answers, unread, canVote, rejecting, said, on
   onGrant: () => void;
   onApprove: (by: VotedBy) => void;
 }) {
-  const { data: overview } = useQuery(overviewQuery);
   const needsPasskey = card.reasons.some(({ action }) => action === "step_up");
+  // A passkey may still be missing where the vote is in.
+  const isDone = card.owner_voted && !needsPasskey;
   const ownReceipt = useReceipts().find(({ hold }) => hold === card.hold);
   return (
     <footer className={classes.footer}>
@@ -37,8 +36,9 @@ export function VoteFooter({ card, answers, unread, canVote, rejecting, said, on
       <div className={classes.middle}>
         {ownReceipt !== undefined && <ReceiptLine receipt={ownReceipt} withTool={false} />}
         {said !== "" && <span className={classes.said} role="status" data-testid="said">{said}</span>}
-        {said === "" && overview !== undefined && overview.owner.name !== "" && (
-          <span className={classes.voter}>You vote as <Marked text={overview.owner.name} /></span>
+        {said === "" && isDone && <span className={classes.said} data-testid="owner-voted">Your vote is in; it waits for others</span>}
+        {said === "" && !isDone && answers.voter !== "" && (
+          <span className={classes.voter}>You vote as <Marked text={answers.voter} /></span>
         )}
         <span className={classes.deadline} data-testid="deadline">
           <span className={classes.prefix}>expires in</span> <Countdown until={card.deadline} />
@@ -56,7 +56,7 @@ export function VoteFooter({ card, answers, unread, canVote, rejecting, said, on
         <Button disabled={!canVote} rightSection={<Key>G</Key>} onClick={onGrant} data-testid="grant">Grant…</Button>
       )}
       <Button
-        variant={needsPasskey ? "step" : "filled"} disabled={!canVote} rightSection={<Key>A</Key>} data-testid="approve"
+        variant={needsPasskey ? "step" : "filled"} disabled={!canVote || isDone} rightSection={<Key>A</Key>} data-testid="approve"
         onClick={(event) => { onApprove(event.detail === 0 ? "key" : "pointer"); }}
       >
         {needsPasskey ? approveWords(unread).replace("Approve", "Use passkey") : approveWords(unread)}

@@ -63,7 +63,7 @@ function ToolWords({ card }: { card: Card }) {
       {card.tool_title !== null && <><Marked text={card.tool_title} />{description !== "" && ". "}</>}
       {description !== "" && (
         <LongText
-          pieces={piecesOf(description)} characters={description.length}
+          inLine pieces={piecesOf(description)} characters={description.length}
           folded={description.length > DESCRIPTION_FOLDS_AT}
         />
       )}

@@ -1,10 +1,14 @@
 /** Why it waits: each deciding policy by name, with the values it compared, or what else holds it; and where the flow stands. */
 import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
+import { Icon } from "@/components/icon";
+import { Marked } from "@/components/marked";
 import { Prose } from "@/components/prose";
 import { Tag, type Tone } from "@/components/tag";
-import type { Card, CardStage, PolicyAction } from "@/ipc/schema";
-import { phrase, sentence } from "@/lib/words";
+import type { Card, CardStage, CardVote, PolicyAction } from "@/ipc/schema";
+import { useNow } from "@/lib/clock";
+import { ago, moment } from "@/lib/time";
+import { listed, phrase, sentence } from "@/lib/words";
 import classes from "./card-reasons.module.css";
 
 const ACTIONS: Record<PolicyAction, { word: string; tone: Tone }> = {
@@ -23,7 +27,11 @@ function stageNotes({ escalated, extended, exclude_requester: others, step_up: p
   return notes.map((note) => `, ${note}`).join("");
 }
 
-export function CardReasons({ card: { hold, state, reasons, stages } }: { card: Card }) {
+export function CardReasons({ card: { hold, state, reasons, stages, votes }, links = true }: {
+  card: Card;
+  /** Whether other screens can be gone to from here. */
+  links?: boolean;
+}) {
   const title = state === "waiting" ? "Why it waits" : "Why it was held";
   return (
     <section className={classes.why} aria-label={title}>
@@ -40,7 +48,7 @@ export function CardReasons({ card: { hold, state, reasons, stages } }: { card: 
               {reason.description !== "" && (
                 <p className={classes.description}>
                   {sentence(reason.description)}
-                  {reason.kind === "other_program" && <> <Link to="/agents" className={classes.link}>Open Agents</Link></>}
+                  {links && reason.kind === "other_program" && <> <Link to="/agents" className={classes.link}>Open Agents</Link></>}
                 </p>
               )}
             </div>
@@ -53,13 +61,34 @@ export function CardReasons({ card: { hold, state, reasons, stages } }: { card: 
             <Fragment key={index}>
               {index > 0 && <span aria-hidden="true">{stages[index - 1]?.flow === stage.flow ? "then" : "and"}</span>}
               <span className={classes.stage} role="listitem" data-current={(stage.current && state === "waiting") || undefined}>
-                {phrase(stage.name)}, {stage.votes} of {stage.required}: {stage.approvers}{stageNotes(stage)}
+                {phrase(stage.name)}, {stage.votes} of {stage.required}: <Marked text={stage.approvers} />
+                {stage.voters.length > 0 && <>, approved by <Marked text={listed(stage.voters)} /></>}{stageNotes(stage)}
               </span>
             </Fragment>
           ))}
         </div>
       )}
-      <Link to="/builder" search={{ hold }} className={classes.link} data-testid="policy-from-hold">Make a policy from this call</Link>
+      {votes.length > 0 && <Votes votes={votes} />}
+      {links && (
+        <p className={classes.onward}>
+          <Link to="/builder" search={{ hold }} className={classes.link} data-testid="policy-from-hold">Make a policy from this call</Link>
+        </p>
+      )}
     </section>
+  );
+}
+
+/** "Ana approved it in the window, 2 min ago." */
+function Votes({ votes }: { votes: readonly CardVote[] }) {
+  const now = useNow();
+  return (
+    <ul className={classes.votes} aria-label="Votes so far">
+      {votes.map(({ by, approves, means, at }, index) => (
+        <li key={index} data-testid="vote">
+          <Icon name={approves ? "check" : "bar"} />
+          <span><Marked text={by} /> {approves ? "approved" : "rejected"} it {means}, <time title={moment(at)}>{ago(now - at)}</time></span>
+        </li>
+      ))}
+    </ul>
   );
 }

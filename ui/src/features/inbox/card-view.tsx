@@ -4,13 +4,14 @@ import { useEffect, useId, useRef, useState } from "react";
 import { Button } from "@mantine/core";
 import { Failure } from "@/components/failure";
 import { Pending } from "@/components/pending";
-import { answersQuery, cardQuery, useCommand } from "@/ipc/queries";
-import type { Answers, Card } from "@/ipc/schema";
+import { answersQuery, cardQuery, similarQuery, useCommand } from "@/ipc/queries";
+import type { Answers, Card, Similar } from "@/ipc/schema";
+import { useCommands } from "@/lib/commands";
 import { useSettled } from "@/lib/guard";
-import { useKeys } from "@/lib/keys";
 import { clockTime } from "@/lib/time";
 import { sentence } from "@/lib/words";
-import { CardArguments, type Unread } from "./card-arguments";
+import type { Unread } from "./argument-rows";
+import { CardArguments } from "./card-arguments";
 import { DecidedFooter, VoteFooter } from "./card-footer";
 import { CardFrame } from "./card-frame";
 import { CardHeader } from "./card-header";
@@ -20,6 +21,7 @@ import { EditCard } from "./edit-card";
 import { GrantCard } from "./grant-card";
 import { receiptOf, recordReceipt } from "./receipts";
 import { RejectForm } from "./reject-form";
+import { SimilarLine, TogetherCard } from "./together-card";
 
 export type VotedBy = "key" | "pointer";
 
@@ -27,6 +29,8 @@ type Props = {
   hold: string;
   /** How many other holds wait. */
   waitingElsewhere: number;
+  /** The approval window has less room, and may ask less. */
+  place?: "inbox" | "approval-window";
   onVoted: (by: VotedBy) => void;
   onNext: () => void;
 };
@@ -42,7 +46,7 @@ export function CardView(props: Props) {
           : (
             <>
               <Failure what="This hold could not be shown." error={error} onRetry={() => void refetch()} />
-              <Button className={classes.leave} onClick={props.onNext}>Back to the inbox</Button>
+              <Button className={classes.leave} onClick={props.onNext}>{props.place === "approval-window" ? "Close" : "Back to the inbox"}</Button>
             </>
           )}
       </div>
@@ -50,11 +54,14 @@ export function CardView(props: Props) {
   );
 }
 
-type Doing = "reading" | "rejecting" | "editing" | "granting";
+type Doing = "reading" | "rejecting" | "editing" | "granting" | "together";
 
-const NOTHING: Answers = { extend_until: null, edit: null, no_edit: null, grant: null, no_grant: null };
+/** What was pressed to open a form, by the form. */
+const BACK = { editing: "edit", granting: "grant", together: "together" } as const;
 
-function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: Card }) {
+const NOTHING: Answers = { voter: "", extend_until: null, edit: null, no_edit: null, grant: null, no_grant: null };
+
+function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }: Props & { card: Card }) {
   const heading = useId();
   const section = useRef<HTMLElement>(null);
   const [unread, setUnread] = useState<Unread>(() => ({ values: card.arguments.filter((a) => a.folded).length, rows: 0 }));
@@ -66,7 +73,12 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
   const settled = useSettled(shownContent(card));
   const open = card.state === "waiting" && (vote.data === undefined || vote.data.state === "waiting");
   const canVote = open && settled && !vote.isPending;
-  const { data: answers = NOTHING } = useQuery({ ...answersQuery(card.hold, card.digest), enabled: open });
+  const { data: answered = NOTHING } = useQuery({ ...answersQuery(card.hold, card.digest), enabled: open });
+  const inInbox = place === "inbox";
+  // Forms need room, and commands that the approval window does not have.
+  const answers = inInbox ? answered : { ...answered, edit: null, grant: null, no_grant: null };
+  const { data: similar } = useQuery({ ...similarQuery(card.hold), enabled: open && inInbox });
+  const alike = similar?.calls.length ?? 0;
 
   const cast = (choice: "approve" | "reject", reason: string | null, by: VotedBy): void => {
     if (!canVote) return;
@@ -87,7 +99,7 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
   };
   const approve = (by: VotedBy): void => {
     if (card.reasons.some(({ action }) => action === "step_up")) askForPasskey();
-    else cast("approve", null, by);
+    else if (!card.owner_voted) cast("approve", null, by);
   };
   const moreTime = (): void => {
     if (!canVote || extend.isPending || answers.extend_until === null) return;
@@ -99,7 +111,10 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
     if (answers.grant !== null) setDoing("granting");
     else if (answers.no_grant !== null) setSaid(sentence(answers.no_grant));
   };
-  const stop = (back: "reject" | "edit" | "grant"): void => {
+  const together = (): void => {
+    if (open && alike > 1) setDoing("together");
+  };
+  const stop = (back: "reject" | "edit" | "grant" | "together"): void => {
     setDoing("reading");
     queueMicrotask(() => { section.current?.querySelector<HTMLElement>(`[data-testid=${back}]`)?.focus(); });
   };
@@ -108,12 +123,15 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
     onVoted("pointer");
   };
 
-  useKeys({
-    a: () => { if (doing === "reading") approve("key"); },
-    r: () => { if (open && doing === "reading") setDoing("rejecting"); },
-    e: () => { if (doing === "reading") moreTime(); },
-    g: () => { if (doing === "reading") grant(); },
-  });
+  const whenReading = (then: () => void) => () => { if (open && doing === "reading") then(); };
+  useCommands([
+    { name: "Approve the hold on show", key: "a", run: whenReading(() => { approve("key"); }) },
+    { name: "Reject the hold on show", key: "r", run: whenReading(() => { setDoing("rejecting"); }) },
+    { name: "Extend its deadline", key: "e", run: whenReading(moreTime) },
+    { name: "Grant calls like it", key: "g", run: whenReading(grant) },
+    ...(answers.edit === null ? [] : [{ name: "Edit its arguments", run: whenReading(() => { if (canVote) setDoing("editing"); }) }]),
+    ...(alike > 1 ? [{ name: `Answer ${alike} similar calls together`, key: "b", run: whenReading(together) }] : []),
+  ]);
   useFocusWhereItWasLost(section);
 
   const header = <CardHeader card={card} headingId={heading} />;
@@ -122,7 +140,7 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
       ref={section} className={classes.card} aria-labelledby={heading} tabIndex={-1}
       data-testid="card" data-hold={card.hold} data-state={card.state}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && (doing === "editing" || doing === "granting")) stop(doing === "editing" ? "edit" : "grant");
+        if (event.key === "Escape" && doing in BACK) stop(BACK[doing as keyof typeof BACK]);
       }}
     >
       {open && doing === "editing" && answers.edit !== null && (
@@ -131,7 +149,10 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
       {open && doing === "granting" && answers.grant !== null && (
         <GrantCard card={card} offer={answers.grant} header={header} onVoted={voted} onClose={() => { stop("grant"); }} />
       )}
-      {!(open && isElsewhere(doing, answers)) && (
+      {doing === "together" && similar !== undefined && (
+        <TogetherCard card={card} similar={similar} onVoted={voted} onClose={() => { stop("together"); }} />
+      )}
+      {!isElsewhere(doing, open, answers, similar) && (
         <CardFrame
           failed={{
             what: vote.error === null ? "The deadline stays as it is." : "Your vote was not counted.", error: vote.error ?? extend.error ?? prove.error,
@@ -158,13 +179,14 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
           )}
         >
           {header}
+          {open && alike > 1 && <SimilarLine count={alike} tool={`${card.upstream}/${card.tool}`} onOpen={together} />}
           <CardArguments
-            state={card.state} rows={card.arguments} onUnread={setUnread}
+            card={card} onUnread={setUnread}
             action={open && answers.edit !== null && card.arguments.length > 0 && (
               <Button size="xs" disabled={!canVote} onClick={() => { setDoing("editing"); }} data-testid="edit">Edit…</Button>
             )}
           />
-          <CardReasons card={card} />
+          <CardReasons card={card} links={inInbox} />
         </CardFrame>
       )}
     </section>
@@ -172,13 +194,15 @@ function ShownCard({ card, waitingElsewhere, onVoted, onNext }: Props & { card: 
 }
 
 /** Another form stands where the card is read. */
-function isElsewhere(doing: Doing, answers: Answers): boolean {
-  return (doing === "editing" && answers.edit !== null) || (doing === "granting" && answers.grant !== null);
+function isElsewhere(doing: Doing, open: boolean, answers: Answers, similar: Similar | undefined): boolean {
+  // What many votes came to stays on show when this hold is among them.
+  if (doing === "together") return similar !== undefined;
+  return open && ((doing === "editing" && answers.edit !== null) || (doing === "granting" && answers.grant !== null));
 }
 
 /** What a person reads before voting: when it changes, the buttons shut for a moment. */
-function shownContent({ hold, digest, state, reasons, stages, arguments: args }: Card): string {
-  return JSON.stringify([hold, digest, state, reasons, stages, args.length]);
+function shownContent({ hold, digest, state, reasons, stages, arguments: args, last_approved: last }: Card): string {
+  return JSON.stringify([hold, digest, state, reasons, stages, args.length, last?.at]);
 }
 
 /** After a vote by key the focus would be nowhere; it goes to the new card, and never leaves a field. */

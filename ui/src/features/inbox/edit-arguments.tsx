@@ -90,7 +90,7 @@ function Hidden({ text, onEdit }: { text: string; onEdit: (text: string) => void
         <Pieces pieces={names.map((name) => ({ kind: "hidden", text: "", name }))} />
       </span>
       <Button
-        size="xs" onClick={() => { onEdit(pieces.map((piece) => piece.kind === "plain" ? piece.text : "").join("")); }}
+        size="xs" onClick={() => { onEdit(pieces.map((piece) => piece.kind === "hidden" ? "" : piece.text).join("")); }}
       >
         Take out
       </Button>

@@ -11,7 +11,7 @@ import { Icon } from "@/components/icon";
 import { Page } from "@/components/page";
 import { inboxQuery } from "@/ipc/queries";
 import type { InboxRow } from "@/ipc/schema";
-import { useKeys } from "@/lib/keys";
+import { useCommands } from "@/lib/commands";
 import { CardView, type VotedBy } from "./card-view";
 import { EmptyInbox } from "./empty-inbox";
 import { HoldList } from "./hold-list";
@@ -38,7 +38,10 @@ export function InboxPage({ selected, onSelect }: {
     const next = neighbour(rows ?? [], selected, by);
     if (next !== null) onSelect(next);
   }, [rows, selected, onSelect]);
-  useKeys({ j: () => { move(1); }, k: () => { move(-1); } });
+  useCommands([
+    { name: "Next hold", key: "j", run: () => { move(1); } },
+    { name: "Previous hold", key: "k", run: () => { move(-1); } },
+  ]);
 
   if (rows === undefined) {
     return (

@@ -154,7 +154,7 @@ describe("the card", () => {
   it("counts arguments that are not on screen yet as unread", async () => {
     await open("hostile");
     await screen.findByTestId("card");
-    expect(screen.getByTestId("approve")).toHaveTextContent("Use passkey, 2 long values and 411 arguments unread");
+    expect(screen.getByTestId("approve")).toHaveTextContent("Use passkey, 2 long values and 9,971 arguments unread");
   });
 });
 

@@ -43,6 +43,13 @@ export type Answered = VoteRequest["choice"] | "approve_edited" | "grant";
 
 /** What a vote in this window came to. */
 export function receiptOf(card: Card, vote: VoteReceipt, choice: Answered): Receipt {
+  return outcomeOf(card, vote, choice);
+}
+
+/** The same for a hold of which only its name is at hand. */
+export function outcomeOf(
+  card: Pick<Card, "hold" | "upstream" | "tool">, vote: Pick<VoteReceipt, "state" | "message">, choice: Answered,
+): Receipt {
   const counted = choice !== "reject"
     ? vote.state === "approved" || vote.state === "released"
     : vote.state === "ended";
@@ -64,21 +71,30 @@ const MEANS: Record<Answered, string> = {
   reject: "Rejected in the window",
 };
 
-/** Where a hold stands, in words that need nothing else beside them. */
+/** Where a hold stands and who brought it there, by which means, in words that need nothing else beside them. */
 export function standing(card: Card): { words: string; good: boolean } {
   switch (card.state) {
     case "waiting":
       return { words: "Waiting", good: true };
     case "approved":
       return {
-        words: card.attended ? "Approved" : "Approved; sent when the agent calls again with the same arguments",
+        words: card.attended ? `Approved${by(card, true)}` : `Approved${by(card, true)}; sent when the agent calls again with the same arguments`,
         good: true,
       };
     case "released":
-      return { words: "Approved and sent", good: true };
-    case "ended":
-      return { words: phrase(card.verdict ?? "ended"), good: false };
+      return { words: `Approved${by(card, true)} and sent`, good: true };
+    case "ended": {
+      // What follows "rejected" is the reason: whoever gave it stands before that.
+      const [verdict = "", ...reason] = (card.verdict ?? "ended").split(": ");
+      return { words: phrase([`${verdict}${by(card, false)}`, ...reason].join(": ")), good: false };
+    }
   }
+}
+
+/** " by Ana on a notification": the vote that decided, where one did. */
+function by({ votes }: Card, approves: boolean): string {
+  const vote = votes.at(-1);
+  return vote !== undefined && vote.approves === approves ? ` by ${vote.by} ${vote.means}` : "";
 }
 
 function publish(next: readonly Receipt[]): void {

@@ -1,0 +1,14 @@
+/** The screens by their names, in the order of the navigation. */
+
+export const SCREENS = [
+  { to: "/inbox", name: "Inbox", group: null },
+  { to: "/activity", name: "Activity", group: null },
+  { to: "/policies", name: "Policies", group: "The door" },
+  { to: "/flows", name: "Approval flows", group: "The door" },
+  { to: "/grants", name: "Grants", group: "The door" },
+  { to: "/agents", name: "Agents", group: "Who and what" },
+  { to: "/upstreams", name: "Upstreams", group: "Who and what" },
+  { to: "/security", name: "Security", group: "Who and what" },
+] as const;
+
+export type Screen = (typeof SCREENS)[number]["to"];

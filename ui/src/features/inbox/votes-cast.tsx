@@ -1,0 +1,44 @@
+/** What each of many votes came to: those that counted, and each that did not with its reason. */
+import { Button } from "@mantine/core";
+import { Icon } from "@/components/icon";
+import { Marked } from "@/components/marked";
+import type { Card, VoteOutcome, VoteRequest } from "@/ipc/schema";
+import { plural, sentence } from "@/lib/words";
+import footer from "./card-footer.module.css";
+import { CardFrame } from "./card-frame";
+import classes from "./together-card.module.css";
+
+export function VotesCast({ card, outcomes, choice, onDone }: {
+  card: Card;
+  outcomes: readonly VoteOutcome[];
+  choice: VoteRequest["choice"];
+  onDone: () => void;
+}) {
+  const counted = outcomes.filter(({ receipt }) => receipt !== null).length;
+  const verb = choice === "approve" ? "approved" : "rejected";
+  return (
+    <CardFrame
+      failed={{ what: "", error: null }}
+      footer={<footer className={footer.footer}><Button onClick={onDone} data-testid="votes-done">Done</Button></footer>}
+    >
+      <h1 className={classes.title} role="status" data-testid="votes-cast">
+        {plural(counted, "call")} of <code><Marked text={`${card.upstream}/${card.tool}`} /></code> {verb} in the window
+        {counted < outcomes.length && `, ${outcomes.length - counted} not`}
+      </h1>
+      <ul className={classes.outcomes}>
+        {outcomes.map(({ hold, receipt, problem }, index) => (
+          <li key={hold} data-good={receipt !== null} data-testid="vote-outcome" data-hold={hold}>
+            <Icon name={receipt === null ? "bar" : "check"} />
+            <span>
+              Call {index + 1}:{" "}
+              {receipt !== null && <Marked text={receipt.message} />}
+              {problem !== null && (
+                <>your vote was not counted. <Marked text={sentence(problem.message)} /> <Marked text={sentence(problem.hint)} /></>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </CardFrame>
+  );
+}

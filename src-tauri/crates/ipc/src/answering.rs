@@ -14,6 +14,9 @@ use gateway::{Engine, card, visible};
 use policy::{CallDigest, Timestamp, UserId, Value};
 use std::sync::Arc;
 
+/// A call with more arguments than this is no ground for a grant: nobody reads as many limits.
+const MOST_LIMITS: usize = 200;
+
 impl Host {
     pub(crate) async fn answers(&self, request: AnswersRequest) -> Result<Answers, IpcError> {
         let engine = Arc::clone(self.engine()?);
@@ -32,7 +35,12 @@ impl Host {
             Ok(arguments) => answers.edit = Some(arguments.to_json()),
             Err(why) => answers.no_edit = Some(said(&why.to_string())),
         }
-        answers.grant = no_grant.is_none().then(|| offered(offer));
+        if offer.rows.len() > MOST_LIMITS {
+            answers.no_grant =
+                Some("It has more arguments than anybody would look through for a grant.".to_owned());
+        } else {
+            answers.grant = no_grant.is_none().then(|| offered(offer));
+        }
         Ok(answers)
     }
 

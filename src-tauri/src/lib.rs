@@ -20,6 +20,8 @@ mod bell;
 mod browser;
 #[cfg(feature = "desktop")]
 mod door;
+#[cfg(any(feature = "desktop", test))]
+mod log_file;
 #[cfg(feature = "desktop")]
 mod notifier;
 #[cfg(feature = "desktop")]

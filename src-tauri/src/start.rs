@@ -3,6 +3,7 @@
 
 use crate::arguments::Arguments;
 use crate::door::{self, Door};
+use crate::log_file::LogFile;
 use crate::notifier::SystemNotifier;
 use crate::{approval, bell, environment, summon, tray, window};
 use clap::Parser;
@@ -73,7 +74,7 @@ fn run(arguments: &Arguments) -> Result<Started, StartError> {
     if summoned(&home) {
         return Ok(Started::Elsewhere(home));
     }
-    log_to_stderr();
+    let log = log();
     let runtime = Runtime::new().map_err(StartError::Threads)?;
     tauri::async_runtime::set(runtime.handle().clone());
     let door = open(&runtime, &home);
@@ -91,6 +92,10 @@ fn run(arguments: &Arguments) -> Result<Started, StartError> {
     }
     // A folder that did not turn out to be a home of ours gets nothing written into it.
     let ours = failure.is_none_or(|failure| !failure.code.starts_with("home_"));
+    if ours {
+        log.keep_in(&ipc::log_of(&home));
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "Doorward started");
+    }
     let code = run_window(&runtime, door.clone(), ours.then_some(home.as_path()), arguments.hidden)?;
     let ended = async {
         if let Some(host) = soon(&door).await {
@@ -160,11 +165,19 @@ fn summoned(home: &Path) -> bool {
     return false;
 }
 
-/// `DOORWARD_LOG` takes the usual filter, as `debug` or `gateway=trace`.
-fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("DOORWARD_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+/// `DOORWARD_LOG` takes the usual filter, as `debug` or `gateway=trace`, for standard error. The file has our own
+/// notes and everybody's warnings, whatever is asked for here.
+fn log() -> LogFile {
+    use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+    let asked = EnvFilter::try_from_env("DOORWARD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let kept = EnvFilter::new("warn,gateway=info,journal=info,ipc=info,doorward_desktop=info");
+    let file = LogFile::default();
+    let writer = file.clone();
+    tracing_subscriber::registry()
+        .with(fmt::layer().with_writer(std::io::stderr).with_filter(asked))
+        .with(fmt::layer().with_ansi(false).with_writer(move || writer.clone()).with_filter(kept))
+        .init();
+    file
 }
 
 fn open(runtime: &Runtime, home: &Path) -> Door {

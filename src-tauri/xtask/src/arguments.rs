@@ -21,7 +21,8 @@ cargo xtask conformance              run the official MCP conformance suites, st
                  [--scenario NAME]...  only these scenarios
                  [--direct-only]     without the gateway
                  [--built]           with `doorward` as it is built, not built again
-cargo xtask bench [PACKAGE]...       measure what has a benchmark, and print the figures as a table
+cargo xtask bench [PACKAGE]...       measure what has a benchmark, and print the figures as a table;
+                                     `ui` is the app: from a hold to its notification, from a click to the call
 cargo xtask fuzz [TARGET]...         feed the parsers with made-up input, each target for a while
                  [--minutes N]       for so long; 10 without it
 cargo xtask generate                 write the TypeScript that comes from Rust types";

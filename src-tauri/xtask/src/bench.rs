@@ -5,6 +5,7 @@ use std::fs;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::bench_ui;
 use crate::cargo::Cargo;
 use crate::failure::Failure;
 use crate::job::Job;
@@ -23,10 +24,13 @@ struct Figure {
     range: String,
 }
 
-/// `only` are packages; all that have a benchmark where it is empty.
+/// `only` are packages, or `ui`; all that have a benchmark where it is empty.
 pub(crate) fn run(only: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let packages = chosen(&workspace, only)?;
+    let (of_window, of_crates): (Vec<String>, Vec<String>) =
+        only.iter().cloned().partition(|name| name == bench_ui::NAME);
+    let packages =
+        if only.is_empty() || !of_crates.is_empty() { chosen(&workspace, &of_crates)? } else { Vec::new() };
     let mut cargo = Cargo::new(&workspace);
     println!("Doorward's benchmarks on {}", setup::describe_machine());
     for package in packages {
@@ -42,6 +46,9 @@ pub(crate) fn run(only: &[String]) -> Result<ExitCode, Failure> {
         let printed = fs::read_to_string(job.log()).unwrap_or_default();
         println!("\n{package} ({})", short_time(started.elapsed()));
         print!("{}", table(&figures(&printed)));
+    }
+    if only.is_empty() || !of_window.is_empty() {
+        bench_ui::run(&workspace, &mut cargo)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -61,7 +68,7 @@ fn chosen(workspace: &Workspace, only: &[String]) -> Result<Vec<String>, Failure
     if let Some(unknown) = only.iter().find(|name| !found.contains(name)) {
         return Err(Failure::new(
             format!("there is no benchmark of `{unknown}`"),
-            format!("there are: {}", found.join(", ")),
+            format!("there are: {}, {}", found.join(", "), bench_ui::NAME),
         ));
     }
     Ok(found.into_iter().filter(|name| only.is_empty() || only.contains(name)).collect())

@@ -277,9 +277,10 @@ fn crate_tests(crates: &Path) -> Vec<String> {
     names
 }
 
-/// The whole-app tests: all that the root package has, but the one about the repository itself.
+/// The whole-app tests: all that the root package has, but the one about the repository itself and the figures.
 fn app_tests(folder: &Path) -> Vec<String> {
-    test_names(folder).into_iter().filter(|name| name != "architecture").collect()
+    let others = ["architecture", "measure"];
+    test_names(folder).into_iter().filter(|name| !others.contains(&name.as_str())).collect()
 }
 
 /// A test target is a file, or a folder with a `main.rs`.

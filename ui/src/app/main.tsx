@@ -8,6 +8,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { installHost } from "@/ipc/host";
 import { isTauri, tauriHost } from "@/ipc/tauri-host";
+import { applyDensity } from "@/lib/density";
 import { App } from "./app";
 import { ApprovalWindow } from "./approval-window";
 import { Outside } from "./outside";
@@ -32,6 +33,7 @@ async function start(): Promise<void> {
     return;
   }
   const scheme = schemeOf(params);
+  applyDensity();
   // What each window may ask is decided by its label, in Rust; this only chooses what it shows.
   const shown = params.get("window") === "approval" ? <ApprovalWindow scheme={scheme} /> : <App history={createHashHistory()} scheme={scheme} />;
   root.render(<StrictMode>{shown}</StrictMode>);

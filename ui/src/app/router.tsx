@@ -11,6 +11,7 @@ import { GrantsPage } from "@/features/grants/grants-page";
 import { InboxPage } from "@/features/inbox/inbox-page";
 import { PoliciesPage } from "@/features/policies/policies-page";
 import { SecurityPage } from "@/features/security/security-page";
+import { SettingsPage } from "@/features/settings/settings-page";
 import { UpstreamsPage } from "@/features/upstreams/upstreams-page";
 import { Broken } from "./broken";
 import { Shell } from "./shell";
@@ -95,9 +96,10 @@ const agents = createRoute({ getParentRoute: () => root, path: "/agents", compon
 const upstreams = createRoute({ getParentRoute: () => root, path: "/upstreams", component: UpstreamsPage });
 
 const security = createRoute({ getParentRoute: () => root, path: "/security", component: SecurityPage });
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 
 const tree = root.addChildren([
-  index, inbox, activity, policies, builder, flows, grants, agents, upstreams, security,
+  index, inbox, activity, policies, builder, flows, grants, agents, upstreams, security, settings,
 ]);
 
 export function createAppRouter(history: RouterHistory) {

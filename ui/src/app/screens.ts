@@ -9,6 +9,7 @@ export const SCREENS = [
   { to: "/agents", name: "Agents", group: "Who and what" },
   { to: "/upstreams", name: "Upstreams", group: "Who and what" },
   { to: "/security", name: "Security", group: "Who and what" },
+  { to: "/settings", name: "Settings", group: "Who and what" },
 ] as const;
 
 export type Screen = (typeof SCREENS)[number]["to"];

@@ -53,14 +53,45 @@ export const grantPreviewQuery = (hold: string, digest: string, terms: GrantTerm
     placeholderData: keepPreviousData,
   });
 
+/** Where a page begins, and where the pages before it did: what is far above is let go and read again. */
+type Place = { before: number | null; above: (number | null)[] };
+
+/** Pages kept, so that a long history does not fill the window. */
+const PAGES_KEPT = 5;
+
 /** `from`: the list begins with this call. */
-export const activityQuery = ({ from, ...filter }: Omit<ActivityRequest, "before" | "limit"> & { from: number | null }) =>
-  infiniteQueryOptions({
+export const activityQuery = ({ from, ...filter }: ActivityFilter & { from: number | null }) => {
+  const first: Place = { before: from === null ? null : from + 1, above: [] };
+  return infiniteQueryOptions({
     queryKey: ["activity", filter, from],
-    queryFn: ({ pageParam }) => call("activity", { before: pageParam, limit: ACTIVITY_PAGE, ...filter }),
-    initialPageParam: from === null ? null : from + 1,
-    getNextPageParam: (last: ActivityPage) => last.next,
+    queryFn: ({ pageParam }) => call("activity", { before: pageParam.before, limit: ACTIVITY_PAGE, ...filter }),
+    initialPageParam: first,
+    getNextPageParam: ({ next }: ActivityPage, _, { before, above }): Place | undefined =>
+      next === null ? undefined : { before: next, above: [...above, before] },
+    getPreviousPageParam: (_, __, { above }): Place | undefined =>
+      above.length === 0 ? undefined : { before: above.at(-1) ?? null, above: above.slice(0, -1) },
+    maxPages: PAGES_KEPT,
   });
+};
+
+export type ActivityFilter = Omit<ActivityRequest, "before" | "limit">;
+
+/** While another stretch is counted, the one before stays on show. */
+export const countsQuery = (edges: number[], filter: Omit<ActivityFilter, "since" | "until">) =>
+  queryOptions({
+    queryKey: ["activity", "counts", edges, filter],
+    queryFn: () => call("activity_counts", { edges, filters: { ...filter, since: null, until: null, before: null, limit: 1 } }),
+    placeholderData: keepPreviousData,
+  });
+
+export const traceQuery = (seq: number) =>
+  queryOptions({ queryKey: ["activity", "trace", seq], queryFn: () => call("activity_trace", { seq }) });
+
+/** Beside the overview, which changes with the address. */
+export const settingsQuery = queryOptions({ queryKey: ["overview", "settings"], queryFn: () => call("settings", {}) });
+
+/** Read anew each time it is opened: nothing says when a line was added. */
+export const logQuery = queryOptions({ queryKey: ["log"], queryFn: () => call("read_log", {}), staleTime: 0, gcTime: 0 });
 
 /** Runs one command; on success the answers under `tags` are asked for again. */
 export function useCommand<K extends keyof IpcSchema>(

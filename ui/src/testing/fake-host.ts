@@ -9,7 +9,9 @@ import type {
 } from "@/ipc/schema";
 import { authoring } from "./authoring";
 import { agentOf } from "./cards";
+import { counted, traced } from "./counted";
 import { grantOf, NO_ANSWERS, pastCalls } from "./grants";
+import { settings } from "./settings";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
 
 type Handlers = { [K in keyof IpcSchema]: (req: IpcSchema[K]["req"]) => IpcSchema[K]["res"] };
@@ -32,7 +34,10 @@ export class FakeHost implements Host {
 
   constructor(world: World) {
     this.world = world;
-    this.#handlers = { ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }) };
+    this.#handlers = {
+      ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }),
+      ...settings(world, () => { this.#emit(["overview", "policies"]); }),
+    };
     for (const name of world.failing) this.fail(name, UNREACHABLE);
   }
 
@@ -110,7 +115,7 @@ export class FakeHost implements Host {
 
   readonly #handlers: Handlers;
 
-  readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring>> = {
+  readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring> | keyof ReturnType<typeof settings>> = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
     pause: () => this.#holdEverything(true),
     resume: () => this.#holdEverything(false),
@@ -177,14 +182,25 @@ export class FakeHost implements Host {
     activity: ({ before, limit, text, outcome, agent, upstream, tool, policy, since, until }) => {
       const is = (chosen: string | null, found: string): boolean => chosen === null || chosen === found;
       const wanted = text?.toLowerCase() ?? "";
-      const found = this.world.activity.filter((row) =>
+      const fits = (row: ActivityRow): boolean =>
         (before === null || row.seq < before)
         && (outcome === null || row.outcome === outcome)
         && is(agent, row.agent) && is(upstream, row.upstream) && is(tool, row.tool)
         && (policy === null || row.policies.some(({ id }) => id === policy))
         && (since === null || row.at >= since) && (until === null || row.at <= until)
-        && JSON.stringify(row).toLowerCase().includes(wanted));
+        && (wanted === "" || JSON.stringify(row).toLowerCase().includes(wanted));
+      const found: ActivityRow[] = [];
+      for (const row of this.world.activity) {
+        if (found.length > limit) break;
+        if (fits(row)) found.push(row);
+      }
       return { rows: found.slice(0, limit), next: found.length > limit ? found[limit - 1]?.seq ?? null : null };
+    },
+    activity_counts: (request) => counted(request, [...this.world.activity, ...this.world.past]),
+    activity_trace: ({ seq }) => {
+      const row = this.world.activity.find((call) => call.seq === seq);
+      if (row === undefined) throw failure("no_trace", `call ${seq} is no longer on record`, "History is kept for as long as the settings say.");
+      return traced(row);
     },
     policies: () => this.world.policies,
     set_policy_mode: ({ id, mode }) => {

@@ -1,13 +1,16 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
 import type {
   AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, GrantRow, IpcSchema, Overview, PoliciesView, PolicyRow,
-  SecurityView, UpstreamRow,
+  SecurityView, SettingsView, UpstreamRow,
 } from "@/ipc/schema";
 import { flowRows } from "./authoring";
 import { burstCards } from "./burst";
 import { argument, cardOf, MINUTE } from "./cards";
+import { pastMonth } from "./counted";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
+import { crowdOfCalls, crowdOfCards } from "./crowd";
 import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
+import { dailyLog, dailySettings } from "./settings";
 import { brokenSecurity, dailySecurity } from "./security";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
 
@@ -15,6 +18,8 @@ export type World = {
   overview: Overview;
   cards: Card[];
   activity: ActivityRow[];
+  /** Calls of before, which only counts know. */
+  past: ReturnType<typeof pastMonth>;
   policies: PoliciesView;
   upstreams: UpstreamRow[];
   agents: AgentsView;
@@ -29,6 +34,8 @@ export type World = {
   texts: Record<string, string>;
   drafts: Record<string, Draft>;
   removed: PolicyRow[];
+  settings: SettingsView;
+  log: string[];
   /** The chosen tool has two hundred parameters. */
   wide: boolean;
 };
@@ -50,6 +57,7 @@ const nothing = (): World => ({
   overview: structuredClone(overview),
   cards: [],
   activity: [],
+  past: [],
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
@@ -61,6 +69,8 @@ const nothing = (): World => ({
   texts: {},
   drafts: {},
   removed: [],
+  settings: structuredClone(dailySettings),
+  log: [],
   wide: false,
 });
 
@@ -68,6 +78,7 @@ const daily = (now: number): World => ({
   ...nothing(),
   cards: dailyCards(now),
   activity: dailyActivity(now),
+  past: pastMonth(now),
   policies: dailyPolicies(),
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
@@ -75,6 +86,7 @@ const daily = (now: number): World => ({
   flows: flowRows(false),
   answers: dailyAnswers(now),
   grants: dailyGrants(now),
+  log: dailyLog,
 });
 
 export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
@@ -97,9 +109,11 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     security: brokenSecurity,
     grants: hostileGrants(now),
   }),
+  /** As many as there will ever be. */
+  crowd: (now) => ({ ...daily(now), cards: crowdOfCards(now), activity: crowdOfCalls(now), past: [] }),
   broken: (now) => {
     const world = daily(now);
-    world.failing = ["inbox", "activity", "policies", "upstreams", "agents", "grants"];
+    world.failing = ["inbox", "activity", "policies", "upstreams", "agents", "grants", "settings"];
     return world;
   },
   off: (now) => {

@@ -1,6 +1,7 @@
 //! The declared list of everything the window may ask. The dispatcher and the TypeScript schema are made from
 //! this one list, so that neither can know a command the other does not.
 
+use crate::activity_counts::{CountsRequest, CountsView, TraceRequest, TraceView};
 use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPreview, GrantRequest, GrantRow};
 use crate::authoring::flow_wire::{
     DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, OpenFlowRequest,
@@ -12,6 +13,7 @@ use crate::authoring::wire::{
 use crate::exporting::{ExportRequest, ExportView};
 use crate::host::Host;
 use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
+use crate::settings::{LogView, SettingChange, SettingSaved, SettingsView};
 use crate::signed::{ProofAnswer, ProofQuestion};
 use crate::together::{Similar, VoteOutcome, VotesRequest};
 use crate::wire::{
@@ -94,6 +96,8 @@ commands! {
     revoke_grant(GrantName) -> Vec<GrantRow>;
     activity(ActivityRequest) -> ActivityPage;
     export_activity(ExportRequest) -> ExportView;
+    activity_counts(CountsRequest) -> CountsView;
+    activity_trace(TraceRequest) -> TraceView;
     policies(Nothing) -> PoliciesView;
     set_policy_mode(PolicyModeRequest) -> PoliciesView;
     confirm_change(ChangeRequest) -> PoliciesView;
@@ -114,6 +118,9 @@ commands! {
     remove_passkey(PasskeyRequest) -> PasskeyRemoved;
     prove_hold(CardRequest) -> CeremonyStarted;
     practice_call(PracticeCallRequest) -> Started;
+    settings(Nothing) -> SettingsView;
+    change_setting(SettingChange) -> SettingSaved;
+    read_log(Nothing) -> LogView;
     catalogue(CatalogueRequest) -> Catalogue;
     open_draft(OpenDraftRequest) -> Draft;
     read_draft(DraftRequest) -> DraftView;

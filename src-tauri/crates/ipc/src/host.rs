@@ -187,6 +187,10 @@ impl Host {
         Arc::clone(&self.listed)
     }
 
+    pub(crate) fn home(&self) -> &std::path::Path {
+        &self.home
+    }
+
     pub(crate) fn engine(&self) -> Result<&Arc<Engine>, IpcError> {
         self.engine.as_ref().map_err(|failure| IpcError {
             code: failure.code.clone(),

@@ -4,15 +4,18 @@
 //! engine nor the policies.
 
 mod activity;
+pub mod activity_counts;
 mod answering;
 pub mod answers;
 pub mod authoring;
+mod autostart;
 mod commands;
 mod exporting;
 mod host;
 mod pausing;
 mod practice;
 mod security;
+pub mod settings;
 mod signed;
 pub mod typescript;
 pub mod together;
@@ -30,4 +33,10 @@ pub use wire::{Changed, IpcError, Tag};
 #[must_use]
 pub fn default_home() -> std::path::PathBuf {
     gateway::home::Home::default_dir()
+}
+
+/// The log of the desktop program in this home.
+#[must_use]
+pub fn log_of(home: &std::path::Path) -> std::path::PathBuf {
+    gateway::home::Paths::new(home).log()
 }

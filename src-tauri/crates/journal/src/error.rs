@@ -63,6 +63,10 @@ pub enum JournalError {
     Unreadable(u64),
     #[error("an entry cannot be written as text: {0}; report this")]
     Encoding(#[source] serde_json::Error),
+    #[error(
+        "calls are counted in at most 400 buckets that rise and begin at quarters of an hour; ask for fewer"
+    )]
+    BadBuckets,
     #[error("the system gave no random bytes: {0}; restart the machine")]
     NoRandomness(#[source] getrandom::Error),
 }

@@ -11,6 +11,7 @@ mod activity;
 mod anchor;
 mod bind;
 mod chain;
+mod counted;
 mod ended;
 mod entry;
 mod error;
@@ -45,6 +46,7 @@ pub use activity::{
     ActivityFound, ActivityOutcome, ActivityQuery, ActivityRow, DecidingPolicy, ROWS_AT_ONCE,
 };
 pub use anchor::{Anchor, AnchorError};
+pub use counted::{Counted, MOST_BUCKETS, QUARTER};
 pub use ended::EndedHold;
 pub use entry::Entry;
 pub use error::{BadEntry, JournalError};

@@ -1,8 +1,8 @@
 //! The tables, and how an older file becomes a newer one. `entries` is the record; the others are indexes of
 //! it, written in the same transaction, and what must be found again without reading it all.
 
-use crate::JournalError;
 use crate::migrate::{self, Keys};
+use crate::{JournalError, counted};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 
@@ -163,6 +163,7 @@ CREATE TABLE cut (
     "
 CREATE INDEX entries_of_pauses ON entries (seq) WHERE kind IN ('paused', 'resumed');
 ",
+    counted::TABLE,
 ];
 
 /// The format in which indexes were bound first.

@@ -156,7 +156,7 @@ impl Residual {
 }
 
 /// Which combinations of names fit; none where no name is asked for.
-fn subjects(sql: &Connection, query: &ActivityQuery) -> Result<Option<Vec<i64>>, JournalError> {
+pub(crate) fn subjects(sql: &Connection, query: &ActivityQuery) -> Result<Option<Vec<i64>>, JournalError> {
     let text = query.text.as_deref().filter(|text| !text.is_empty()).map(like);
     if text.is_none() && query.agent.is_none() && query.upstream.is_none() && query.tool.is_none() {
         return Ok(None);

@@ -14,7 +14,7 @@ use crate::index::{self, CallRow, ROW};
 use crate::pins::{self, PINNED};
 use crate::release::{COMPLETED, RELEASED};
 use crate::seal::KeyId;
-use crate::{Journal, JournalError, migrate, retain};
+use crate::{Journal, JournalError, counted, migrate, retain};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -28,7 +28,7 @@ impl SumKeys {
         SumKeys(RandomState::new(), RandomState::new())
     }
 
-    fn of(&self, what: &impl std::hash::Hash) -> u128 {
+    pub(crate) fn of(&self, what: &impl std::hash::Hash) -> u128 {
         let half = |keys: &RandomState| u128::from(keys.hash_one(what));
         (half(&self.0) << 64) | half(&self.1)
     }
@@ -184,6 +184,7 @@ pub(crate) fn check(
     check_pins(sql, journal, start, &keys, entries, mine)?;
     check_grants(sql, journal, &keys, entries, mine)?;
     check_applied(sql, journal, mine)?;
+    counted::check(sql, &keys)?;
     match journal.set_in(sql) {
         Err(JournalError::SetTampered) if has_other_key(sql, journal)? => Ok(()),
         Err(error) => Err(bad("set in force", 0, &error.to_string())),

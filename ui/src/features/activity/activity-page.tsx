@@ -1,5 +1,5 @@
 /** Every call, newest first: what it was, how it ended, which policies decided, who voted. */
-import { Button } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Empty } from "@/components/empty";
@@ -12,8 +12,10 @@ import type { ActivityRow } from "@/ipc/schema";
 import { dayHeading, startOfDay } from "@/lib/time";
 import classes from "./activity-page.module.css";
 import { CallRow } from "./call-row";
+import { CallTable } from "./call-table";
 import { isFiltered, moreFilters, NO_FILTER, requestOf, type Filter } from "./filter";
 import { MoreFilters, TopFilters } from "./filters";
+import { OverTime } from "./over-time";
 
 export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }) {
   const query = useInfiniteQuery(activityQuery(requestOf(filter)));
@@ -25,6 +27,7 @@ export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (
       actions={<TopFilters filter={filter} onFilter={onFilter} open={open} onOpen={() => { setOpen(!open); }} />}
     >
       {open && <MoreFilters filter={filter} onFilter={onFilter} />}
+      {filter.call === null && <OverTime filter={filter} onFilter={onFilter} />}
       {filter.call !== null && (
         <Notice
           tone="neutral" title="The list begins with one call and goes back from there." testId="from-call"
@@ -49,13 +52,30 @@ export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (
             </Empty>
           )
       )}
-      <Days
-        key={filter.call} rows={rows} first={filter.call}
-        onOnly={(only) => {
-          setOpen(true);
-          onFilter({ ...filter, ...only, call: null });
-        }}
-      />
+      {query.hasPreviousPage && (
+        <div>
+          <Button disabled={query.isFetchingPreviousPage} onClick={() => void query.fetchPreviousPage()} data-testid="newer">
+            {query.isFetchingPreviousPage ? "Reading newer calls…" : "Show newer calls"}
+          </Button>
+        </div>
+      )}
+      {rows.length > 0 && (
+        <SegmentedControl
+          className={classes.views} size="xs" aria-label="How calls are listed" value={filter.view ?? "timeline"} data-testid="view"
+          data={[{ value: "timeline", label: "Timeline" }, { value: "table", label: "Table" }]}
+          onChange={(view) => { onFilter({ ...filter, view: view === "table" ? "table" : null }); }}
+        />
+      )}
+      {filter.view === "table" && rows.length > 0 && <CallTable rows={rows} filter={filter} />}
+      {filter.view === null && (
+        <Days
+          key={filter.call} rows={rows} first={filter.call}
+          onOnly={(only) => {
+            setOpen(true);
+            onFilter({ ...filter, ...only, call: null });
+          }}
+        />
+      )}
       {query.hasNextPage && (
         <div>
           <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()} data-testid="older">

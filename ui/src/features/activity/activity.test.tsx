@@ -113,6 +113,60 @@ describe("activity", () => {
     expect(await screen.findByTestId("activity-row")).toHaveTextContent("Denied");
   });
 
+  it("says why a call was decided as it was, and what happened to it", async () => {
+    const { user } = openWindow("/activity", "full");
+    await user.click((await screen.findAllByTestId("activity-row"))[3]!);
+    const trace = await screen.findByTestId("trace");
+    expect(trace).toHaveTextContent("Ana Ruiz approved it by notification");
+    const policy = within(trace).getByTestId("trace-policy");
+    expect(policy).toHaveTextContent("Large expenses need finance decided");
+    expect(policy).toHaveTextContent("amount > 5000 holds; it was 7250.00");
+    expect(screen.getByTestId("policy-from-call")).toHaveAttribute("href", expect.stringContaining("/builder?seq="));
+  });
+
+  it("counts calls over time in Rust's buckets, as numbers too, and by the same filters", async () => {
+    const { user, host, history } = openWindow("/activity", "full");
+    const chart = await screen.findByTestId("over-time");
+    expect(chart).toHaveTextContent(/calls by the day, the last 30 days/);
+    await user.click(screen.getByTestId("as-numbers"));
+    const rows = within(screen.getByTestId("numbers")).getAllByRole("row");
+    expect(rows[0]).toHaveTextContent("WhenCallsWentWaiting or runningNot in timeStoppedFailed or unknown");
+    expect(rows.length).toBeGreaterThan(20);
+    await user.selectOptions(screen.getByTestId("activity-outcome"), "denied");
+    await waitFor(() => {
+      expect(host.sent.findLast(({ name }) => name === "activity_counts")?.body).toMatchObject({ filters: { outcome: "denied", since: null, until: null } });
+    });
+    await user.click(within(screen.getByTestId("range")).getByText("Today"));
+    await waitFor(() => { expect(history.location.search).toMatch(/^\?outcome=denied&since=\d{4}-\d{2}-\d{2}$/); });
+    expect(await screen.findByText(/by the hour/)).toBeInTheDocument();
+  });
+
+  it("lists the same calls as a table, and says so in the address", async () => {
+    const { user, history } = openWindow("/activity", "full");
+    await screen.findAllByTestId("activity-row");
+    await user.click(screen.getByText("Table"));
+    expect(await screen.findAllByTestId("table-row")).toHaveLength(14);
+    expect(history.location.search).toBe("?view=table");
+    expect(screen.queryByTestId("activity-row")).not.toBeInTheDocument();
+    expect(screen.getAllByRole("columnheader").map(({ textContent }) => textContent)).toContain("Decided by");
+    await user.click(within(screen.getAllByTestId("table-row")[3]!).getByRole("link"));
+    expect(await screen.findByTestId("activity-detail")).toHaveTextContent("Ana Ruiz, by notification");
+  });
+
+  it("keeps at most five pages in the window, and gives the way back to newer calls", async () => {
+    const { user, host } = openWindow("/activity", "hostile");
+    const [first] = host.world.activity;
+    host.world.activity = Array.from({ length: 1000 }, (_, i) => ({ ...first!, seq: 5000 - i, at: first!.at - i * 1000 }));
+    await screen.findAllByTestId("activity-row");
+    for (let page = 2; page <= 7; page++) {
+      await user.click(await screen.findByTestId("older"));
+      await waitFor(() => { expect(screen.getAllByTestId("activity-row").at(-1)).toHaveAttribute("data-seq", String(5001 - page * 100)); });
+    }
+    expect(screen.getAllByTestId("activity-row")).toHaveLength(500);
+    await user.click(screen.getByTestId("newer"));
+    await waitFor(() => { expect(screen.getAllByTestId("activity-row")[0]).toHaveAttribute("data-seq", "4900"); });
+  }, 30_000);
+
   it("has a word and a meaning of its own for every outcome", () => {
     const looks = OUTCOME_NAMES.map((name) => OUTCOMES[name]);
     expect(new Set(looks.map(({ word }) => word)).size).toBe(looks.length);

@@ -11,6 +11,7 @@ import { piecesOf } from "@/lib/pieces";
 import { clockTime, moment } from "@/lib/time";
 import classes from "./call-row.module.css";
 import { OUTCOMES } from "./outcomes";
+import { Trace } from "./trace";
 
 const FOLD_AFTER = 400;
 
@@ -48,7 +49,7 @@ function Detail({ row, onOnly }: { row: ActivityRow; onOnly: (only: Only) => voi
   return (
     <div className={classes.detail} data-testid="activity-detail">
       <dl className={classes.facts}>
-        <Fact name="Outcome">{OUTCOMES[row.outcome].means}</Fact>
+        <Fact name="Outcome">{OUTCOMES[row.outcome].means}{row.why !== undefined && <> It was refused because {row.why}.</>}</Fact>
         <Fact name="At">{moment(row.at)}</Fact>
         <Fact name="Agent">
           <Marked text={row.agent} />, for <Marked text={row.user} />
@@ -88,6 +89,7 @@ function Detail({ row, onOnly }: { row: ActivityRow; onOnly: (only: Only) => voi
           </ValueTable>
         )
         : <p className="faint small">No arguments are kept for this call.</p>}
+      <Trace seq={row.seq} />
     </div>
   );
 }

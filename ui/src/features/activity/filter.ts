@@ -14,19 +14,22 @@ export type Filter = {
   until: string | null;
   /** The list begins with this call, opened. */
   call: number | null;
+  /** A table in place of the timeline. */
+  view: "table" | null;
 };
 
 const WORDS = ["text", "agent", "upstream", "tool", "policy"] as const;
 const DAYS = ["since", "until"] as const;
 
-export type ActivitySearch = { [K in typeof WORDS[number] | typeof DAYS[number]]?: string } & { outcome?: Outcome; call?: number };
+export type ActivitySearch = { [K in typeof WORDS[number] | typeof DAYS[number]]?: string } & { outcome?: Outcome; call?: number; view?: "table" };
 
 export const NO_FILTER: Filter = {
   text: null, outcome: null, agent: null, upstream: null, tool: null, policy: null, since: null, until: null, call: null,
+  view: null,
 };
 
 export function isFiltered(filter: Filter): boolean {
-  return Object.values(filter).some((value) => value !== null);
+  return Object.values({ ...filter, view: null }).some((value) => value !== null);
 }
 
 /** How many besides the text and the outcome, which are always on show. */
@@ -49,6 +52,7 @@ export function activitySearch(search: Record<string, unknown>): ActivitySearch 
   }
   if (isOutcome(search["outcome"])) found.outcome = search["outcome"];
   if (typeof search["call"] === "number" && Number.isSafeInteger(search["call"]) && search["call"] > 0) found.call = search["call"];
+  if (search["view"] === "table") found.view = "table";
   return found;
 }
 
@@ -62,8 +66,12 @@ export function searchOf(filter: Filter): ActivitySearch {
 }
 
 /** What Rust is asked. */
-export function requestOf({ since, until, call, ...filter }: Filter) {
-  return { ...filter, since: since === null ? null : startOf(since), until: until === null ? null : endOf(until), from: call };
+export function requestOf({ since, until, call, text, outcome, agent, upstream, tool, policy }: Filter) {
+  return {
+    text, outcome, agent, upstream, tool, policy, from: call,
+    since: since === null ? null : startOf(since),
+    until: until === null ? null : endOf(until),
+  };
 }
 
 /** Midnight on this machine, at the beginning of the day. */

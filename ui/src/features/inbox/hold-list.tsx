@@ -7,6 +7,7 @@ import type { InboxRow } from "@/ipc/schema";
 import classes from "./hold-list.module.css";
 import { ReceiptLine } from "./receipt-line";
 import { useReceipts } from "./receipts";
+import { More, useSlice } from "./slice";
 
 export function HoldList({ rows, selected, onSelect }: {
   rows: readonly InboxRow[];
@@ -14,6 +15,7 @@ export function HoldList({ rows, selected, onSelect }: {
   onSelect: (hold: string) => void;
 }) {
   const receipts = useReceipts();
+  const slice = useSlice(rows.length, rows.findIndex(({ hold }) => hold === selected));
   return (
     <section className={classes.column} aria-label="Inbox">
       <header className={classes.header}>
@@ -21,13 +23,15 @@ export function HoldList({ rows, selected, onSelect }: {
         <span className="faint">{rows.length === 0 ? "nothing waits" : `${rows.length} waiting`}</span>
       </header>
       <div className={classes.scroll}>
+        <More where="earlier" count={slice.above} onShow={slice.onAbove} />
         <ul aria-label="Holds">
-          {rows.map((row) => (
+          {rows.slice(slice.from, slice.to).map((row) => (
             <li key={row.hold}>
               <Row row={row} selected={row.hold === selected} onSelect={onSelect} />
             </li>
           ))}
         </ul>
+        <More where="later" count={slice.below} onShow={slice.onBelow} />
         <p className={classes.keys}>J K to move, A approve, R reject, E extend, G grant, ? for all keys</p>
       </div>
       {receipts.length > 0 && (

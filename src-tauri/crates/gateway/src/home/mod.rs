@@ -12,6 +12,9 @@ mod lock;
 mod people;
 mod secret_use;
 mod settings;
+mod settings_edit;
+#[cfg(test)]
+mod settings_edit_tests;
 mod starter;
 #[cfg(test)]
 mod tests;
@@ -25,6 +28,7 @@ pub(crate) use folder::{read_text, write_whole};
 pub use people::read_people;
 pub use secret_use::{SecretPlace, SecretUse, SecretUseError};
 pub use settings::{DeniedTools, KeychainKind, Settings, default_listen, loopback};
+pub use settings_edit::{SettingsChange, SettingsError, with_default};
 pub use upstreams::{ConfigError, Transport, UpstreamBook, UpstreamConfig};
 
 use crate::keychain::{self, Keychain, KeychainError};
@@ -108,6 +112,12 @@ impl Paths {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.dir.join("doorward.sock")
+    }
+
+    /// What the desktop program notes for whoever looks for a fault.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("doorward.log")
     }
 
     #[must_use]

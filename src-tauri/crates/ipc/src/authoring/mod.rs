@@ -326,27 +326,32 @@ impl Host {
 fn tried(what: policy::backtest::WhatIf) -> WhatIfView {
     let reads: BTreeMap<PolicyId, String> =
         what.policies.into_iter().map(|policy| (policy.id, policy.reads)).collect();
-    let policies = what.decision.trace.policies.into_iter().map(|trace| TriedPolicy {
-        reads: reads.get(&trace.id).cloned().unwrap_or_default(),
+    let policies = what.decision.trace.policies.into_iter().map(|trace| {
+        let reads = reads.get(&trace.id).cloned().unwrap_or_default();
+        tried_policy(trace, reads)
+    });
+    WhatIfView { outcome: what.outcome, sentence: what.sentence, policies: policies.collect() }
+}
+
+/// One policy against one call, as it crosses to the window.
+pub(crate) fn tried_policy(trace: policy::PolicyTrace, reads: String) -> TriedPolicy {
+    let predicates = trace.predicates.into_iter().map(|predicate| TriedPredicate {
+        text: predicate.text,
+        attribute: predicate.attribute,
+        compared: predicate.compared,
+        truth: predicate.truth,
+        note: predicate.note,
+    });
+    TriedPolicy {
+        reads,
         id: trace.id.to_string(),
         name: trace.name,
         action: trace.action,
         applied: trace.applied,
         deciding: trace.deciding,
         sentence: trace.sentence,
-        predicates: trace
-            .predicates
-            .into_iter()
-            .map(|predicate| TriedPredicate {
-                text: predicate.text,
-                attribute: predicate.attribute,
-                compared: predicate.compared,
-                truth: predicate.truth,
-                note: predicate.note,
-            })
-            .collect(),
-    });
-    WhatIfView { outcome: what.outcome, sentence: what.sentence, policies: policies.collect() }
+        predicates: predicates.collect(),
+    }
 }
 
 /// Saves one document, unless somebody else changed it meanwhile.

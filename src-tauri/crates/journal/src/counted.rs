@@ -1,0 +1,157 @@
+//! How many calls there were over time and how they ended, for the chart above Activity. A table of counts by quarter
+//! of an hour follows the index of calls by triggers, so no way of writing a call can forget it; a question costs the
+//! quarters it spans and not the calls in them. Quarters, because every time zone's days begin at one.
+//!
+//! Not here: what a day is where the window stands. Whoever asks says where each bucket begins.
+
+use crate::activity::{ActivityOutcome, ActivityQuery};
+use crate::error::BadEntry;
+use crate::sides::SumKeys;
+use crate::{Journal, JournalError, seek};
+use policy::Timestamp;
+use rusqlite::{Connection, params};
+
+/// What buckets begin and end at.
+pub const QUARTER: i64 = 900_000;
+/// Buckets one question may have.
+pub const MOST_BUCKETS: usize = 400;
+
+/// The table and what keeps it.
+pub(crate) const TABLE: &str = "
+CREATE TABLE counted (
+    quarter INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    subject INTEGER NOT NULL,
+    policies TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (quarter, outcome, subject, policies)
+) STRICT, WITHOUT ROWID;
+INSERT INTO counted SELECT at / 900000, outcome, subject, policies, count(*) FROM calls GROUP BY 1, 2, 3, 4;
+
+CREATE TRIGGER counted_added AFTER INSERT ON calls BEGIN
+    INSERT INTO counted VALUES (new.at / 900000, new.outcome, new.subject, new.policies, 1)
+        ON CONFLICT DO UPDATE SET calls = calls + 1;
+END;
+CREATE TRIGGER counted_changed AFTER UPDATE ON calls
+    WHEN old.outcome <> new.outcome OR old.policies <> new.policies OR old.subject <> new.subject OR old.at <> new.at
+BEGIN
+    UPDATE counted SET calls = calls - 1 WHERE quarter = old.at / 900000 AND outcome = old.outcome
+        AND subject = old.subject AND policies = old.policies;
+    DELETE FROM counted WHERE quarter = old.at / 900000 AND outcome = old.outcome
+        AND subject = old.subject AND policies = old.policies AND calls <= 0;
+    INSERT INTO counted VALUES (new.at / 900000, new.outcome, new.subject, new.policies, 1)
+        ON CONFLICT DO UPDATE SET calls = calls + 1;
+END;
+CREATE TRIGGER counted_removed AFTER DELETE ON calls BEGIN
+    UPDATE counted SET calls = calls - 1 WHERE quarter = old.at / 900000 AND outcome = old.outcome
+        AND subject = old.subject AND policies = old.policies;
+    DELETE FROM counted WHERE quarter = old.at / 900000 AND outcome = old.outcome
+        AND subject = old.subject AND policies = old.policies AND calls <= 0;
+END;
+";
+
+/// Calls of one bucket that ended, or stand, the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Which bucket, from 0.
+    pub bucket: usize,
+    pub outcome: ActivityOutcome,
+    pub calls: u64,
+}
+
+impl Journal {
+    /// How many calls fit `query`, by bucket and outcome; `edges` are the beginnings of the buckets and the end of the
+    /// last one. `before`, `limit`, `since` and `until` of the query do not count here. Nothing is said of a bucket
+    /// without calls.
+    ///
+    /// # Errors
+    /// [`JournalError::BadBuckets`] where the edges do not rise, lie beside the quarters of an hour or are too many;
+    /// or what the database says.
+    pub fn activity_counts(
+        &self,
+        edges: &[Timestamp],
+        query: &ActivityQuery,
+    ) -> Result<Vec<Counted>, JournalError> {
+        let rising = edges.iter().zip(edges.iter().skip(1)).all(|(edge, next)| edge < next);
+        let whole = edges.iter().all(|edge| edge.0 % QUARTER == 0);
+        let (Some(first), Some(last)) = (edges.first(), edges.last()) else {
+            return Err(JournalError::BadBuckets);
+        };
+        if !rising || !whole || edges.len() < 2 || edges.len() > MOST_BUCKETS + 1 {
+            return Err(JournalError::BadBuckets);
+        }
+        let reader = self.reader();
+        let subjects = seek::subjects(&reader, query)?;
+        let policy = query.policy.as_ref().map(|policy| policy.as_str());
+        let mut statement = reader.prepare_cached(
+            "SELECT quarter, outcome, subject, policies, calls FROM counted
+             WHERE quarter >= ?1 AND quarter < ?2 AND (?3 IS NULL OR outcome = ?3)",
+        )?;
+        let wanted = params![first.0 / QUARTER, last.0 / QUARTER, query.outcome.map(ActivityOutcome::as_str)];
+        let mut rows = statement.query(wanted)?;
+        let mut found: Vec<Counted> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let fits =
+                subjects.as_ref().is_none_or(|known| row.get(2).is_ok_and(|id: i64| known.contains(&id)))
+                    && match policy {
+                        None => true,
+                        Some(policy) => row.get_ref(3)?.as_str().is_ok_and(|known| names(known, policy)),
+                    };
+            if !fits {
+                continue;
+            }
+            let at = row.get::<_, i64>(0)?.saturating_mul(QUARTER);
+            let bucket = edges.partition_point(|edge| edge.0 <= at).saturating_sub(1);
+            let outcome = ActivityOutcome::from_name(row.get_ref(1)?.as_str().unwrap_or_default());
+            let calls = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
+            // Quarters come in order: what fits is among the last few.
+            match found
+                .iter_mut()
+                .rev()
+                .take_while(|one| one.bucket == bucket)
+                .find(|one| one.outcome == outcome)
+            {
+                Some(one) => one.calls = one.calls.saturating_add(calls),
+                None => found.push(Counted { bucket, outcome, calls }),
+            }
+        }
+        Ok(found)
+    }
+
+    /// When the oldest call on record began.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn oldest_call(&self) -> Result<Option<Timestamp>, JournalError> {
+        let oldest: Option<i64> =
+            self.reader().query_row("SELECT min(quarter) FROM counted", [], |row| row.get(0))?;
+        Ok(oldest.map(|quarter| Timestamp(quarter.saturating_mul(QUARTER))))
+    }
+}
+
+/// `known` is a row's policies, each followed by a space.
+fn names(known: &str, policy: &str) -> bool {
+    known.split_terminator(' ').any(|one| one == policy)
+}
+
+/// Compares the counts with the index of calls, as sums of keyed hashes: neither side is sorted or kept in memory.
+pub(crate) fn check(sql: &Connection, keys: &SumKeys) -> Result<(), BadEntry> {
+    let bad = |why: &str| BadEntry { part: "count of calls", seq: 0, why: why.to_owned() };
+    let sum = |query: &str| -> Result<u128, JournalError> {
+        let mut statement = sql.prepare(query)?;
+        let mut rows = statement.query([])?;
+        let mut sum = 0_u128;
+        while let Some(row) = rows.next()? {
+            let (quarter, subject): (i64, i64) = (row.get(0)?, row.get(2)?);
+            let outcome = row.get_ref(1)?.as_bytes().unwrap_or_default();
+            let policies = row.get_ref(3)?.as_bytes().unwrap_or_default();
+            let calls = u128::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
+            sum = sum.wrapping_add(keys.of(&(quarter, outcome, subject, policies)).wrapping_mul(calls));
+        }
+        Ok(sum)
+    };
+    let of = |query| sum(query).map_err(|error| bad(&error.to_string()));
+    let counted = of("SELECT quarter, outcome, subject, policies, calls FROM counted")?;
+    let listed = of("SELECT at / 900000, outcome, subject, policies, 1 FROM calls")?;
+    if counted == listed { Ok(()) } else { Err(bad("it does not say what the list of calls says")) }
+}

@@ -1,0 +1,120 @@
+/** What is photographed: the screens in each state, and how one gets there. For the eye, and for comparing with what is stored. */
+
+export const SIZES = [{ width: 1440, height: 900 }, { width: 900, height: 600 }];
+/** As the window opens; only the fullest screens differ there. */
+export const OPENING = { width: 1180, height: 760 };
+export const THEMES = ["light", "dark"];
+export const NOW = new Date("2026-11-20T14:32:00Z");
+
+const press = (key) => async (page) => { await page.waitForTimeout(50); await page.keyboard.press(key); };
+const click = (testId) => async (page) => { await page.getByTestId(testId).first().click(); };
+const fill = (testId, text) => async (page) => { await page.getByTestId(testId).fill(text); };
+const choose = (testId, value) => async (page) => { await page.getByTestId(testId).selectOption(value); };
+const toEnd = async (page) => { await page.getByTestId("card").locator("> div").first().evaluate((e) => { e.scrollTop = e.scrollHeight; }); };
+const bars = async (page) => { await page.locator("[data-testid=bars] svg").waitFor(); };
+const settle = async (page) => { await page.clock.runFor(1000); };
+
+/** name, scenario, address, what to do before the picture */
+export const SHOTS = [
+  ["inbox", "full", "/inbox", settle],
+  ["inbox-stages", "full", "/inbox?hold=h-5n2bqa7wd3kz6xp4vt2r", settle],
+  ["inbox-guarded", "full", "/inbox"],
+  ["inbox-second", "full", "/inbox", settle, press("j"), settle],
+  ["inbox-program", "full", "/inbox?hold=h-4k7xwz2mq5tb6cn3rd5a", settle],
+  ["inbox-reject", "full", "/inbox", settle, press("r"), settle],
+  ["inbox-extended", "full", "/inbox", settle, click("extend"), settle],
+  ["inbox-edit", "full", "/inbox", settle, click("edit"), fill("edit-amount", "4999.90"), fill("edit-reference", "Invoice 2026-1184, part one"), settle],
+  ["inbox-edit-changes", "full", "/inbox", settle, click("edit"), fill("edit-amount", "5,000"), fill("edit-memo", "Dear Sir or Madam,\n\nplease find attached nothing.\n"), toEnd, settle],
+  ["inbox-grant", "full", "/inbox", settle, press("g"), settle],
+  ["inbox-grant-wide", "full", "/inbox", settle, press("g"), choose("limit-amount", "1"), choose("limit-payee", "1"), choose("grant-lasting", "date"), settle, toEnd],
+  ["inbox-no-grant", "full", "/inbox?hold=h-2c6vtr4pq7xj5ms3ka6e", settle, press("g"), settle],
+  ["inbox-unfolded", "full", "/inbox", settle, async (page) => { await page.getByRole("button", { name: /show all/ }).first().click(); }],
+  ["inbox-approved", "full", "/inbox", settle, click("approve"), settle, async (page) => { await page.clock.runFor(12_000); }],
+  ["inbox-voted-by-key", "full", "/inbox", settle, press("a"), settle],
+  ["inbox-list", "full", "/inbox", settle, async (page) => { const b = page.getByTestId("open-list"); if (await b.count()) await b.click(); }, settle],
+  ["inbox-empty", "empty", "/inbox"],
+  ["inbox-empty-sent", "empty", "/inbox", click("practice-denied")],
+  ["inbox-fresh", "fresh", "/inbox"],
+  ["inbox-hostile", "hostile", "/inbox", settle],
+  ["inbox-hostile-end", "hostile", "/inbox", settle, toEnd],
+  ["inbox-broken", "broken", "/inbox"],
+  ["inbox-off", "off", "/inbox", settle],
+  ["keys", "full", "/inbox", settle, press("?")],
+  ["look-menu", "full", "/inbox", settle, click("appearance")],
+  ["activity", "quiet", "/activity", bars],
+  ["activity-today", "full", "/activity?since=2026-11-20", bars],
+  ["activity-numbers", "full", "/activity", bars, click("as-numbers"), settle],
+  ["activity-table", "full", "/activity?view=table", bars],
+  ["activity-open", "full", "/activity", click("activity-row"), async (page) => { await page.getByTestId("activity-row").nth(3).click(); }],
+  ["activity-filters", "full", "/activity", click("more-filters"), choose("filter-agent", "claude-code"), settle],
+  ["activity-call", "full", "/activity?call=891"],
+  ["activity-empty", "empty", "/activity"],
+  ["activity-no-match", "full", "/activity?text=zzz"],
+  ["activity-hostile", "hostile", "/activity", click("activity-row")],
+  ["activity-broken", "broken", "/activity"],
+  ["grants", "full", "/grants"],
+  ["grants-revoked", "full", "/grants", click("revoke-g-3xq5"), settle],
+  ["grants-empty", "empty", "/grants"],
+  ["grants-hostile", "hostile", "/grants"],
+  ["grants-broken", "broken", "/grants"],
+  ["policies", "full", "/policies", settle],
+  ["policies-list", "full", "/policies", settle, click("apply-change"), async (page) => { await page.getByTestId("mode-payments").getByText("Observe").click(); }],
+  ["policies-put-back", "full", "/policies", settle, click("put-back")],
+  ["policies-empty", "empty", "/policies"],
+  ["policies-hostile", "hostile", "/policies", settle],
+  ["policies-hostile-list", "hostile", "/policies", settle, async (page) => { await page.getByTestId("policy-row").nth(4).scrollIntoViewIfNeeded(); }],
+  ["policies-broken", "broken", "/policies"],
+  ["policies-menu", "full", "/policies", settle, click("more-payments")],
+  ["builder", "full", "/builder?id=large-expenses", settle, settle],
+  ["builder-groups", "full", "/builder?id=large-expenses", settle, settle, click("add-group"), settle],
+  ["builder-pick", "full", "/builder?id=large-expenses", settle, settle, click("add-condition"), settle],
+  ["builder-broken-text", "full", "/builder?id=large-expenses", settle, settle, async (page) => { await page.locator(".cm-content").click(); await page.keyboard.press("End"); await page.keyboard.type(" && "); }, settle, settle],
+  ["builder-new", "empty", "/builder", settle, settle],
+  ["builder-try", "full", "/builder?id=large-expenses", settle, settle, click("try-call"), settle, click("try-now"), settle],
+  ["builder-hostile", "hostile", "/builder", settle, settle],
+  ["flows", "full", "/flows"],
+  ["flows-edit", "full", "/flows?flow=finance", settle, settle],
+  ["flows-empty", "empty", "/flows"],
+  ["upstreams", "full", "/upstreams"],
+  ["upstreams-add", "full", "/upstreams", click("add-upstream"), fill("upstream-name", "notes"), fill("upstream-command", "npx -y @modelcontextprotocol/server-filesystem '/home/ana/My Notes'")],
+  ["upstreams-remove", "full", "/upstreams", click("remove-filesystem")],
+  ["upstreams-empty", "empty", "/upstreams"],
+  ["upstreams-hostile", "hostile", "/upstreams"],
+  ["upstreams-broken", "broken", "/upstreams"],
+  ["agents", "full", "/agents"],
+  ["agents-path", "full", "/agents", async (page) => { await page.getByTestId("short-path").last().focus(); }],
+  ["agents-accept", "full", "/agents", click("accept-program")],
+  ["agents-accepted", "full", "/agents", click("accept-program"), click("confirm-action"), settle],
+  ["agents-wait", "full", "/agents", click("wait-codex")],
+  ["agents-add", "full", "/agents", click("add-agent")],
+  ["agents-token", "full", "/agents", click("add-agent"), fill("agent-name", "claude-code-2"), click("agent-save")],
+  ["agents-empty", "empty", "/agents"],
+  ["agents-hostile", "hostile", "/agents"],
+  ["security", "full", "/security"],
+  ["security-enrol", "full", "/security", click("enrol"), fill("passkey-name", "Blue key")],
+  ["security-waiting", "full", "/security", click("enrol"), fill("passkey-name", "Blue key"), click("passkey-go")],
+  ["security-empty", "empty", "/security"],
+  ["security-tampered", "hostile", "/security"],
+  ["agents-broken", "broken", "/agents"],
+  ["settings", "full", "/settings", settle],
+  ["settings-saved", "full", "/settings", settle, fill("port", "7999"), click("port-save"), settle],
+  ["settings-refused", "full", "/settings", settle, fill("port", "80"), click("port-save"), settle, async (page) => { await page.getByTestId("failure").scrollIntoViewIfNeeded(); }],
+  ["settings-log", "full", "/settings", settle, click("open-log"), settle],
+  ["settings-end", "empty", "/settings", settle, async (page) => { await page.getByTestId("open-log").scrollIntoViewIfNeeded(); }],
+  ["settings-broken", "broken", "/settings"],
+];
+
+/** The page of one shot, ready to be photographed. The clock stands at {@link NOW}; what is wrong goes to `complain`. */
+export async function takePlace(browser, site, [, scenario, address, ...steps], theme, viewport, complain) {
+  const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: "reduce", timezoneId: "UTC", locale: "en-GB" });
+  const page = await context.newPage();
+  page.on("console", (message) => { if (message.type() === "error") complain(message.text()); });
+  page.on("pageerror", (error) => { complain(error.message); });
+  await page.clock.install({ time: NOW });
+  await page.goto(`${site.url}?scenario=${scenario}&theme=${theme}#${address}`);
+  await page.locator("nav").waitFor();
+  await page.evaluate(() => document.fonts.ready);
+  await page.clock.runFor(50);
+  for (const step of steps) await step(page);
+  return { page, context };
+}

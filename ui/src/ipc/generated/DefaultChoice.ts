@@ -1,0 +1,1 @@
+export type DefaultChoice = "allow" | "request_approval" | "deny";

@@ -1,0 +1,1 @@
+export type TraceRequest = { seq: number, };

@@ -1,0 +1,1 @@
+export type TraceStep = { at: number, text: string, };

@@ -44,6 +44,7 @@ export function counted(
 }
 
 export function traced(row: ActivityRow): TraceView {
+  const [first] = row.detail;
   const steps = [{ at: row.at - 9000, text: row.hold === null && row.decided_by === null ? "Asked for" : "Asked for, and held" }];
   if (row.decided_by !== null) {
     const [who = "", place = ""] = row.decided_by.split(", ");
@@ -54,9 +55,11 @@ export function traced(row: ActivityRow): TraceView {
     by_default: row.policies.length === 0,
     policies: row.policies.map(({ id, name }) => ({
       id, name, reads: "", action: row.outcome === "denied" ? "deny" : "request_approval", applied: "yes", deciding: true,
-      sentence: "amount is 7250.00, above 5000, and user.role is employee, not finance",
+      sentence: first === undefined ? "every call of this tool" : `\`${first.path}\` is \`${first.value.slice(0, 80)}\`, and \`user.role\` is \`employee\``,
       predicates: [
-        { text: "amount > 5000", attribute: "args.amount", compared: "7250.00", truth: "true", note: null },
+        ...first === undefined ? [] : [{
+          text: `has(${first.path})`, attribute: `args.${first.path}`, compared: first.value.slice(0, 80), truth: "true" as const, note: null,
+        }],
         { text: "user.role != \"finance\"", attribute: "user.role", compared: "employee", truth: "true", note: null },
       ],
     })),

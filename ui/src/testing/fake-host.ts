@@ -197,6 +197,10 @@ export class FakeHost implements Host {
       return { rows: found.slice(0, limit), next: found.length > limit ? found[limit - 1]?.seq ?? null : null };
     },
     activity_counts: (request) => counted(request, [...this.world.activity, ...this.world.past]),
+    export_activity: ({ format, filters }) => ({
+      path: `${this.world.overview.home}/exports/${filters === null ? "journal" : "calls"}-2026-11-20.${format}`,
+      count: filters === null ? 4182 : this.world.activity.length,
+    }),
     activity_trace: ({ seq }) => {
       const row = this.world.activity.find((call) => call.seq === seq);
       if (row === undefined) throw failure("no_trace", `call ${seq} is no longer on record`, "History is kept for as long as the settings say.");

@@ -13,6 +13,7 @@ import { dayHeading, startOfDay } from "@/lib/time";
 import classes from "./activity-page.module.css";
 import { CallRow } from "./call-row";
 import { CallTable } from "./call-table";
+import { Export } from "./export";
 import { isFiltered, moreFilters, NO_FILTER, requestOf, type Filter } from "./filter";
 import { MoreFilters, TopFilters } from "./filters";
 import { OverTime } from "./over-time";
@@ -20,11 +21,17 @@ import { OverTime } from "./over-time";
 export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }) {
   const query = useInfiniteQuery(activityQuery(requestOf(filter)));
   const [open, setOpen] = useState(() => moreFilters(filter) > 0);
+  const [exporting, setExporting] = useState(false);
   const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
   return (
     <Page
       title="Activity"
-      actions={<TopFilters filter={filter} onFilter={onFilter} open={open} onOpen={() => { setOpen(!open); }} />}
+      actions={(
+        <>
+          <TopFilters filter={filter} onFilter={onFilter} open={open} onOpen={() => { setOpen(!open); }} />
+          <Button onClick={() => { setExporting(true); }} data-testid="export">Export</Button>
+        </>
+      )}
     >
       {open && <MoreFilters filter={filter} onFilter={onFilter} />}
       {filter.call === null && <OverTime filter={filter} onFilter={onFilter} />}
@@ -83,6 +90,7 @@ export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (
           </Button>
         </div>
       )}
+      {exporting && <Export filter={filter} onClose={() => { setExporting(false); }} />}
     </Page>
   );
 }

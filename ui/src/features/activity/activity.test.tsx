@@ -120,7 +120,7 @@ describe("activity", () => {
     expect(trace).toHaveTextContent("Ana Ruiz approved it by notification");
     const policy = within(trace).getByTestId("trace-policy");
     expect(policy).toHaveTextContent("Large expenses need finance decided");
-    expect(policy).toHaveTextContent("amount > 5000 holds; it was 7250.00");
+    expect(policy).toHaveTextContent("has(amount) holds; it was 640.00");
     expect(screen.getByTestId("policy-from-call")).toHaveAttribute("href", expect.stringContaining("/builder?seq="));
   });
 
@@ -137,8 +137,22 @@ describe("activity", () => {
       expect(host.sent.findLast(({ name }) => name === "activity_counts")?.body).toMatchObject({ filters: { outcome: "denied", since: null, until: null } });
     });
     await user.click(within(screen.getByTestId("range")).getByText("Today"));
-    await waitFor(() => { expect(history.location.search).toMatch(/^\?outcome=denied&since=\d{4}-\d{2}-\d{2}$/); });
+    await waitFor(() => { expect(history.location.search).toMatch(/since=\d{4}-\d{2}-\d{2}/); });
+    expect(history.location.search).toContain("outcome=denied");
     expect(await screen.findByText(/by the hour/)).toBeInTheDocument();
+  });
+
+  it("exports the calls that the filter finds, and says where they are", async () => {
+    const { user, host } = openWindow("/activity?outcome=denied", "full");
+    await user.click(await screen.findByTestId("export"));
+    await user.click(screen.getByTestId("export-csv"));
+    await user.click(screen.getByTestId("export-go"));
+    expect(await screen.findByTestId("exported")).toHaveTextContent(/14 calls written.*calls-2026-11-20.csv/);
+    expect(host.sent.find(({ name }) => name === "export_activity")?.body).toMatchObject({ format: "csv", clear: false, filters: { outcome: "denied" } });
+    await user.click(screen.getByTestId("export-journal"));
+    await user.click(screen.getByTestId("export-clear"));
+    await user.click(screen.getByTestId("export-go"));
+    await waitFor(() => { expect(host.sent.at(-1)?.body).toEqual({ format: "csv", clear: true, filters: null }); });
   });
 
   it("lists the same calls as a table, and says so in the address", async () => {

@@ -44,6 +44,7 @@ export const SHOTS = [
   ["activity", "quiet", "/activity", bars],
   ["activity-today", "full", "/activity?since=2026-11-20", bars],
   ["activity-numbers", "full", "/activity", bars, click("as-numbers"), settle],
+  ["activity-export", "full", "/activity", bars, click("export"), settle],
   ["activity-table", "full", "/activity?view=table", bars],
   ["activity-open", "full", "/activity", click("activity-row"), async (page) => { await page.getByTestId("activity-row").nth(3).click(); }],
   ["activity-filters", "full", "/activity", click("more-filters"), choose("filter-agent", "claude-code"), settle],

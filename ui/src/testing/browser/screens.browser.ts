@@ -10,6 +10,7 @@ import { launch, serve } from "../../../scripts/site.mjs";
 const SIZES = [{ width: 1440, height: 900 }, { width: 900, height: 600 }] as const;
 const SCREENS = [
   "/inbox", "/activity", "/policies", "/builder", "/builder?id=large-expenses", "/flows", "/flows?flow=finance", "/grants", "/agents", "/upstreams", "/security",
+  "/settings", "/activity?view=table",
 ] as const;
 const SCENARIOS = ["full", "empty", "hostile"] as const;
 /** What is the same on every screen is looked at on one. */
@@ -129,9 +130,65 @@ describe.each(["light", "dark"] as const)("in %s colours", (theme) => {
     await expectSound(page);
   });
 
+  it("the forms on a card are accessible too: edited arguments, a grant", async () => {
+    const page = await open("/inbox", "full", theme);
+    await page.waitForTimeout(900);
+    await page.getByTestId("edit").click();
+    await page.getByTestId("edit-amount").fill("4,999");
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.getByTestId("grant-lasting").waitFor();
+    await expectSound(page);
+  });
+
+  it("open filters, counts as numbers and the export are accessible too", async () => {
+    const page = await open("/activity", "full", theme);
+    await page.getByTestId("more-filters").click();
+    await page.getByTestId("as-numbers").click();
+    await expectSound(page);
+    await page.getByTestId("export").click();
+    await page.getByTestId("export-go").click();
+    await page.getByTestId("exported").waitFor();
+    await expectSound(page);
+  });
+
+  it("menus, the enrolment of a passkey and the log are accessible too", async () => {
+    const page = await open("/policies", "full", theme, SIZES[1]);
+    await page.getByTestId("appearance").click();
+    await page.getByRole("menu").waitFor();
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("more-payments").click();
+    await page.getByRole("menu").waitFor();
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("nav-security").click();
+    await page.getByTestId("enrol").click();
+    await expectSound(page);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("nav-settings").click();
+    await page.getByTestId("port").fill("80");
+    await page.getByTestId("port-save").click();
+    await page.getByTestId("failure").waitFor();
+    await expectSound(page);
+    await page.getByTestId("open-log").click();
+    await page.getByTestId("log-lines").waitFor();
+    await expectSound(page);
+  });
+
+  it("a draft that is tried is accessible too", async () => {
+    const page = await open("/builder?id=large-expenses", "full", theme);
+    await page.getByTestId("try-call").click();
+    await page.getByTestId("try-now").click();
+    await page.getByTestId("try-outcome").waitFor();
+    await expectSound(page);
+  });
+
   it("an opened call is accessible too", async () => {
     const page = await open("/activity", "hostile", theme);
     await page.getByTestId("activity-row").first().click();
+    await page.getByTestId("trace").waitFor();
     await expectSound(page);
   });
 });

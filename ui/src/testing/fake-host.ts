@@ -303,7 +303,6 @@ export class FakeHost implements Host {
       return { ceremony: null };
     },
     prove_hold: () => ceremony(),
-    export_activity: () => ({ path: "/home/ana/Documents/doorward-activity.csv", count: this.world.activity.length }),
     practice_call: ({ kind }) => {
       const card = practiceCard(Date.now(), `h-practice${this.world.activity.length}`);
       if (kind === "held") this.hold(card);

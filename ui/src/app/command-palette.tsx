@@ -17,12 +17,12 @@ export function CommandPalette({ opened, onOpen, onClose }: { opened: boolean; o
     return () => { window.removeEventListener("keydown", onKeyDown); };
   }, [opened, onOpen, onClose]);
   return (
-    <Modal
-      opened={opened} onClose={onClose} size={520} padding={0} yOffset="12vh" centered={false} aria-label="Commands"
-      classNames={{ body: classes.body }} data-testid="palette"
-    >
-      {opened && <Commands onClose={onClose} />}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size={520} padding={0} yOffset="12vh" centered={false}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Commands" data-testid="palette">
+        <Modal.Body className={classes.body}>{opened && <Commands onClose={onClose} />}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 
@@ -41,14 +41,14 @@ function Commands({ onClose }: { onClose: () => void }) {
   };
   return (
     <Combobox store={combobox} onOptionSubmit={run}>
-      <Combobox.EventsTarget>
+      <Combobox.EventsTarget withExpandedAttribute>
         <TextInput
-          data-autofocus className={classes.search} classNames={{ input: classes.input }} aria-label="Search for a screen or an action"
+          data-autofocus role="combobox" className={classes.search} classNames={{ input: classes.input }} aria-label="Search for a screen or an action"
           placeholder="Go to a screen, or do something" autoComplete="off" value={text} data-testid="palette-search"
           onChange={(event) => { setText(event.currentTarget.value); }}
         />
       </Combobox.EventsTarget>
-      <Combobox.Options className={classes.list} aria-label="Commands">
+      <Combobox.Options className={classes.list} aria-label="Commands" tabIndex={0}>
         {found.map(({ name, key }) => (
           <Combobox.Option key={name} value={name} className={classes.command} data-testid="palette-command">
             <span>{name}</span>

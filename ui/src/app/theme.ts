@@ -52,6 +52,11 @@ export const theme = createTheme({
       },
       classNames: { content: overlay.dialog, header: overlay.header, title: overlay.title, body: overlay.body },
     }),
+    ModalRoot: Modal.Root.extend({
+      defaultProps: { radius: 12, transitionProps: { duration: 0 } },
+      classNames: { content: overlay.dialog },
+    }),
+    ModalOverlay: Modal.Overlay.extend({ defaultProps: { color: "#000", backgroundOpacity: 0.28 } }),
     DrawerRoot: Drawer.Root.extend({
       defaultProps: { padding: 0, size: 340 },
       classNames: { content: overlay.drawer, body: overlay.drawerBody },

@@ -21,9 +21,11 @@ export function VotesCast({ card, outcomes, choice, onDone }: {
       failed={{ what: "", error: null }}
       footer={<footer className={footer.footer}><Button onClick={onDone} data-testid="votes-done">Done</Button></footer>}
     >
-      <h1 className={classes.title} role="status" data-testid="votes-cast">
-        {plural(counted, "call")} of <code><Marked text={`${card.upstream}/${card.tool}`} /></code> {verb} in the window
-        {counted < outcomes.length && `, ${outcomes.length - counted} not`}
+      <h1 className={classes.title}>
+        <span role="status" data-testid="votes-cast">
+          {plural(counted, "call")} of <code><Marked text={`${card.upstream}/${card.tool}`} /></code> {verb} in the window
+          {counted < outcomes.length && `, ${outcomes.length - counted} not`}
+        </span>
       </h1>
       <ul className={classes.outcomes}>
         {outcomes.map(({ hold, receipt, problem }, index) => (

@@ -41,6 +41,14 @@ describe("the command palette", () => {
     expect(host.sent.some(({ name }) => name === "vote")).toBe(false);
   });
 
+  it("closes with Esc and does nothing", async () => {
+    const { user, history } = openWindow("/inbox", "empty");
+    await screen.findByTestId("empty-inbox");
+    await user.type(await openPalette(), "agents{Escape}");
+    await waitFor(() => { expect(screen.queryByTestId("palette-search")).toBeNull(); });
+    expect(history.location.pathname).toBe("/inbox");
+  });
+
   it("says when nothing is called like that, and closes with its own key", async () => {
     const { user } = openWindow("/inbox", "empty");
     await screen.findByTestId("empty-inbox");

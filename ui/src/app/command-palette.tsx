@@ -30,7 +30,7 @@ function Commands({ onClose }: { onClose: () => void }) {
   // As on offer when it opened: nothing moves under the fingers.
   const [all] = useState(offeredCommands);
   const [text, setText] = useState("");
-  const combobox = useCombobox({ opened: true });
+  const combobox = useCombobox({ opened: true, onDropdownClose: onClose });
   const found = all.filter((command) => fits(command, text));
   useEffect(() => { combobox.selectFirstOption(); }, [combobox, text]);
   const run = (name: string): void => {

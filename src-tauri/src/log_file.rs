@@ -70,6 +70,8 @@ impl Open {
 impl Write for LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Two fields at once, through the lock's guard.
+        let place = &mut *place;
         match &mut place.open {
             Some(open) => open.write(line)?,
             None if place.early.len() + line.len() <= EARLY => place.early.extend_from_slice(line),

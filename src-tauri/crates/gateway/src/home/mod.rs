@@ -9,13 +9,13 @@ mod documents;
 mod error;
 mod folder;
 mod lock;
+mod packs;
 mod people;
 mod secret_use;
 mod settings;
 mod settings_edit;
 #[cfg(test)]
 mod settings_edit_tests;
-mod starter;
 #[cfg(test)]
 mod tests;
 pub(crate) mod upstreams;
@@ -25,6 +25,7 @@ pub use agents::{Agent, AgentBook, AgentRow, Token};
 pub use documents::{read_documents, write_document, write_documents};
 pub use error::{BookError, FileError, HomeError};
 pub(crate) use folder::{read_text, write_whole};
+pub use packs::{PACKS, Pack};
 pub use people::read_people;
 pub use secret_use::{SecretPlace, SecretUse, SecretUseError};
 pub use settings::{DeniedTools, KeychainKind, Settings, default_listen, loopback};
@@ -174,7 +175,7 @@ impl Home {
             "# MCP servers behind Doorward: change them with `doorward upstream`.\n",
         )?;
         folder::make_private(&paths.policies())?;
-        for (path, text) in starter::FILES {
+        for (path, text) in packs::starter().files {
             write_document(&paths.policies(), path, text)?;
         }
         if let Some(program) = options.practice.clone().or_else(doorward_program) {

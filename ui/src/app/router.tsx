@@ -9,10 +9,13 @@ import { BuilderPage, type Origin } from "@/features/builder/builder-page";
 import { FlowsPage } from "@/features/flows/flows-page";
 import { GrantsPage } from "@/features/grants/grants-page";
 import { InboxPage } from "@/features/inbox/inbox-page";
+import { PacksPage } from "@/features/packs/packs-page";
+import { PeoplePage } from "@/features/people/people-page";
 import { PoliciesPage } from "@/features/policies/policies-page";
 import { SecurityPage } from "@/features/security/security-page";
 import { SettingsPage } from "@/features/settings/settings-page";
 import { UpstreamsPage } from "@/features/upstreams/upstreams-page";
+import { TryDraft, WhatIfPage } from "@/features/what-if/what-if-page";
 import { Broken } from "./broken";
 import { Shell } from "./shell";
 
@@ -74,7 +77,7 @@ const builder = createRoute({
   component: function BuilderScreen() {
     const origin = builder.useSearch();
     const navigate = builder.useNavigate();
-    return <BuilderPage key={JSON.stringify(origin)} origin={origin} onLeave={() => { void navigate({ to: "/policies" }); }} />;
+    return <BuilderPage key={JSON.stringify(origin)} origin={origin} TryDraft={TryDraft} onLeave={() => { void navigate({ to: "/policies" }); }} />;
   },
 });
 
@@ -92,6 +95,22 @@ const flows = createRoute({
   },
 });
 
+const packs = createRoute({
+  getParentRoute: () => root,
+  path: "/packs",
+  validateSearch: (search: Record<string, unknown>): { pack?: string } => {
+    const pack = text(search["pack"]);
+    return pack === undefined ? {} : { pack };
+  },
+  component: function Packs() {
+    const { pack } = packs.useSearch();
+    const navigate = packs.useNavigate();
+    return <PacksPage pack={pack ?? null} onOpen={(next) => { void navigate({ search: next === null ? {} : { pack: next } }); }} />;
+  },
+});
+
+const whatIf = createRoute({ getParentRoute: () => root, path: "/what-if", component: WhatIfPage });
+const people = createRoute({ getParentRoute: () => root, path: "/people", component: PeoplePage });
 const agents = createRoute({ getParentRoute: () => root, path: "/agents", component: AgentsPage });
 const upstreams = createRoute({ getParentRoute: () => root, path: "/upstreams", component: UpstreamsPage });
 
@@ -99,7 +118,7 @@ const security = createRoute({ getParentRoute: () => root, path: "/security", co
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 
 const tree = root.addChildren([
-  index, inbox, activity, policies, builder, flows, grants, agents, upstreams, security, settings,
+  index, inbox, activity, policies, builder, packs, whatIf, flows, grants, agents, upstreams, people, security, settings,
 ]);
 
 export function createAppRouter(history: RouterHistory) {

@@ -8,6 +8,7 @@ export const SCREENS = [
   { to: "/grants", name: "Grants", group: "The door" },
   { to: "/agents", name: "Agents", group: "Who and what" },
   { to: "/upstreams", name: "Upstreams", group: "Who and what" },
+  { to: "/people", name: "People", group: "Who and what" },
   { to: "/security", name: "Security", group: "Who and what" },
   { to: "/settings", name: "Settings", group: "Who and what" },
 ] as const;

@@ -5,7 +5,9 @@ import {
 } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { call, currentHost, type IpcFailure } from "./host";
-import type { ActivityPage, ActivityRequest, Changed, Draft, FlowDraft, GrantTerms, IpcSchema, Tag } from "./schema";
+import type {
+  ActivityPage, ActivityRequest, Changed, Draft, FlowDraft, GrantTerms, IpcSchema, PackSource, PeopleDraft, Tag,
+} from "./schema";
 
 const ACTIVITY_PAGE = 100;
 
@@ -15,6 +17,11 @@ export const policiesQuery = queryOptions({ queryKey: ["policies"], queryFn: () 
 export const upstreamsQuery = queryOptions({ queryKey: ["upstreams"], queryFn: () => call("upstreams", {}) });
 export const securityQuery = queryOptions({ queryKey: ["security"], queryFn: () => call("security", {}) });
 export const agentsQuery = queryOptions({ queryKey: ["agents"], queryFn: () => call("agents", {}) });
+
+/** Whether taking a policy away needs a passkey. */
+export const removalQuery = (id: string) => queryOptions({
+  queryKey: ["policies", "removal", id], queryFn: () => call("needs_proof", { kind: "document", path: `${id}.toml`, text: null }),
+});
 
 export const flowsQuery = queryOptions({ queryKey: ["policies", "flows"], queryFn: () => call("flows", {}) });
 
@@ -28,6 +35,20 @@ export const draftQuery = (draft: Draft) =>
 
 export const flowDraftQuery = (draft: FlowDraft) =>
   queryOptions({ queryKey: ["policies", "flow", draft], queryFn: () => call("read_flow", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
+
+export const peopleDraftQuery = (draft: PeopleDraft) =>
+  queryOptions({ queryKey: ["policies", "people", draft], queryFn: () => call("read_people", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
+
+/** `asked` is the request as JSON. */
+export const patternQuery = (asked: string, enabled: boolean) => queryOptions({
+  queryKey: ["pattern", asked], queryFn: () => call("try_pattern", JSON.parse(asked) as IpcSchema["try_pattern"]["req"]), enabled, gcTime: 10_000,
+});
+
+export const packsQuery = queryOptions({ queryKey: ["policies", "packs"], queryFn: () => call("packs", {}) });
+
+export const packQuery = (source: PackSource, withDefault: boolean) => queryOptions({
+  queryKey: ["policies", "pack", source, withDefault], queryFn: () => call("pack", { source, with_default: withDefault }), placeholderData: keepPreviousData,
+});
 
 export const cardQuery = (hold: string) =>
   queryOptions({ queryKey: ["card", hold], queryFn: () => call("card", { hold }) });

@@ -26,11 +26,11 @@ const TEXTS = [
 
 const attribute = (id: string, more: Partial<AttributeChoice>): AttributeChoice => ({
   id, attribute: id.replace(/^args\./, ""), part: null, group: "Parameters", label: id.replace(/^args\./, ""), description: null, kind: "text",
-  notes: [], values: [], closed: false, editor: "text", operators: TEXTS, ...more,
+  unit: null, notes: [], values: [], closed: false, editor: "text", operators: TEXTS, ...more,
 });
 
 const EXPENSE: AttributeChoice[] = [
-  attribute("args.amount", { kind: "number", description: "Amount. Gross, in the currency given.", notes: ["seen 12 to 9400", "required"], values: ["640.00", "7250.00"], editor: "number", operators: NUMBERS }),
+  attribute("args.amount", { kind: "number", description: "Amount. Gross, in the currency given.", unit: "EUR", notes: ["seen 12 to 9400", "required"], values: ["640.00", "7250.00"], editor: "number", operators: NUMBERS }),
   attribute("args.currency", { kind: "one of 3", values: ["EUR", "USD", "GBP"], closed: true, notes: ["required"] }),
   attribute("args.category", { kind: "one of 6", values: ["travel", "hardware", "software", "meals", "training", "other"], closed: true, notes: ["seen travel", "optional"] }),
   attribute("args.payee", { description: "Who is paid.", notes: ["seen Nordwind GmbH", "required"], values: ["Nordwind GmbH"] }),
@@ -144,8 +144,8 @@ export function readDraft(world: World, draft: Draft): DraftView {
     text_problem: tree === null ? { at: draft.when.length, message: "the text ends where a value is expected", hint: "finish the comparison" } : null,
     findings,
     save: {
-      can, effect: unchanged ? "nothing" : draft.base === null ? (draft.action.kind === "allow" ? "loosens" : "tightens") : "changes",
-      label: unchanged ? "Saved" : draft.base === null ? (draft.action.kind === "allow" ? "Save, loosens" : "Save, tightens") : "Save",
+      can, proof: can ? world.proof : [], effect: unchanged ? "nothing" : draft.base === null ? (draft.action.kind === "allow" ? "loosens" : "tightens") : "changes",
+      label: unchanged ? "Saved" : can && world.proof.length > 0 ? "Save, needs your passkey" : draft.base === null ? (draft.action.kind === "allow" ? "Save, loosens" : "Save, tightens") : "Save",
       note: draft.name.trim() === "" ? "Give the policy a name first." : tree === null ? "The text of the condition cannot be read yet."
         : !finished ? "A row of the condition is not finished." : unchanged ? "The file says exactly this." : "Applies from the next call on; calls that wait are judged again.",
     },
@@ -159,7 +159,15 @@ export function emptyDraft(): Draft {
   };
 }
 
-export function backtestOf(world: World, draft: Draft): BacktestView {
+/** In the world with a long record the calls come in twenty parts, as from Rust. */
+const PARTS = 20;
+
+export function backtestOf(world: World, draft: Draft, so_far: BacktestView | null = null): BacktestView {
+  if (world.long) {
+    const part = (so_far?.seen ?? 0) / 5000 + 1;
+    const whole = backtestOf({ ...world, long: false }, draft);
+    return { ...whole, seen: part * 5000, judged: part * 5000, changed: part * 12, before: part < PARTS ? 100_000 - part * 5000 : null };
+  }
   const none = world.activity.length === 0;
   const rows: BacktestView["rows"] = none ? [] : [
     ["6120.00, travel", "claude-code", "Ana Ruiz", 20], ["5400.00, hardware", "cursor", "Ana Ruiz", 18], ["9400.00, hardware", "codex", "Lee Park", 15],
@@ -210,7 +218,7 @@ export function readFlow(world: World, draft: FlowDraft): FlowDraftView {
       problem: stage.required > 3 ? `${stage.required} votes are needed, and only 3 people can vote` : null,
     })),
     problems: [], used_by: world.flows.find((flow) => flow.id === draft.id)?.used_by ?? [],
-    save: { can, effect: "changes", label: "Save", note: can ? "Calls that wait already are judged again." : "Give the flow a name first." },
+    save: { can, proof: can ? world.proof : [], effect: "changes", label: "Save", note: can ? "Calls that wait already are judged again." : "Give the flow a name first." },
   };
 }
 
@@ -273,15 +281,24 @@ export function authoring(world: World, changed: () => void): Pick<Handlers,
       changed();
       return { kind: "applied", id, message: "In force from the next call on." };
     },
-    backtest: ({ draft }) => backtestOf(world, draft),
+    backtest: ({ draft, so_far }) => backtestOf(world, draft, so_far),
     what_if: () => ({
-      outcome: "request_approval", sentence: "Held for Finance by “Large expenses need finance”: amount is 7250.00, above 5000.",
+      outcome: "request_approval", sentence: "Held for Finance by “Large expenses need finance”: amount is 7250.00, above 5000.", by_default: false,
       policies: [{
-        id: "large-expenses", name: "Large expenses need finance", reads: "", action: "request_approval", applied: "yes", deciding: true, sentence: "",
+        id: "large-expenses", name: "Large expenses need finance", reads: "", action: "request_approval", applied: "yes", deciding: true, mode: "enforce", sentence: "",
         predicates: [
           { text: "amount > 5000", attribute: "args.amount", compared: "7250.00", truth: "true", note: null },
           { text: "user.role != \"finance\"", attribute: "user.role", compared: "employee", truth: "true", note: null },
+          { text: "category in [\"travel\", \"hardware\"]", attribute: "args.category", compared: null, truth: "false", note: null },
+          { text: "amount + tax > 100", attribute: "args.amount, args.tax", compared: "amount = 7250.00", truth: "undetermined", note: "tax is missing" },
         ],
+        tree: {
+          kind: "group", joined: "all", negated: false, truth: "true", label: null,
+          parts: [
+            { kind: "leaf", predicate: 0 }, { kind: "leaf", predicate: 1 },
+            { kind: "group", joined: "any", negated: true, truth: "undetermined", label: null, parts: [{ kind: "leaf", predicate: 2 }, { kind: "leaf", predicate: 3 }] },
+          ],
+        },
       }],
     }),
     flows: () => ({ rows: world.flows }),

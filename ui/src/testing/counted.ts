@@ -54,7 +54,7 @@ export function traced(row: ActivityRow): TraceView {
   return {
     by_default: row.policies.length === 0,
     policies: row.policies.map(({ id, name }) => ({
-      id, name, reads: "", action: row.outcome === "denied" ? "deny" : "request_approval", applied: "yes", deciding: true,
+      id, name, reads: "", action: row.outcome === "denied" ? "deny" : "request_approval", applied: "yes", deciding: true, mode: "enforce", tree: null,
       sentence: first === undefined ? "every call of this tool" : `\`${first.path}\` is \`${first.value.slice(0, 80)}\`, and \`user.role\` is \`employee\``,
       predicates: [
         ...first === undefined ? [] : [{

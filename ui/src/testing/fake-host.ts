@@ -11,6 +11,7 @@ import { authoring } from "./authoring";
 import { agentOf } from "./cards";
 import { counted, traced } from "./counted";
 import { grantOf, NO_ANSWERS, pastCalls } from "./grants";
+import { peopleAndPacks } from "./people";
 import { settings } from "./settings";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
 
@@ -37,6 +38,7 @@ export class FakeHost implements Host {
     this.#handlers = {
       ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }),
       ...settings(world, () => { this.#emit(["overview", "policies"]); }),
+      ...peopleAndPacks(world, () => { this.#emit(["policies"]); }),
     };
     for (const name of world.failing) this.fail(name, UNREACHABLE);
   }
@@ -115,7 +117,9 @@ export class FakeHost implements Host {
 
   readonly #handlers: Handlers;
 
-  readonly #daily: Omit<Handlers, keyof ReturnType<typeof authoring> | keyof ReturnType<typeof settings>> = {
+  readonly #daily: Omit<
+    Handlers, keyof (ReturnType<typeof authoring> & ReturnType<typeof settings> & ReturnType<typeof peopleAndPacks>)
+  > = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
     pause: () => this.#holdEverything(true),
     resume: () => this.#holdEverything(false),
@@ -224,7 +228,7 @@ export class FakeHost implements Host {
       this.#emit(["policies", "overview"]);
       return this.world.policies;
     },
-    needs_proof: () => ({ reasons: [] }),
+    needs_proof: () => ({ reasons: this.world.proof }),
     discard_change: () => {
       this.world.policies.waiting = null;
       this.world.overview.alarms = [];

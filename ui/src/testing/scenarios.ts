@@ -1,6 +1,6 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
 import type {
-  AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, GrantRow, IpcSchema, Overview, PoliciesView, PolicyRow,
+  AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, GrantRow, IpcSchema, Overview, PeopleDraft, PoliciesView, PolicyRow,
   SecurityView, SettingsView, UpstreamRow,
 } from "@/ipc/schema";
 import { flowRows } from "./authoring";
@@ -11,6 +11,7 @@ import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams }
 import { crowdOfCalls, crowdOfCards } from "./crowd";
 import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
 import { dailyLog, dailySettings } from "./settings";
+import { dailyPeople, hostilePeople } from "./people";
 import { brokenSecurity, dailySecurity } from "./security";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
 
@@ -38,6 +39,11 @@ export type World = {
   log: string[];
   /** The chosen tool has two hundred parameters. */
   wide: boolean;
+  people: PeopleDraft;
+  /** A hundred thousand calls are on record. */
+  long: boolean;
+  /** Why changes need a passkey; empty where none is enrolled. */
+  proof: string[];
 };
 
 const overview: Overview = {
@@ -72,6 +78,9 @@ const nothing = (): World => ({
   settings: structuredClone(dailySettings),
   log: [],
   wide: false,
+  people: { base: "", users: [{ from: 0, id: "ana", name: "Ana Ruiz", email: "", roles: [], department: "", owner: true, attributes: [] }] },
+  long: false,
+  proof: [],
 });
 
 const daily = (now: number): World => ({
@@ -84,6 +93,7 @@ const daily = (now: number): World => ({
   agents: dailyAgents(now),
   security: dailySecurity(now),
   flows: flowRows(false),
+  people: dailyPeople(),
   answers: dailyAnswers(now),
   grants: dailyGrants(now),
   log: dailyLog,
@@ -93,6 +103,16 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
   empty: nothing,
   full: daily,
   burst: (now) => ({ ...daily(now), cards: burstCards(now), answers: {} }),
+  /** A thousand policies and a hundred thousand calls. */
+  many: (now) => {
+    const world = { ...daily(now), long: true };
+    const [first] = world.policies.rows;
+    if (first !== undefined) {
+      world.policies.rows = [first, ...Array.from({ length: 999 }, (_, index) => ({ ...first, id: `policy-${index}`, name: `Policy ${index} of many` }))];
+    }
+    world.policies.waiting = null;
+    return world;
+  },
   quiet: (now) => ({ ...daily(now), cards: [] }),
   fresh: () => {
     const world = nothing();
@@ -108,6 +128,8 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     agents: hostileAgents(now),
     security: brokenSecurity,
     grants: hostileGrants(now),
+    people: hostilePeople(),
+    proof: [`\`${"a-very-long-name-".repeat(8)}.toml\` is changed`, "`people.toml` is changed"],
   }),
   /** As many as there will ever be. */
   crowd: (now) => ({ ...daily(now), cards: crowdOfCards(now), activity: crowdOfCalls(now), past: [] }),

@@ -38,6 +38,7 @@ mod pipeline;
 mod presence;
 mod refusal;
 pub mod secrets;
+mod set_edits;
 mod sets;
 mod sightings;
 mod signing;
@@ -61,8 +62,8 @@ pub use exports::{ExportFailed, ExportMade, ExportWish};
 pub use pausing::PauseError;
 pub use presence::{Presence, PresenceEvent};
 pub use sets::{
-    Bundle, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers, WaitingChange, binding,
-    needs_proof,
+    Bundle, DocumentEdit, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers,
+    WaitingChange, binding, needs_proof,
 };
 pub use sightings::OtherProgram;
 pub use signing::SigningError;

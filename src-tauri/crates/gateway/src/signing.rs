@@ -98,7 +98,7 @@ impl Engine {
     }
 
     /// None where none is needed.
-    async fn signature_for(
+    pub(crate) async fn signature_for(
         self: &Arc<Self>,
         bundle: Bundle,
         title: &str,
@@ -118,7 +118,7 @@ impl Engine {
         Ok(self.require_proof(agreement).await?.map(|presence| Signature(presence.evidence)))
     }
 
-    async fn blocking(
+    pub(crate) async fn blocking(
         self: &Arc<Self>,
         change: impl FnOnce(&Engine) -> Result<(), SetError> + Send + 'static,
     ) -> Result<(), SigningError> {

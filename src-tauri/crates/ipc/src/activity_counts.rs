@@ -3,7 +3,7 @@
 
 use crate::activity;
 use crate::authoring::tried_policy;
-use crate::authoring::wire::TriedPolicy;
+use crate::authoring::tried_wire::TriedPolicy;
 use crate::host::{Host, blocking};
 use crate::wire::{ActivityOutcome, ActivityRequest, IpcError};
 use approvals::{Choice, Event};

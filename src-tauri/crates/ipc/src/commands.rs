@@ -6,9 +6,15 @@ use crate::answers::{Answers, AnswersRequest, EditRequest, GrantName, GrantPrevi
 use crate::authoring::flow_wire::{
     DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowsView, OpenFlowRequest,
 };
+use crate::authoring::pack_wire::{
+    AddPackRequest, ExportPoliciesRequest, ExportedPolicies, PackAdded, PackEffectRequest, PackRequest,
+    PackRow, PackView,
+};
+use crate::authoring::people_wire::{PeopleDraft, PeopleRequest, PeopleView};
+use crate::authoring::tried_wire::{PatternRequest, PatternView, WhatIfRequest, WhatIfView};
 use crate::authoring::wire::{
     BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteRequest, Deleted, Draft, DraftRequest,
-    DraftView, MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved, WhatIfRequest, WhatIfView,
+    DraftView, MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved,
 };
 use crate::exporting::{ExportRequest, ExportView};
 use crate::host::Host;
@@ -136,6 +142,16 @@ commands! {
     save_flow(FlowDraftRequest) -> Saved;
     delete_flow(DeleteFlowRequest) -> Deleted;
     restore_flow(RestoreRequest) -> Saved;
+    try_pattern(PatternRequest) -> PatternView;
+    people(Nothing) -> PeopleDraft;
+    read_people(PeopleRequest) -> PeopleView;
+    save_people(PeopleRequest) -> Saved;
+    packs(Nothing) -> Vec<PackRow>;
+    pack(PackRequest) -> PackView;
+    pack_effect(PackEffectRequest) -> BacktestView;
+    add_pack(AddPackRequest) -> PackAdded;
+    policies_text(Nothing) -> ExportedPolicies;
+    export_policies(ExportPoliciesRequest) -> ExportedPolicies;
 }
 
 #[cfg(test)]

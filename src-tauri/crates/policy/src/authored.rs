@@ -324,6 +324,14 @@ impl ReadCondition {
         self.condition == Condition::All(Vec::new())
     }
 
+    /// Whether it is true of these arguments alone, with nothing known beside them.
+    #[must_use]
+    pub fn holds_for(&self, arguments: Value) -> bool {
+        let Some((call, facts)) = nothing(&BTreeSet::new()) else { return false };
+        let call = ToolCall { arguments, ..call };
+        self.condition.truth(&View { call: &call, facts: &facts, defaults: false }) == Truth::True
+    }
+
     /// The leaf at a place that lint names.
     #[must_use]
     pub fn leaf_at(&self, place: &[usize]) -> Option<usize> {

@@ -7,6 +7,7 @@
 mod analysis;
 pub mod authored;
 pub mod authored_flow;
+pub mod authored_people;
 pub mod backtest;
 pub mod call;
 pub mod call_file;

@@ -1,19 +1,24 @@
 /** Writes a policy: three questions from top to bottom, and beside them what is always true of the draft. */
 import { useQuery } from "@tanstack/react-query";
+import type { ComponentType } from "react";
 import { Failure } from "@/components/failure";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
 import { call } from "@/ipc/host";
-import type { DraftFrom } from "@/ipc/schema";
+import type { Draft, DraftFrom } from "@/ipc/schema";
 import { Builder } from "./builder";
 
 export type Origin = { id?: string; copy?: string; hold?: string; seq?: number };
 
-export function BuilderPage({ origin, onLeave }: { origin: Origin; onLeave: () => void }) {
+/** Tries a call on the draft: another feature's, given by the app. */
+export type TryDraft = ComponentType<{ draft: Draft | null; tools: readonly string[]; onClose: () => void }>;
+
+export function BuilderPage({ origin, TryDraft, onLeave }: { origin: Origin; TryDraft: TryDraft; onLeave: () => void }) {
   const from = fromOf(origin);
   // Not under `policies`: what one began from stays, whatever changes meanwhile.
   const { data, error, refetch } = useQuery({ queryKey: ["opened-draft", from], queryFn: () => call("open_draft", { from }), gcTime: 0 });
-  if (data !== undefined) return <Builder key={keyOf(origin)} keeping={keyOf(origin)} opened={data} onLeave={onLeave} />;
+  const key = keyOf(origin);
+  if (data !== undefined) return <Builder key={key} keeping={key} opened={data} TryDraft={TryDraft} onLeave={onLeave} />;
   return (
     <Page title="Policy">
       {error === null

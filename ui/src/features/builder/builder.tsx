@@ -1,16 +1,17 @@
 /** One draft in the hand. What is shown of it is Rust's; here is where it is typed, kept, taken back and saved. */
 import { Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { Failure } from "@/components/failure";
 import { Notice } from "@/components/notice";
 import { Prose } from "@/components/prose";
 import { call, type IpcFailure } from "@/ipc/host";
 import { catalogueQuery, draftQuery } from "@/ipc/queries";
-import type { Draft, DraftView, MendChoice } from "@/ipc/schema";
+import type { Draft, MendChoice, TreeNode } from "@/ipc/schema";
 import { ago } from "@/lib/time";
-import { sentence } from "@/lib/words";
+import { listed, sentence } from "@/lib/words";
 import classes from "./builder.module.css";
+import type { TryDraft } from "./builder-page";
 import { CelEditor } from "./cel-editor";
 import { ChangedUnderneath } from "./changed-underneath";
 import { ConditionTree } from "./condition-tree";
@@ -18,7 +19,6 @@ import { Effect } from "./effect";
 import { Findings } from "./findings";
 import { ThenWhat } from "./then-what";
 import { asGroup, emptyGroup, leafNumbers, type Group } from "./tree";
-import { TryCall } from "./try-call";
 import { forgetDraft, keptDraft, useDraft, useKeeping, useSettledValue, type Kept } from "./use-draft";
 import { WhichCalls } from "./which-calls";
 
@@ -30,7 +30,12 @@ const MODES = [
 
 const READ_AFTER = 120;
 
-export function Builder({ keeping, opened, onLeave }: { keeping: string; opened: Draft; onLeave: () => void }) {
+export function Builder({ keeping, opened, TryDraft, onLeave }: {
+  keeping: string;
+  opened: Draft;
+  TryDraft: TryDraft;
+  onLeave: () => void;
+}) {
   const [openedAt] = useState(Date.now);
   // What the draft is compared with: as it was opened, or as it was saved last.
   const [begin, setBegin] = useState(opened);
@@ -52,7 +57,8 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
   const { data: view, error, isPlaceholderData } = useQuery(draftQuery(settled));
   const { data: catalogue } = useQuery(catalogueQuery(useSettledValue(draft.tools, 250)));
   const isCurrent = !isPlaceholderData && settled === draft;
-  const tree = treeOf(draft, view);
+  const tree = useMemo(() => treeOf(draft.tree, view?.tree), [draft.tree, view?.tree]);
+  const editTree = useCallback((next: Group, field: string) => { edit(field, { tree: next }); }, [edit]);
   const text = draft.tree === null ? draft.when : view?.text ?? draft.when;
 
   useEffect(() => {
@@ -135,7 +141,7 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
           <Button
             variant="filled" disabled={!can} onClick={() => void save()} aria-describedby="save-note" data-testid="save-policy"
           >
-            {view?.save.label ?? "Save"}
+            {saving && view !== undefined && view.save.proof.length > 0 ? "Waiting for your passkey in the browser" : view?.save.label ?? "Save"}
           </Button>
         </div>
       </header>
@@ -156,7 +162,7 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
           {failure !== null && <Failure what={failure.what} error={failure.error} />}
           {error !== null && <Failure what="The draft could not be read. It is kept." error={error} />}
           <section className={classes.names} aria-label="Name and description">
-            <TextInput label="Name" value={draft.name} maxLength={120} placeholder="Large expenses need finance" onChange={(event) => { edit("name", { name: event.currentTarget.value }); }} data-testid="draft-name" />
+            <TextInput label="Name" value={draft.name} autoFocus={draft.name === "" && draft.base === null} maxLength={120} placeholder="Large expenses need finance" onChange={(event) => { edit("name", { name: event.currentTarget.value }); }} data-testid="draft-name" />
             <Textarea label="Description" value={draft.description} maxLength={1000} autosize minRows={1} maxRows={4} placeholder="Why; optional" onChange={(event) => { edit("description", { description: event.currentTarget.value }); }} data-testid="draft-description" />
           </section>
           <WhichCalls draft={draft} edit={edit} catalogue={catalogue} />
@@ -171,8 +177,7 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
               ? <p className="muted">The rows come back once the text on the right can be read.</p>
               : (
                 <ConditionTree
-                  tree={tree} view={view} catalogue={catalogue}
-                  onChange={(next, field) => { edit(field, { tree: next }); }}
+                  tree={tree} view={view} catalogue={catalogue} onChange={editTree}
                 />
               )}
           </section>
@@ -202,6 +207,9 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
           <Effect draft={isCurrent && view?.file != null && view.sentence !== null ? settled : null} />
           <div className={classes.foot}>
             <p id="save-note" className="muted small" data-testid="save-note">{view?.save.note}</p>
+            {view !== undefined && view.save.proof.length > 0 && (
+              <p className="faint small" data-testid="save-proof">Needs your passkey, because <Prose text={sentence(listed(view.save.proof), false)} /></p>
+            )}
             <div className={classes.footButtons}>
               <Button onClick={() => { setTrying(true); }} data-testid="try-call">Try a call…</Button>
               {draft.base === null && draft.mode === "enforce" && (
@@ -211,16 +219,14 @@ export function Builder({ keeping, opened, onLeave }: { keeping: string; opened:
           </div>
         </aside>
       </div>
-      {trying && catalogue !== undefined && (
-        <TryCall draft={view?.file == null ? null : draft} catalogue={catalogue} onClose={() => { setTrying(false); }} />
-      )}
+      {trying && <TryDraft draft={view?.file == null ? null : draft} tools={draft.tools} onClose={() => { setTrying(false); }} />}
     </section>
   );
 }
 
 /** The tree to show: the one in the hand, else the one Rust read last; none while the text is not readable. */
-function treeOf(draft: Draft, view: DraftView | undefined): Group | null {
-  if (draft.tree !== null) return asGroup(draft.tree);
-  if (view === undefined) return emptyGroup();
-  return view.tree === null ? null : asGroup(view.tree);
+function treeOf(own: TreeNode | null, read: TreeNode | null | undefined): Group | null {
+  if (own !== null) return asGroup(own);
+  if (read === undefined) return emptyGroup();
+  return read === null ? null : asGroup(read);
 }

@@ -27,12 +27,18 @@ type Doing = {
   grip: (path: Path) => (event: React.PointerEvent<HTMLElement>) => void;
 };
 
-export function ConditionTree({ tree, view, catalogue, onChange }: {
+type Props = {
   tree: Group;
   view: DraftView | undefined;
   catalogue: Catalogue | undefined;
   onChange: (tree: Group, field: string) => void;
-}) {
+};
+
+/** Drawn anew only where what it shows has changed: typing elsewhere waits for none of it. */
+export const ConditionTree = memo(Tree, (before, now) => before.tree === now.tree && before.catalogue === now.catalogue
+  && before.onChange === now.onChange && before.view?.rows === now.view?.rows && before.view?.findings === now.view?.findings);
+
+function Tree({ tree, view, catalogue, onChange }: Props) {
   const holder = useRef<HTMLDivElement>(null);
   const [said, setSaid] = useState("");
   const numbers = leafNumbers(tree);

@@ -1,5 +1,6 @@
 /** What the draft would have done to the calls on record: the newest at once, the rest behind, never in the way of typing. */
 import { UnstyledButton } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { Marked } from "@/components/marked";
 import { Prose } from "@/components/prose";
@@ -98,6 +99,7 @@ function Row({ row }: { row: ChangedCall }) {
         </summary>
         <p className="muted small"><code><Marked text={row.tool} /></code>, <Marked text={row.agent} /> for <Marked text={row.user} />, {moment(row.at)}</p>
         <p className="small"><Marked text={row.summary} /></p>
+        <p className="small"><Link to="/activity" search={{ call: row.seq }} className={classes.link}>Open it in Activity</Link></p>
       </details>
     </li>
   );

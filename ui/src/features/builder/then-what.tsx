@@ -1,8 +1,10 @@
 /** The third question: then. What the action asks, whom, and what the agent is told. */
-import { Select, Textarea, TextInput, UnstyledButton } from "@mantine/core";
+import { Select, Textarea, UnstyledButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 import type { Catalogue, Draft, DraftAction } from "@/ipc/schema";
 import classes from "./builder.module.css";
+import { Freshness } from "./freshness";
 import type { Editing } from "./use-draft";
 
 const ACTIONS: readonly { kind: DraftAction["kind"]; word: string; means: string }[] = [
@@ -14,7 +16,13 @@ const ACTIONS: readonly { kind: DraftAction["kind"]; word: string; means: string
 
 const LONGEST = 500;
 
-export function ThenWhat({ draft, edit, catalogue }: { draft: Draft; edit: Editing["edit"]; catalogue: Catalogue | undefined }) {
+type Props = { draft: Draft; edit: Editing["edit"]; catalogue: Catalogue | undefined };
+
+/** Drawn anew only where what it shows has changed. */
+export const ThenWhat = memo(Actions, (before, now) =>
+  before.edit === now.edit && before.catalogue === now.catalogue && before.draft.action === now.draft.action);
+
+function Actions({ draft, edit, catalogue }: Props) {
   const { action } = draft;
   const flow = catalogue?.flows.find(({ id }) => id === action.flow);
   const set = (field: string, change: Partial<DraftAction>): void => { edit(`action ${field}`, { action: { ...action, ...change } }); };
@@ -61,10 +69,7 @@ export function ThenWhat({ draft, edit, catalogue }: { draft: Draft; edit: Editi
             data={[{ value: "passkey", label: "A passkey" }, { value: "any", label: "A passkey or the passphrase" }]}
             onChange={(next) => { set("method", { method: next }); }} data-testid="draft-method"
           />
-          <TextInput
-            label="Given at most this long ago" value={action.max_age ?? ""} placeholder="0s: for each call" data-testid="draft-max-age"
-            onChange={(event) => { set("max_age", { max_age: event.currentTarget.value === "" ? null : event.currentTarget.value }); }}
-          />
+          <Freshness value={action.max_age} onChange={(next) => { set("max_age", { max_age: next }); }} />
         </div>
       )}
       {action.kind !== "allow" && (

@@ -2,6 +2,7 @@
 import { Autocomplete, Checkbox, TagsInput, TextInput } from "@mantine/core";
 import type { AttributeChoice, OperatorChoice, TreeRow, TreeValue, ValueKind } from "@/ipc/schema";
 import classes from "./condition-tree.module.css";
+import { PatternTest } from "./pattern-test";
 
 type Change = Partial<Pick<TreeRow, "values" | "ignore_case">>;
 
@@ -26,7 +27,7 @@ export function ValueEditor({ row, attribute, operator, problem, onChange }: {
         : row.values.map((value, index) => (
           <span key={index} className={classes.value}>
             {index > 0 && <span className="faint">and</span>}
-            <One value={value} attribute={attribute} problem={problem} label={row.values.length > 1 ? (index === 0 ? "From" : "To") : "Value"} onChange={(text) => { set(index, text); }} />
+            <One value={value} attribute={attribute} folders={row.operator === "within_path"} problem={problem} label={row.values.length > 1 ? (index === 0 ? "From" : "To") : "Value"} onChange={(text) => { set(index, text); }} />
           </span>
         ))}
       {operator !== undefined && operator.kinds.length > 1 && (
@@ -40,18 +41,22 @@ export function ValueEditor({ row, attribute, operator, problem, onChange }: {
           {operator.kinds.map((one) => <option key={one} value={one}>{KINDS[one]}</option>)}
         </select>
       )}
+      {kind === "number" && attribute?.unit != null && row.values.length > 0 && <span className={classes.unit}>{attribute.unit}</span>}
       {operator?.ignores_case === true && kind === "text" && (
         <Checkbox
           size="xs" label="any case" checked={row.ignore_case} className={classes.case}
           onChange={(event) => { onChange({ ignore_case: event.currentTarget.checked }); }}
         />
       )}
+      {row.operator === "matches" && <PatternTest pattern={row.values[0]?.text ?? ""} ignoreCase={row.ignore_case} seen={attribute?.values ?? []} />}
     </>
   );
 }
 
-function One({ value, attribute, label, problem, onChange }: {
+function One({ value, attribute, folders, label, problem, onChange }: {
   value: TreeValue;
+  /** A folder is wanted, not what lies in it. */
+  folders: boolean;
   attribute: AttributeChoice | undefined;
   label: string;
   problem: boolean;
@@ -60,7 +65,7 @@ function One({ value, attribute, label, problem, onChange }: {
   const closed = attribute?.closed === true && attribute.values.includes(value.text === "" ? attribute.values[0] ?? "" : value.text);
   if (value.kind === "flag") {
     return (
-      <select className={classes.operator} aria-label={label} value={value.text} onChange={(event) => { onChange(event.currentTarget.value); }} data-testid="value">
+      <select className={classes.operator} aria-label={label} value={value.text} onChange={(event) => { onChange(event.currentTarget.value); }} data-testid="value" data-kind="flag">
         <option value="true">true</option>
         <option value="false">false</option>
       </select>
@@ -79,14 +84,14 @@ function One({ value, attribute, label, problem, onChange }: {
     return (
       <TextInput
         className={classes.number} classNames={{ input: classes.mono }} aria-label={label} value={value.text} inputMode="decimal" error={problem}
-        placeholder="0" onChange={(event) => { onChange(event.currentTarget.value); }} data-testid="value"
+        placeholder="0" onChange={(event) => { onChange(event.currentTarget.value); }} data-testid="value" data-kind="number"
       />
     );
   }
   return (
     <Autocomplete
-      className={classes.text} classNames={{ input: classes.mono ?? "" }} aria-label={label} value={value.text} data={[...new Set(attribute?.values ?? [])]} limit={12} error={problem}
-      placeholder={attribute?.editor === "path" ? "/a/folder" : ""} onChange={onChange} data-testid="value" comboboxProps={{ withinPortal: true }}
+      className={classes.text} classNames={{ input: classes.mono ?? "" }} aria-label={label} value={value.text} data={folders ? foldersOf(attribute?.values ?? []) : [...new Set(attribute?.values ?? [])]} limit={12} error={problem}
+      placeholder={attribute?.editor === "path" ? "/a/folder" : ""} onChange={onChange} data-testid="value" data-kind="text" comboboxProps={{ withinPortal: true }}
     />
   );
 }
@@ -101,9 +106,18 @@ function Many({ values, kind, attribute, problem, onChange }: {
   return (
     <TagsInput
       className={classes.many} aria-label="Values" value={values.map(({ text }) => text)} data={[...new Set(attribute?.values ?? [])]} error={problem} acceptValueOnBlur
-      placeholder={values.length === 0 ? "type, then Enter" : ""} onChange={(next) => { onChange(next.map((text) => ({ kind, text }))); }} data-testid="values"
+      placeholder={values.length === 0 ? "type, then Enter" : ""} onChange={(next) => { onChange(next.map((text) => ({ kind, text }))); }} data-testid="values" data-kind={kind}
     />
   );
+}
+
+/** The folders in which what was seen lately lies, the nearest first. */
+function foldersOf(paths: readonly string[]): string[] {
+  const found = paths.flatMap((path) => {
+    const parts = path.split("/").slice(0, -1);
+    return parts.map((_, index) => parts.slice(0, parts.length - index).join("/")).filter((folder) => folder !== "");
+  });
+  return [...new Set(found)].sort((a, b) => b.split("/").length - a.split("/").length);
 }
 
 /** A moment with its zone, as the text needs it; picked in the zone of this machine. */

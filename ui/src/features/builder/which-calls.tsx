@@ -1,5 +1,6 @@
 /** The first question: which calls. Empty means all; within one line any entry fits. */
 import { TagsInput } from "@mantine/core";
+import { memo } from "react";
 import { Marked } from "@/components/marked";
 import type { Catalogue, Choice, Draft } from "@/ipc/schema";
 import { plural } from "@/lib/words";
@@ -13,7 +14,13 @@ const LINES = [
   { field: "contexts", label: "While", all: "always" },
 ] as const;
 
-export function WhichCalls({ draft, edit, catalogue }: { draft: Draft; edit: Editing["edit"]; catalogue: Catalogue | undefined }) {
+type Props = { draft: Draft; edit: Editing["edit"]; catalogue: Catalogue | undefined };
+
+/** Drawn anew only where what it shows has changed: typing elsewhere waits for none of it. */
+export const WhichCalls = memo(Lines, (before, now) => before.edit === now.edit && before.catalogue === now.catalogue
+  && before.draft.tools === now.draft.tools && LINES.every(({ field }) => before.draft[field] === now.draft[field]));
+
+function Lines({ draft, edit, catalogue }: Props) {
   const tools = catalogue?.tools ?? [];
   const known = new Map(tools.map((tool) => [tool.id, tool]));
   const patterns = [...new Set(tools.map(({ upstream }) => `${upstream}/*`))];

@@ -1,20 +1,20 @@
 /** One flow: its stages as a line that is read from top to bottom, and beside it what each approver would meet. */
-import { Button, Checkbox, NumberInput, Select, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, NumberInput, Select, TagsInput, Textarea, TextInput, UnstyledButton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState, type PointerEvent } from "react";
 import { DiffView } from "@/components/diff-view";
 import { Failure } from "@/components/failure";
 import { Icon } from "@/components/icon";
-import { Marked } from "@/components/marked";
 import { Notice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
-import { Prose } from "@/components/prose";
 import { call, type IpcFailure } from "@/ipc/host";
 import { catalogueQuery, flowDraftQuery } from "@/ipc/queries";
-import type { Catalogue, FlowDraft, FlowDraftView, StageDraft, StageView } from "@/ipc/schema";
-import { listed, plural, sentence } from "@/lib/words";
+import type { Catalogue, FlowDraft, StageDraft, StageView } from "@/ipc/schema";
+import { sentence } from "@/lib/words";
 import classes from "./flows.module.css";
+import { Preview } from "./preview";
+import { useStageDrag } from "./use-stage-drag";
 
 const NEW: StageDraft = {
   from: null, users: [], roles: [], required: 1, within: "15m", escalates: false, escalate_users: [], escalate_roles: [],
@@ -33,6 +33,7 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
   const [theirs, setTheirs] = useState<string | null | undefined>(undefined);
   const [failure, setFailure] = useState<IpcFailure | null>(null);
   const [said, setSaid] = useState("");
+  const [saving, setSaving] = useState(false);
   const client = useQueryClient();
   useEffect(() => {
     const timer = setTimeout(() => { setSettled(draft); }, 120);
@@ -45,16 +46,20 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
   const setStage = (at: number, change: Partial<StageDraft>): void => {
     set({ stages: draft.stages.map((stage, index) => index === at ? { ...stage, ...change } : stage) });
   };
-  const move = (at: number, by: -1 | 1): void => {
+  const line = useRef<HTMLOListElement>(null);
+  const moveTo = (from: number, to: number): void => {
     const stages = [...draft.stages];
-    const [stage] = stages.splice(at, 1);
-    if (stage === undefined) return;
-    stages.splice(at + by, 0, stage);
+    const [stage] = stages.splice(from, 1);
+    if (stage === undefined || to < 0 || to > stages.length) return;
+    stages.splice(to, 0, stage);
     set({ stages });
-    setSaid(`Stage ${at + 1} is stage ${at + by + 1} now.`);
+    setSaid(`Stage ${from + 1} is stage ${to + 1} now.`);
+    requestAnimationFrame(() => { line.current?.querySelectorAll<HTMLElement>("[data-grip]")[to]?.focus(); });
   };
+  const drag = useStageDrag(line, moveTo);
   const save = async (): Promise<void> => {
     setFailure(null);
+    setSaving(true);
     try {
       const outcome = await call("save_flow", { draft });
       if (outcome.kind === "changed") { setTheirs(outcome.theirs); return; }
@@ -62,6 +67,8 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
       onLeave();
     } catch (caught) {
       setFailure(caught as IpcFailure);
+    } finally {
+      setSaving(false);
     }
   };
   return (
@@ -72,8 +79,8 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
         <>
           <span className="muted small" id="flow-note">{view?.save.note}</span>
           <Button onClick={onLeave}>{draft === opened ? "Close" : "Discard"}</Button>
-          <Button variant="filled" onClick={() => void save()} disabled={!isCurrent || view?.save.can !== true || theirs !== undefined} aria-describedby="flow-note" data-testid="save-flow">
-            {view?.save.label ?? "Save"}
+          <Button variant="filled" onClick={() => void save()} disabled={!isCurrent || saving || view?.save.can !== true || theirs !== undefined} aria-describedby="flow-note" data-testid="save-flow">
+            {saving && view !== undefined && view.save.proof.length > 0 ? "Waiting for your passkey in the browser" : view?.save.label ?? "Save"}
           </Button>
         </>
       )}
@@ -97,13 +104,14 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
         <div className={classes.fields}>
           <TextInput label="Name" value={draft.name} maxLength={120} onChange={(event) => { set({ name: event.currentTarget.value }); }} data-testid="flow-name" />
           <Textarea label="Description" value={draft.description} autosize minRows={1} maxRows={4} maxLength={1000} placeholder="Optional" onChange={(event) => { set({ description: event.currentTarget.value }); }} />
-          <ol className={classes.line} aria-label="Stages, in their order">
+          <ol ref={line} className={classes.line} aria-label="Stages, in their order" data-after={drag.target === draft.stages.length || undefined}>
             {draft.stages.map((stage, index) => (
-              <li key={index} className={classes.card} data-testid="stage">
+              <li key={index} className={classes.card} data-testid="stage" data-dragged={drag.dragged === index || undefined} data-before={drag.target === index || undefined}>
                 <StageFields
                   stage={stage} number={index + 1} of={draft.stages.length}
                   view={isCurrent ? view?.stages[index] : undefined} catalogue={catalogue}
-                  onChange={(change) => { setStage(index, change); }} onMove={(by) => { move(index, by); }}
+                  onChange={(change) => { setStage(index, change); }}
+                  onMove={(by) => { moveTo(index, index + by); }} onGrip={drag.grip(index)}
                   onRemove={() => { set({ stages: draft.stages.filter((_, other) => other !== index) }); }}
                 />
               </li>
@@ -112,13 +120,13 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
           <div><Button onClick={() => { set({ stages: [...draft.stages, NEW] }); }} data-testid="add-stage">Add a stage after</Button></div>
           <span role="status" className={classes.said}>{said}</span>
         </div>
-        <Preview view={view} />
+        <Preview draft={settled} view={view} />
       </div>
     </Page>
   );
 }
 
-function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onRemove }: {
+function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onGrip, onRemove }: {
   stage: StageDraft;
   number: number;
   of: number;
@@ -126,6 +134,7 @@ function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onR
   catalogue: Catalogue | undefined;
   onChange: (change: Partial<StageDraft>) => void;
   onMove: (by: -1 | 1) => void;
+  onGrip: (event: PointerEvent<HTMLElement>) => void;
   onRemove: () => void;
 }) {
   const users = (catalogue?.users ?? []).map(({ id }) => id);
@@ -135,8 +144,19 @@ function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onR
     <fieldset className={classes.stageFields}>
       <legend className={classes.legend}>Stage {number}</legend>
       <div className={classes.stageTools}>
-        <Button size="xs" variant="subtle" disabled={number === 1} onClick={() => { onMove(-1); }} aria-label={`Move stage ${number} up`}>Up</Button>
-        <Button size="xs" variant="subtle" disabled={number === of} onClick={() => { onMove(1); }} aria-label={`Move stage ${number} down`}>Down</Button>
+        {of > 1 && (
+          <UnstyledButton
+            className={classes.grip} data-grip data-testid="stage-grip" title="Drag, or use the arrow keys" aria-label={`Move stage ${number}: arrow keys up and down`} onPointerDown={onGrip}
+            onKeyDown={(event) => {
+              const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+              if (by !== -1 && by !== 1) return;
+              event.preventDefault();
+              if (number + by >= 1 && number + by <= of) onMove(by);
+            }}
+          >
+            <span aria-hidden="true">⠿</span>
+          </UnstyledButton>
+        )}
         <Button size="xs" variant="subtle" disabled={of === 1} onClick={onRemove} aria-label={`Remove stage ${number}`}><Icon name="cross" /></Button>
       </div>
       <div className={classes.pair}>
@@ -165,31 +185,5 @@ function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onR
       )}
       {view?.problem != null && <p className={classes.problem} role="status">{sentence(view.problem)}</p>}
     </fieldset>
-  );
-}
-
-/** The flow as those who are in it meet it. */
-function Preview({ view }: { view: FlowDraftView | undefined }) {
-  if (view === undefined) return null;
-  return (
-    <aside className={classes.preview} aria-label="What approvers see">
-      <h2>In a sentence</h2>
-      <p className={classes.sentence}>{view.sentence === null ? <span className="muted">Not finished yet.</span> : <Prose text={sentence(view.sentence)} />}</p>
-      {view.problems.map((problem) => <p key={problem} className={classes.problem}><Prose text={sentence(problem)} /></p>)}
-      <h2>What each approver sees</h2>
-      <ol className={classes.people}>
-        {view.stages.map((stage, index) => (
-          <li key={index}>
-            <strong>{index === 0 ? "At once" : `After stage ${index}`}</strong>
-            <p className="small">
-              <Marked text={stage.voters.length === 0 ? "Nobody" : listed(stage.voters)} /> {stage.voters.length === 1 ? "is asked" : "are asked"}: {stage.words}.
-              {stage.later.length > 0 && <> When time is up, <Marked text={listed(stage.later)} /> too.</>}
-            </p>
-          </li>
-        ))}
-        <li><strong>Then</strong><p className="small">The call goes. One rejection at any stage ends it.</p></li>
-      </ol>
-      <p className="faint small">{view.used_by.length === 0 ? "No policy asks it yet." : `Asked by ${plural(view.used_by.length, "policy", "policies")}: ${listed(view.used_by.map(({ name }) => name))}.`}</p>
-    </aside>
   );
 }

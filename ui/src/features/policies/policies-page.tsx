@@ -13,12 +13,15 @@ import { call, type IpcFailure } from "@/ipc/host";
 import { overviewQuery, policiesQuery, useCommand } from "@/ipc/queries";
 import type { Deleted, PoliciesView, PolicyMode, PolicyRow } from "@/ipc/schema";
 import { useKeys } from "@/lib/keys";
-import { phrase, plural, sentence } from "@/lib/words";
+import { count, phrase, plural, sentence } from "@/lib/words";
 import classes from "./policies-page.module.css";
-import { ALL_PARTS, NO_FILTER, passes, PolicyFilters, type Filter, type Part } from "./policy-filters";
+import { keepParts, keptParts, NO_FILTER, passes, PolicyFilters, type Filter, type Part } from "./policy-filters";
 import { ModeChanged, PolicyItem } from "./policy-item";
 import { Precedence } from "./precedence";
 import { WaitingPanel } from "./waiting-panel";
+
+/** A thousand policies with all their switches would take seconds to draw; search looks through all of them. */
+const PORTION = 60;
 
 type Change = { policy: PolicyRow; to: PolicyMode };
 
@@ -28,7 +31,7 @@ export function PoliciesPage() {
   const [search, setSearch] = useState("");
   const [changed, setChanged] = useState<Change | null>(null);
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
-  const [parts, setParts] = useState<ReadonlySet<Part>>(ALL_PARTS);
+  const [parts, setParts] = useState<ReadonlySet<Part>>(keptParts);
   const [deleted, setDeleted] = useState<Deleted | null>(null);
   const [failure, setFailure] = useState<IpcFailure | null>(null);
   const navigate = useNavigate();
@@ -57,9 +60,14 @@ export function PoliciesPage() {
                 ref={input} type="search" aria-label="Search policies" placeholder="Search" value={search} className={classes.search}
                 onChange={(event) => { setSearch(event.currentTarget.value); }} data-testid="policy-search"
               />
-              <PolicyFilters rows={view.rows} filter={filter} parts={parts} onFilter={setFilter} onParts={setParts} />
+              <PolicyFilters
+                rows={view.rows} filter={filter} parts={parts} onFilter={setFilter}
+                onParts={(next) => { setParts(next); keepParts(next); }}
+              />
             </>
           )}
+          <Button onClick={() => { void navigate({ to: "/packs" }); }} data-testid="to-packs">Packs</Button>
+          <Button onClick={() => { void navigate({ to: "/what-if" }); }} data-testid="to-what-if">What if…</Button>
           <Button variant="filled" onClick={() => { void navigate({ to: "/builder" }); }} data-testid="new-policy">New policy</Button>
         </>
       )}
@@ -122,11 +130,13 @@ function List({ view, search, filter, parts, busy, onMode, onDelete }: {
   onMode: (policy: PolicyRow, to: PolicyMode) => void;
   onDelete: (policy: PolicyRow) => void;
 }) {
+  const [portions, setPortions] = useState(1);
   const found = view.rows.filter((row) => passes(row, filter) && matches(row, search));
+  const shown = found.slice(0, portions * PORTION);
   return (
     <>
       <ul className={classes.list} aria-label="Policies">
-        {found.map((row) => (
+        {shown.map((row) => (
           <li key={row.id} className={classes.item}>
             <PolicyItem
               policy={row} parts={parts} busy={busy === row.id}
@@ -136,6 +146,12 @@ function List({ view, search, filter, parts, busy, onMode, onDelete }: {
         ))}
         {found.length === 0 && (
           <li className={classes.none}>No policy matches. Search looks in name, description, id, tools and condition.</li>
+        )}
+        {found.length > shown.length && (
+          <li className={classes.none}>
+            {count(shown.length)} of {plural(found.length, "policy", "policies")} are shown.{" "}
+            <Button size="xs" onClick={() => { setPortions(portions + 1); }} data-testid="more-policies">Show {count(Math.min(PORTION, found.length - shown.length))} more</Button>
+          </li>
         )}
       </ul>
       <Precedence otherwise={view.default_action} />

@@ -40,6 +40,23 @@ describe("policies", () => {
     expect(within(rows[2]!).getByRole("radio", { name: "Enforce" })).toBeChecked();
   });
 
+  it("with a thousand of them draws a portion, and search finds those behind it", async () => {
+    const { user } = openWindow("/policies", "full", ({ policies }) => {
+      const [first] = policies.rows;
+      policies.rows = Array.from({ length: 1000 }, (_, index) => ({ ...first!, id: `p-${index}`, name: `Policy number ${index}.` }));
+    });
+    expect(await screen.findAllByTestId("policy-row")).toHaveLength(60);
+    await user.click(screen.getByTestId("more-policies"));
+    expect(screen.getAllByTestId("policy-row")).toHaveLength(120);
+    await user.type(screen.getByTestId("policy-search"), "number 987.");
+    expect(screen.getAllByTestId("policy-row")).toHaveLength(1);
+  });
+
+  it("says of an observed policy how often it would have applied", async () => {
+    openWindow("/policies", "full", ({ policies }) => { Object.assign(policies.rows[2]!, { mode: "observe", applied_30_days: 12 }); });
+    expect((await screen.findAllByTestId("policy-row"))[2]).toHaveTextContent("would have applied 12 times in 30 days");
+  });
+
   it("finds by name, tool and condition", async () => {
     const { user } = openWindow("/policies", "full");
     await screen.findAllByTestId("policy-row");

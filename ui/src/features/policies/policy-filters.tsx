@@ -7,7 +7,23 @@ export const NO_FILTER: Filter = { action: "", mode: "", tool: "" };
 
 const PARTS = [["description", "Description"], ["sentence", "Sentence"], ["targeting", "Targeting"], ["condition", "Condition"], ["history", "Last 30 days"]] as const;
 export type Part = typeof PARTS[number][0];
-export const ALL_PARTS: ReadonlySet<Part> = new Set(PARTS.map(([part]) => part));
+const ALL_PARTS: ReadonlySet<Part> = new Set(PARTS.map(([part]) => part));
+
+const KEPT = "doorward-policy-columns";
+
+/** As they were chosen last on this desk. */
+export function keptParts(): ReadonlySet<Part> {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+    return Array.isArray(kept) ? new Set([...ALL_PARTS].filter((part) => kept.includes(part))) : ALL_PARTS;
+  } catch {
+    return ALL_PARTS;
+  }
+}
+
+export function keepParts(parts: ReadonlySet<Part>): void {
+  try { localStorage.setItem(KEPT, JSON.stringify([...parts])); } catch { /* Without storage all are shown next time. */ }
+}
 
 const ACTIONS: readonly { value: Filter["action"]; label: string }[] = [
   { value: "", label: "Every action" }, { value: "deny", label: "Deny" }, { value: "request_approval", label: "Ask for approval" },

@@ -1,10 +1,13 @@
 /** One policy: name, what it asks for, which calls, when; and the switch. */
 import { Button, Menu, SegmentedControl, UnstyledButton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { Ago } from "@/components/ago";
 import { Marked } from "@/components/marked";
 import { Prose } from "@/components/prose";
 import { Tag, type Tone } from "@/components/tag";
+import { removalQuery } from "@/ipc/queries";
 import type { PolicyAction, PolicyMode, PolicyRow } from "@/ipc/schema";
 import { count, phrase, sentence } from "@/lib/words";
 import type { Part } from "./policy-filters";
@@ -38,6 +41,8 @@ export function PolicyItem({ policy, parts, busy, onMode, onDelete }: {
 }) {
   const { word, tone } = ACTIONS[policy.action];
   const navigate = useNavigate();
+  const [open, setOpen] = useState(false);
+  const { data: proof } = useQuery({ ...removalQuery(policy.id), enabled: open });
   const others = [
     ...policy.users.map((user) => `user ${user}`), ...policy.agents.map((agent) => `agent ${agent}`),
     ...policy.contexts.map((context) => `while ${context}`),
@@ -63,19 +68,19 @@ export function PolicyItem({ policy, parts, busy, onMode, onDelete }: {
           size="xs" value={policy.mode} data={[...MODES]} disabled={busy} aria-label={`Mode of ${policy.name}`}
           onChange={(mode) => { if (isMode(mode)) onMode(mode); }} data-testid={`mode-${policy.id}`}
         />
-        <Menu position="bottom-end" withinPortal>
+        <Menu position="bottom-end" withinPortal opened={open} onChange={setOpen}>
           <Menu.Target>
             <UnstyledButton className={classes.more} aria-label={`More for ${policy.name}`} data-testid={`more-${policy.id}`}>More</UnstyledButton>
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item onClick={() => { void navigate({ to: "/builder", search: { id: policy.id } }); }}>Edit</Menu.Item>
             <Menu.Item onClick={() => { void navigate({ to: "/builder", search: { copy: policy.id } }); }} data-testid={`duplicate-${policy.id}`}>Duplicate</Menu.Item>
-            <Menu.Item onClick={onDelete} data-testid={`delete-${policy.id}`}>Delete</Menu.Item>
+            <Menu.Item onClick={onDelete} data-testid={`delete-${policy.id}`}>{proof !== undefined && proof.reasons.length > 0 ? "Delete, needs your passkey" : "Delete"}</Menu.Item>
           </Menu.Dropdown>
         </Menu>
         {parts.has("history") && (
           <span className={classes.count}>
-            {appliedWords(policy.applied_30_days)}{policy.changed_at !== null && <>, changed <Ago at={policy.changed_at} precision="minute" /></>}
+            {appliedWords(policy.applied_30_days, policy.mode)}{policy.changed_at !== null && <>, changed <Ago at={policy.changed_at} precision="minute" /></>}
           </span>
         )}
       </div>
@@ -100,9 +105,11 @@ export function ModeChanged({ policy, to, busy, onUndo, onClose }: {
   );
 }
 
-function appliedWords(times: number): string {
-  if (times === 0) return "not applied in 30 days";
-  return times === 1 ? "applied once in 30 days" : `applied ${count(times)} times in 30 days`;
+/** What is only observed would have applied. */
+function appliedWords(times: number, mode: PolicyMode): string {
+  const applied = mode === "observe" ? "would have applied" : "applied";
+  if (times === 0) return mode === "observe" ? "would not have applied in 30 days" : "not applied in 30 days";
+  return times === 1 ? `${applied} once in 30 days` : `${applied} ${count(times)} times in 30 days`;
 }
 
 function isMode(value: string): value is PolicyMode {

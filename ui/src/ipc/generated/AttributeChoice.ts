@@ -19,6 +19,10 @@ group: string, label: string, description: string | null,
  */
 kind: string, 
 /**
+ * Of a number, as its schema says it: "EUR", "seconds".
+ */
+unit: string | null, 
+/**
  * "seen 12 to 9,400", "required", "claimed by the agent"
  */
 notes: Array<string>, 

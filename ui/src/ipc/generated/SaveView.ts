@@ -8,4 +8,8 @@ label: string,
 /**
  * What stands in the way, or what happens next.
  */
-note: string, };
+note: string, 
+/**
+ * Why it needs a passkey, one sentence each; none where it is free, or where none is enrolled.
+ */
+proof: Array<string>, };

@@ -10,7 +10,7 @@ import { launch, serve } from "../../../scripts/site.mjs";
 const SIZES = [{ width: 1440, height: 900 }, { width: 900, height: 600 }] as const;
 const SCREENS = [
   "/inbox", "/activity", "/policies", "/builder", "/builder?id=large-expenses", "/flows", "/flows?flow=finance", "/grants", "/agents", "/upstreams", "/security",
-  "/settings", "/activity?view=table",
+  "/settings", "/activity?view=table", "/people", "/packs", "/packs?pack=git", "/what-if",
 ] as const;
 const SCENARIOS = ["full", "empty", "hostile"] as const;
 /** What is the same on every screen is looked at on one. */

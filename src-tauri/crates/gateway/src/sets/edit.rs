@@ -56,15 +56,7 @@ impl Sets {
         }
         let bundle = self.with_document(path, text.as_deref());
         let proposed = self.propose_signed(bundle, Origin::Window, signature)?;
-        match text {
-            Some(text) => home::write_document(&self.home.policies(), path, &text)?,
-            None => match std::fs::remove_file(Bundle::path_of(&self.home, path)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(SetError::Write(error));
-                }
-                _ => {}
-            },
-        }
+        self.write(path, text.as_deref())?;
         self.look()?;
         Ok(proposed)
     }

@@ -10,6 +10,7 @@ mod edit;
 mod error;
 mod loosening;
 mod newest;
+mod several;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub(crate) use books::Book;
 pub use bundle::Bundle;
 pub use error::SetError;
 pub use loosening::{Reason, needs_proof};
+pub use several::DocumentEdit;
 pub use signed::{Signers, binding};
 
 use crate::home::{self, Paths};

@@ -149,6 +149,7 @@ fn one(entry: &Entry, attribute: String, part: Option<String>, seen: &Seen) -> A
         label,
         description,
         kind: kind(entry, editor),
+        unit: unit(entry, editor),
         notes,
         values,
         closed,
@@ -189,6 +190,50 @@ fn kind(entry: &Entry, editor: Editor) -> String {
     };
     let words: Vec<&str> = entry.kinds.iter().filter(|kind| **kind != Kind::Null).map(word).collect();
     if words.is_empty() { "any kind".to_owned() } else { words.join(" or ") }
+}
+
+/// Units that words about a number end in: "Amount in EUR", "Timeout (seconds)".
+const UNITS: [&str; 27] = [
+    "EUR",
+    "USD",
+    "GBP",
+    "CHF",
+    "JPY",
+    "cents",
+    "percent",
+    "%",
+    "bytes",
+    "KB",
+    "MB",
+    "GB",
+    "milliseconds",
+    "ms",
+    "seconds",
+    "s",
+    "minutes",
+    "hours",
+    "days",
+    "weeks",
+    "months",
+    "metres",
+    "meters",
+    "km",
+    "pixels",
+    "tokens",
+    "lines",
+];
+
+fn unit(entry: &Entry, editor: Editor) -> Option<String> {
+    if editor != Editor::Number {
+        return None;
+    }
+    let told = |words: &String| {
+        let first = words.split(['.', ',', ';', '\n']).next().unwrap_or_default().trim();
+        UNITS
+            .into_iter()
+            .find(|unit| first.ends_with(&format!(" in {unit}")) || first.ends_with(&format!("({unit})")))
+    };
+    entry.title.iter().chain(&entry.description).find_map(told).map(str::to_owned)
 }
 
 fn range(entry: &Entry) -> Option<String> {

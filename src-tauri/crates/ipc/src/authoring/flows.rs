@@ -1,11 +1,12 @@
 //! Approval flows: the list, a flow read while it is edited, saving and taking back.
 
+use super::Desk;
 use super::flow_wire::{
     DeleteFlowRequest, FlowDraft, FlowDraftRequest, FlowDraftView, FlowRow, FlowsView, OpenFlowRequest,
     StageDraft, StageView,
 };
+use super::proof::put;
 use super::wire::{Choice, Deleted, RestoreRequest, SaveEffect, SaveView, Saved};
-use super::{Desk, put};
 use crate::host::Host;
 use crate::wire::{IpcError, Nothing};
 use policy::authored_flow::{AuthoredFlow, AuthoredStage};
@@ -101,7 +102,8 @@ impl Host {
                 return Err(IpcError::new("unfinished", view.save.note, "mend it, then save again"));
             }
             let path = document(&view.id)?;
-            put(desk, &view.id, &path, request.draft.base.as_deref(), view.file)
+            let mine = view.file.unwrap_or_default();
+            put(desk, &view.id, &path, request.draft.base.as_deref(), mine)
         })
         .await
     }
@@ -127,7 +129,7 @@ impl Host {
     pub(crate) async fn restore_flow(&self, request: RestoreRequest) -> Result<Saved, IpcError> {
         self.at_desk(move |desk| {
             let path = document(&request.id)?;
-            put(desk, &request.id, &path, None, Some(request.text))
+            put(desk, &request.id, &path, None, request.text)
         })
         .await
     }
@@ -189,7 +191,7 @@ fn read(desk: &Desk, draft: &FlowDraft) -> Result<FlowDraftView, IpcError> {
     let people = &desk.in_force.people;
     let stages =
         flow.map(|flow| flow.stages.iter().map(|stage| seen(stage, people)).collect()).unwrap_or_default();
-    let save = save(draft, &file, flow, &problems);
+    let save = super::proof::told(desk, save(draft, &file, flow, &problems), &path, &file);
     Ok(FlowDraftView {
         sentence: flow.map(ApprovalFlow::sentence),
         used_by: id.parse().map(|id| used_by(&desk.in_force.set, &id)).unwrap_or_default(),
@@ -202,8 +204,14 @@ fn read(desk: &Desk, draft: &FlowDraft) -> Result<FlowDraftView, IpcError> {
 }
 
 fn save(draft: &FlowDraft, file: &str, flow: Option<&ApprovalFlow>, problems: &[String]) -> SaveView {
-    let cannot =
-        |note: String| SaveView { can: false, effect: SaveEffect::Changes, label: "Save".to_owned(), note };
+    let view = |can: bool, effect: SaveEffect, label: &str, note: String| SaveView {
+        can,
+        effect,
+        label: label.to_owned(),
+        note,
+        proof: Vec::new(),
+    };
+    let cannot = |note: String| view(false, SaveEffect::Changes, "Save", note);
     if draft.name.trim().is_empty() {
         return cannot("Give the flow a name first.".to_owned());
     }
@@ -212,15 +220,13 @@ fn save(draft: &FlowDraft, file: &str, flow: Option<&ApprovalFlow>, problems: &[
         return cannot(format!("It cannot be saved: {why}."));
     }
     if draft.base.as_deref() == Some(file) {
-        let (label, note) = ("Saved".to_owned(), "The file says exactly this.".to_owned());
-        return SaveView { can: false, effect: SaveEffect::Nothing, label, note };
+        return view(false, SaveEffect::Nothing, "Saved", "The file says exactly this.".to_owned());
     }
     if draft.base.is_none() && draft.id.is_empty() {
         let note = "Nothing asks this flow yet: choose it in a policy.".to_owned();
-        return SaveView { can: true, effect: SaveEffect::Tightens, label: "Save".to_owned(), note };
+        return view(true, SaveEffect::Tightens, "Save", note);
     }
-    let note = "Calls that wait already are judged again.".to_owned();
-    SaveView { can: true, effect: SaveEffect::Changes, label: "Save".to_owned(), note }
+    view(true, SaveEffect::Changes, "Save", "Calls that wait already are judged again.".to_owned())
 }
 
 /// A stage as its approvers will meet it.

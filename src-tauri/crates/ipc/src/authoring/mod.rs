@@ -6,26 +6,37 @@ pub mod flow_wire;
 mod flows;
 mod history;
 mod operators;
+pub mod pack_wire;
+mod packs;
+mod pattern;
+mod people;
+pub mod people_wire;
+mod proof;
 mod read;
 #[cfg(test)]
 mod tests;
+mod tried;
+pub mod tried_wire;
 pub mod wire;
 
 pub(crate) use flows::changed_at;
+pub(crate) use tried::tried_policy;
 
 use crate::host::{Host, blocking};
 use crate::wire::{IpcError, Problem};
-use gateway::{Engine, Hypothetical, InForce, SetError};
+use gateway::{Engine, Hypothetical, InForce};
 use policy::catalogue::{self, ToolEntry};
 use policy::{Node, PolicyId, PolicySet, Row, RowValue, Timestamp, Value, ValueKind};
+use proof::put;
 use read::Around;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tried_wire::{WhatIfRequest, WhatIfView};
 use wire::{
     BacktestRequest, BacktestView, Catalogue, CatalogueRequest, Choice, DeleteRequest, Deleted, Draft,
     DraftAction, DraftFrom, DraftRequest, DraftView, MendRequest, OpenDraftRequest, RestoreRequest,
-    SaveRequest, Saved, TriedPolicy, TriedPredicate, WhatIfRequest, WhatIfView,
+    SaveRequest, Saved,
 };
 
 /// How long an upstream's list of tools is kept for authors.
@@ -239,7 +250,14 @@ impl Host {
     }
 
     pub(crate) async fn read_draft(&self, request: DraftRequest) -> Result<DraftView, IpcError> {
-        self.at_desk(move |desk| desk.around().read(&request.draft)).await
+        self.at_desk(move |desk| {
+            let mut view = desk.around().read(&request.draft)?;
+            if let Some(file) = &view.file {
+                view.save = proof::told(desk, view.save, &format!("{}.toml", view.id), file);
+            }
+            Ok(view)
+        })
+        .await
     }
 
     pub(crate) async fn mend_draft(&self, request: MendRequest) -> Result<Draft, IpcError> {
@@ -263,7 +281,8 @@ impl Host {
             let written = around.write(&request.draft)?;
             desk.drafted(&request.draft)?;
             document(&written.id)?;
-            put(desk, &written.id, &written.path, request.draft.base.as_deref(), written.file.clone())
+            let mine = written.file.clone().unwrap_or_default();
+            put(desk, &written.id, &written.path, request.draft.base.as_deref(), mine)
         })
         .await
     }
@@ -283,7 +302,7 @@ impl Host {
     pub(crate) async fn restore_policy(&self, request: RestoreRequest) -> Result<Saved, IpcError> {
         self.at_desk(move |desk| {
             let path = document(&request.id)?;
-            put(desk, &request.id, &path, None, Some(request.text))
+            put(desk, &request.id, &path, None, request.text)
         })
         .await
     }
@@ -317,61 +336,16 @@ impl Host {
                 desk.engine.hypothetical(call, &definition).map_err(|error| bad(error.to_string()))?;
             let drafted = request.draft.as_ref().map(|draft| desk.drafted(draft)).transpose()?;
             let set = drafted.as_ref().unwrap_or(&desk.in_force.set);
-            Ok(tried(policy::backtest::what_if(set, &call, &facts)))
+            let documents = match &request.draft {
+                Some(draft) => {
+                    let around = desk.around();
+                    around.with(&around.write(draft)?).unwrap_or_default()
+                }
+                None => desk.in_force.bundle.documents.clone(),
+            };
+            Ok(tried::tried(policy::backtest::what_if(set, &call, &facts), set, &documents))
         })
         .await
-    }
-}
-
-fn tried(what: policy::backtest::WhatIf) -> WhatIfView {
-    let reads: BTreeMap<PolicyId, String> =
-        what.policies.into_iter().map(|policy| (policy.id, policy.reads)).collect();
-    let policies = what.decision.trace.policies.into_iter().map(|trace| {
-        let reads = reads.get(&trace.id).cloned().unwrap_or_default();
-        tried_policy(trace, reads)
-    });
-    WhatIfView { outcome: what.outcome, sentence: what.sentence, policies: policies.collect() }
-}
-
-/// One policy against one call, as it crosses to the window.
-pub(crate) fn tried_policy(trace: policy::PolicyTrace, reads: String) -> TriedPolicy {
-    let predicates = trace.predicates.into_iter().map(|predicate| TriedPredicate {
-        text: predicate.text,
-        attribute: predicate.attribute,
-        compared: predicate.compared,
-        truth: predicate.truth,
-        note: predicate.note,
-    });
-    TriedPolicy {
-        reads,
-        id: trace.id.to_string(),
-        name: trace.name,
-        action: trace.action,
-        applied: trace.applied,
-        deciding: trace.deciding,
-        sentence: trace.sentence,
-        predicates: predicates.collect(),
-    }
-}
-
-/// Saves one document, unless somebody else changed it meanwhile.
-fn put(
-    desk: &Desk,
-    id: &str,
-    path: &str,
-    base: Option<&str>,
-    text: Option<String>,
-) -> Result<Saved, IpcError> {
-    let mine = text.clone();
-    match desk.engine.sets().put_document(path, base, text) {
-        Ok(_) => {
-            desk.engine.set_changed();
-            Ok(Saved::Applied { id: id.to_owned(), message: "In force from the next call on.".to_owned() })
-        }
-        Err(SetError::WaitsOnDisk(_)) => {
-            Ok(Saved::Changed { theirs: desk.engine.sets().on_disk(path)?, mine })
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

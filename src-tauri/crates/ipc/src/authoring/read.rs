@@ -123,8 +123,9 @@ impl Around<'_> {
         if !draft.id.is_empty() {
             return draft.id.clone();
         }
-        let free =
-            |id: &String| self.documents.get(&format!("{id}.toml")).is_none() && id != "set" && id != "cases";
+        // The names of Doorward's own files are taken, also where they lie elsewhere.
+        let is_own = |id: &str| ["set", "cases", "people", "agents", "upstreams"].contains(&id);
+        let free = |id: &String| self.documents.get(&format!("{id}.toml")).is_none() && !is_own(id);
         free_id(&draft.name, "policy", free)
     }
 
@@ -153,6 +154,7 @@ impl Around<'_> {
             effect: SaveEffect::Changes,
             label: "Save".to_owned(),
             note: note.to_owned(),
+            proof: Vec::new(),
         };
         if draft.name.trim().is_empty() {
             return cannot("Give the policy a name first.");
@@ -190,6 +192,7 @@ impl Around<'_> {
             effect,
             label: label.to_owned(),
             note: note.to_owned(),
+            proof: Vec::new(),
         }
     }
 }

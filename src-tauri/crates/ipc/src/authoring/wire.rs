@@ -62,6 +62,8 @@ pub struct AttributeChoice {
     pub description: Option<String>,
     /// "number", "one of 6"
     pub kind: String,
+    /// Of a number, as its schema says it: "EUR", "seconds".
+    pub unit: Option<String>,
     /// "seen 12 to 9,400", "required", "claimed by the agent"
     pub notes: Vec<String>,
     /// The only values, or those seen lately.
@@ -260,6 +262,8 @@ pub struct SaveView {
     pub label: String,
     /// What stands in the way, or what happens next.
     pub note: String,
+    /// Why it needs a passkey, one sentence each; none where it is free, or where none is enrolled.
+    pub proof: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
@@ -410,52 +414,4 @@ pub struct ChangedCall {
     pub to: policy::ActionKind,
     /// "would be denied"
     pub words: String,
-}
-
-#[derive(Clone, Debug, Deserialize, TS)]
-pub struct WhatIfRequest {
-    /// Judged as if it were saved; the set in force where null.
-    pub draft: Option<Draft>,
-    /// `upstream/tool`
-    pub tool: String,
-    pub agent: String,
-    /// The agent's own user where null.
-    pub user: Option<String>,
-    /// A JSON object.
-    pub arguments: String,
-    /// Epoch milliseconds; now where null.
-    #[ts(type = "number | null")]
-    pub at: Option<i64>,
-}
-
-#[derive(Clone, Debug, Serialize, TS)]
-pub struct WhatIfView {
-    #[ts(type = "\"deny\" | \"request_approval\" | \"step_up\" | \"allow\"")]
-    pub outcome: policy::ActionKind,
-    pub sentence: String,
-    pub policies: Vec<TriedPolicy>,
-}
-
-#[derive(Clone, Debug, Serialize, TS)]
-pub struct TriedPolicy {
-    pub id: String,
-    pub name: String,
-    pub reads: String,
-    #[ts(type = "\"deny\" | \"request_approval\" | \"step_up\" | \"allow\"")]
-    pub action: policy::ActionKind,
-    #[ts(type = "\"yes\" | \"undetermined\" | \"no\"")]
-    pub applied: policy::Applied,
-    pub deciding: bool,
-    pub sentence: String,
-    pub predicates: Vec<TriedPredicate>,
-}
-
-#[derive(Clone, Debug, Serialize, TS)]
-pub struct TriedPredicate {
-    pub text: String,
-    pub attribute: String,
-    pub compared: Option<String>,
-    #[ts(type = "\"true\" | \"false\" | \"undetermined\"")]
-    pub truth: policy::Truth,
-    pub note: Option<String>,
 }

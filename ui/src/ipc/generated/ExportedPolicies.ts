@@ -1,0 +1,1 @@
+export type ExportedPolicies = { files: number, text: string, };

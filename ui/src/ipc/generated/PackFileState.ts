@@ -1,0 +1,1 @@
+export type PackFileState = "new" | "there" | "kept" | "left_out";

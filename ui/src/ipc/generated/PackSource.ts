@@ -1,0 +1,1 @@
+export type PackSource = { "kind": "shipped", name: string, } | { "kind": "folder", path: string, };

@@ -1,0 +1,1 @@
+export type PatternRequest = { pattern: string, ignore_case: boolean, samples: Array<string>, };

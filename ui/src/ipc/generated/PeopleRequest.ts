@@ -1,0 +1,3 @@
+import type { PeopleDraft } from "./PeopleDraft";
+
+export type PeopleRequest = { draft: PeopleDraft, };

@@ -1,0 +1,1 @@
+export type TruthNode = { "kind": "group", joined: "all" | "any", negated: boolean, truth: "true" | "false" | "undetermined", label: string | null, parts: Array<TruthNode>, } | { "kind": "leaf", predicate: number, };

@@ -1,0 +1,1 @@
+export type UserAttributeKind = "text" | "number" | "flag" | "other";

@@ -5,7 +5,7 @@
 
 use crate::flow::{Caster, Progress, Standing};
 use crate::hold::{COLLECT_WITHIN, FlowError, HoldState, STEP_UP_WITHIN, Verdict};
-use crate::{Choice, Opened, StepUpProof, Vote, Voter, kind_of};
+use crate::{Choice, Opened, StepUpProof, Vote, Voters, kind_of};
 use policy::{CallDigest, Decision, Facts, Outcome, ProofKind, Timestamp, ToolCall, UserId, Value};
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ pub(crate) struct Course {
     pub(crate) edited: Option<Edited>,
     /// The newest, where a set change or an edit brought one.
     pub(crate) rejudged: Option<Decision>,
+    /// Who may vote now; those of the beginning, unless people came, went or changed since.
+    pub(crate) voters: Voters,
     pub(crate) state: HoldState,
 }
 
@@ -53,6 +55,7 @@ impl Course {
             step_up_deadline: None,
             edited: None,
             rejudged: None,
+            voters: Voters { owner: opened.owner.clone(), others: opened.others.clone() },
             state: HoldState::Waiting,
         };
         match &opened.decision.outcome {
@@ -126,7 +129,7 @@ impl Course {
                 continue;
             }
             let mut added = Progress::start(flow.clone(), now);
-            added.approve_first(self.votes.iter().filter_map(|vote| caster(opened, vote)), now);
+            added.approve_first(self.casters(opened), now);
             self.flows.push(added);
         }
         self.step_up = match (self.step_up, required.step_up.map(kind_of)) {
@@ -144,6 +147,20 @@ impl Course {
             Outcome::Denied { message } => course.ended(Verdict::Refused { message: message.clone() }, now),
             Outcome::Held(_) => course.requiring(decision, opened, now),
         }
+    }
+
+    /// Other people, or the same with other roles: whoever may not vote any more has not voted. What was complete by
+    /// such a vote waits again.
+    pub(crate) fn recounted(&self, voters: &Voters, opened: &Opened, now: Timestamp) -> Course {
+        let mut course = Course { voters: voters.clone(), ..self.clone() };
+        let mut flows = std::mem::take(&mut course.flows);
+        let casters: Vec<Caster<'_>> = course.casters(opened).collect();
+        for flow in &mut flows {
+            flow.recount(&casters, now);
+        }
+        drop(casters);
+        course.flows = flows;
+        course.settled(opened, now)
     }
 
     /// What a passed deadline makes of it: over, or others are asked as well.
@@ -169,9 +186,9 @@ impl Course {
         first.is_some() && deadlines.iter().all(|(at, may)| *may || Some(*at) != first)
     }
 
-    pub(crate) fn extended(&self, by: &UserId, opened: &Opened) -> Result<Course, FlowError> {
+    pub(crate) fn extended(&self, by: &UserId) -> Result<Course, FlowError> {
         // Putting it off is the desk's own business; whoever votes from elsewhere votes.
-        if *by != opened.owner.id {
+        if *by != self.voters.owner.id {
             return Err(FlowError::NotEntitled { by: by.clone() });
         }
         if !self.may_extend() {
@@ -243,7 +260,7 @@ impl Course {
         if let Choice::Reject { reason } = &vote.choice {
             return Ok(course.ended(Verdict::Rejected { reason: reason.clone() }, now));
         }
-        if let Some(caster) = caster(opened, vote) {
+        if let Some(caster) = self.caster(opened, vote) {
             for flow in &mut course.flows {
                 flow.approve(&caster, now);
             }
@@ -258,7 +275,7 @@ impl Course {
     /// Whether this vote counts anywhere.
     fn entitled(&self, vote: &Vote, opened: &Opened) -> Result<(), FlowError> {
         let by = || vote.by.clone();
-        let caster = caster(opened, vote).ok_or_else(|| FlowError::NotEntitled { by: by() })?;
+        let caster = self.caster(opened, vote).ok_or_else(|| FlowError::NotEntitled { by: by() })?;
         // Where only the step-up is missing nobody votes; whoever sits here may still say no.
         let is_no = matches!(vote.choice, Choice::Reject { .. });
         if is_no && caster.is_owner && self.waits_for_proof(opened) {
@@ -293,12 +310,21 @@ impl Course {
         }
         Ok(Edited { call, digest, facts: facts.clone() })
     }
-}
 
-/// Who cast this vote; none where they are nobody who could.
-fn caster<'a>(opened: &'a Opened, vote: &'a Vote) -> Option<Caster<'a>> {
-    let is_owner = vote.by == opened.owner.id;
-    let other = || opened.others.iter().find(|voter: &&Voter| voter.id == vote.by);
-    let voter = if is_owner { &opened.owner } else { other()? };
-    Some(Caster { voter, is_owner, is_requester: voter.id == opened.call.user, proof: vote.proof.as_ref() })
+    /// Who cast this vote; none where they are nobody who could.
+    fn caster<'a>(&'a self, opened: &'a Opened, vote: &'a Vote) -> Option<Caster<'a>> {
+        let voter = self.voters.of(&vote.by)?;
+        let is_owner = voter.id == self.voters.owner.id;
+        Some(Caster {
+            voter,
+            is_owner,
+            is_requester: voter.id == opened.call.user,
+            proof: vote.proof.as_ref(),
+        })
+    }
+
+    /// Whoever approved so far and still may vote at all.
+    fn casters<'a>(&'a self, opened: &'a Opened) -> impl Iterator<Item = Caster<'a>> {
+        self.votes.iter().filter_map(|vote| self.caster(opened, vote))
+    }
 }

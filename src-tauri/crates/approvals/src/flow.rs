@@ -60,13 +60,19 @@ pub(crate) struct Caster<'a> {
 pub(crate) struct Progress {
     flow: ApprovalFlow,
     /// One for each stage that was reached.
-    votes: Vec<BTreeSet<UserId>>,
+    reached: Vec<Reached>,
     /// Of the current stage.
     deadline: Timestamp,
-    /// Since the deadline before this one; once a stage.
-    escalated: bool,
     /// This deadline is one that was put off; once a deadline.
     extended: bool,
+}
+
+/// A stage that was reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Reached {
+    votes: BTreeSet<UserId>,
+    /// Its deadline passed, and others were asked as well; once a stage.
+    escalated: bool,
 }
 
 impl Caster<'_> {
@@ -88,8 +94,7 @@ impl Caster<'_> {
 
 impl Progress {
     pub(crate) fn start(flow: ApprovalFlow, now: Timestamp) -> Progress {
-        let mut progress =
-            Progress { flow, votes: Vec::new(), deadline: now, escalated: false, extended: false };
+        let mut progress = Progress { flow, reached: Vec::new(), deadline: now, extended: false };
         progress.enter_stage(now);
         progress
     }
@@ -99,14 +104,18 @@ impl Progress {
     }
 
     /// The current stage with its votes; none once every stage is complete.
-    fn current(&self) -> Option<(&Stage, &BTreeSet<UserId>)> {
-        let votes = self.votes.last()?;
-        Some((self.flow.stages.get(self.votes.len().checked_sub(1)?)?, votes))
+    fn current(&self) -> Option<(&Stage, &Reached)> {
+        let reached = self.reached.last()?;
+        Some((self.flow.stages.get(self.reached.len().checked_sub(1)?)?, reached))
     }
 
     fn enter_stage(&mut self, now: Timestamp) {
-        self.votes.push(BTreeSet::new());
-        (self.escalated, self.extended) = (false, false);
+        self.reached.push(Reached::default());
+        self.begin_time(now);
+    }
+
+    fn begin_time(&mut self, now: Timestamp) {
+        self.extended = false;
         self.deadline = now.after(self.length());
     }
 
@@ -131,8 +140,8 @@ impl Progress {
 
     pub(crate) fn standing(&self, caster: &Caster<'_>) -> Standing {
         match self.current() {
-            Some((stage, votes)) if caster.is_approver(stage, self.escalated) => {
-                if votes.contains(&caster.voter.id) {
+            Some((stage, reached)) if caster.is_approver(stage, reached.escalated) => {
+                if reached.votes.contains(&caster.voter.id) {
                     Standing::AlreadyVoted
                 } else {
                     caster.missing(stage).map_or(Standing::MayVote, Standing::NeedsProof)
@@ -148,21 +157,47 @@ impl Progress {
         if self.standing(caster) != Standing::MayVote {
             return;
         }
-        let required = self.current().map_or(1, |(stage, _)| stage.required.max(1));
-        let Some(votes) = self.votes.last_mut() else { return };
-        votes.insert(caster.voter.id.clone());
-        if votes.len() >= required as usize {
+        let required = self.current().map_or(1, |(stage, _)| required(stage));
+        let Some(reached) = self.reached.last_mut() else { return };
+        reached.votes.insert(caster.voter.id.clone());
+        if reached.votes.len() >= required {
             self.enter_stage(now);
+        }
+    }
+
+    /// Takes out the votes that nobody among these may cast any more. The first stage that has too few then waits for
+    /// votes again, with its time from the beginning, and what came after it begins anew.
+    pub(crate) fn recount(&mut self, casters: &[Caster<'_>], now: Timestamp) {
+        let reached_so_far = self.reached.len();
+        let mut open_again = None;
+        for (at, (stage, reached)) in self.flow.stages.iter().zip(&mut self.reached).enumerate() {
+            let escalated = reached.escalated;
+            let counts =
+                |caster: &Caster<'_>| caster.is_approver(stage, escalated) && caster.missing(stage).is_none();
+            reached.votes.retain(|id| casters.iter().any(|caster| caster.voter.id == *id && counts(caster)));
+            if at + 1 < reached_so_far && reached.votes.len() < required(stage) {
+                open_again = Some(at + 1);
+                break;
+            }
+        }
+        if let Some(stages) = open_again {
+            self.reached.truncate(stages);
+            self.begin_time(now);
         }
     }
 
     /// Counts approvals that were cast before this flow was required, at its first stage.
     pub(crate) fn approve_first<'a>(&mut self, casters: impl Iterator<Item = Caster<'a>>, now: Timestamp) {
         for caster in casters {
-            if self.votes.len() == 1 {
+            if self.reached.len() == 1 {
                 self.approve(&caster, now);
             }
         }
+    }
+
+    /// Whether a vote of this person stands at some stage.
+    pub(crate) fn counts(&self, voter: &UserId) -> bool {
+        self.reached.iter().any(|reached| reached.votes.contains(voter))
     }
 
     /// Whether the deadline is one that can still be put off.
@@ -188,20 +223,26 @@ impl Progress {
     }
 
     fn may_escalate(&self) -> bool {
-        let escalates = |(stage, _): (&Stage, _)| stage.on_timeout == OnTimeout::Escalate;
-        !self.escalated && self.current().is_some_and(escalates)
+        let escalates = |(stage, reached): (&Stage, &Reached)| {
+            !reached.escalated && stage.on_timeout == OnTimeout::Escalate
+        };
+        self.current().is_some_and(escalates)
     }
 
     /// Asks others as well where its time is over; as many votes are required as before, and those cast stay.
     pub(crate) fn escalate(&mut self, now: Timestamp) {
-        if self.is_due(now) && self.may_escalate() {
-            (self.escalated, self.extended) = (true, false);
-            self.deadline = now.after(self.length());
+        if self.is_due(now)
+            && self.may_escalate()
+            && let Some(reached) = self.reached.last_mut()
+        {
+            reached.escalated = true;
+            self.begin_time(now);
         }
     }
 
     pub(crate) fn views(&self) -> impl Iterator<Item = StageView> {
-        let reached = self.votes.len();
+        let reached = self.reached.len();
+        let escalated = self.reached.last().is_some_and(|reached| reached.escalated);
         self.flow.stages.iter().zip(1_u32..).map(move |(stage, number)| {
             let current = number as usize == reached;
             StageView {
@@ -210,11 +251,15 @@ impl Progress {
                 number,
                 approvers: stage.approvers.clone(),
                 escalate_to: (stage.on_timeout == OnTimeout::Escalate).then(|| stage.escalate_to.clone()),
-                escalated: current && self.escalated,
+                escalated: current && escalated,
                 extended: current && self.extended,
                 exclude_requester: stage.exclude_requester,
                 step_up: stage.step_up,
-                votes: self.votes.get(number as usize - 1).cloned().unwrap_or_default(),
+                votes: self
+                    .reached
+                    .get(number as usize - 1)
+                    .map(|reached| reached.votes.clone())
+                    .unwrap_or_default(),
                 required: stage.required.max(1),
                 current,
                 complete: (number as usize) < reached,
@@ -222,6 +267,11 @@ impl Progress {
             }
         })
     }
+}
+
+/// A stage that asks for no votes asks for one.
+fn required(stage: &Stage) -> usize {
+    stage.required.max(1) as usize
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! It stands in for votes of the flows it was made in, while these are as they were, and never for a denial, a
 //! step-up, or a flow that asks for more than one vote. Counting its uses and ending it is the desk's.
 
-use crate::{GrantId, HoldId, Means};
+use crate::{GrantId, HoldId, Means, Voters};
 use policy::{
-    AgentName, ApprovalFlow, Decision, DefinitionHash, Facts, Outcome, Timestamp, ToolCall, ToolName,
+    AgentName, ApprovalFlow, Decision, DefinitionHash, Facts, Outcome, Stage, Timestamp, ToolCall, ToolName,
     UpstreamName, UserId, Value, compare,
 };
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,19 @@ impl Grant {
             && required.step_up.is_none()
             && !required.flows.is_empty()
             && required.flows.iter().all(|flow| may_be_granted(flow) && self.flows.contains(flow))
+    }
+
+    /// Whether whoever made it could still cast the votes it stands in for.
+    #[must_use]
+    pub fn is_still_its_makers(&self, voters: &Voters) -> bool {
+        let Some(maker) = voters.of(&self.by) else { return false };
+        let is_owner = maker.id == voters.owner.id;
+        let is_asked = |stage: &Stage| {
+            (stage.approvers.is_empty() && is_owner)
+                || maker.is_among(&stage.approvers)
+                || maker.is_among(&stage.escalate_to)
+        };
+        self.flows.iter().flat_map(|flow| &flow.stages).all(is_asked)
     }
 
     /// Whether it permits more than the person had before their eyes: other values, or for more than an hour.

@@ -6,7 +6,7 @@
 
 use crate::course::{Course, Edited};
 use crate::flow::Progress;
-use crate::{HoldId, ReleaseId, ReleasedCall, StageView, StepUpProof, Vote, Voter};
+use crate::{HoldId, ReleaseId, ReleasedCall, StageView, StepUpProof, Vote, Voter, Voters};
 use policy::{ApprovalFlow, CallDigest, Decision, Facts, ProofKind, Timestamp, ToolCall, UserId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -53,6 +53,8 @@ pub enum Event {
     },
     /// A newer set judged the call, with its frozen facts.
     Rejudged(Decision),
+    /// Who may vote is not who it was: votes cast before count for those who still may cast them.
+    PeopleChanged(Voters),
     /// Its one release was taken.
     Claimed {
         release: ReleaseId,
@@ -239,6 +241,12 @@ impl HeldCall {
         &self.course.votes
     }
 
+    /// Those of them that stand: their voters may still cast them.
+    pub(crate) fn standing_votes(&self) -> Vec<Vote> {
+        let stands = |vote: &&Vote| self.course.flows.iter().any(|flow| flow.counts(&vote.by));
+        self.course.votes.iter().filter(stands).cloned().collect()
+    }
+
     /// When the state changes by itself: the first open stage's deadline, the end of the time to collect an
     /// approval, or, where nothing is open, when it ended.
     #[must_use]
@@ -279,7 +287,7 @@ impl HeldCall {
     /// The deadline that it would have once put off; none where it cannot be.
     #[must_use]
     pub fn extended_deadline(&self) -> Option<Timestamp> {
-        let extended = self.course.extended(&self.opened.owner.id, &self.opened).ok()?;
+        let extended = self.course.extended(&self.course.voters.owner.id).ok()?;
         self.is_waiting().then(|| extended.deadline(self.opened.at))
     }
 
@@ -287,6 +295,12 @@ impl HeldCall {
     #[must_use]
     pub fn may_edit(&self) -> bool {
         self.is_waiting() && self.course.may_edit()
+    }
+
+    /// Who may vote on it now.
+    #[must_use]
+    pub fn voters(&self) -> &Voters {
+        &self.course.voters
     }
 
     /// Every flow it must pass.
@@ -371,11 +385,12 @@ impl HeldCall {
 
             (_, Event::Withdrawn { .. }) => Ok(self.course.ended(Verdict::Withdrawn, now)),
             (_, Event::Rejudged(decision)) => Ok(self.course.rejudged(decision, &self.opened, now)),
+            (_, Event::PeopleChanged(voters)) => Ok(self.course.recounted(voters, &self.opened, now)),
             (HoldState::Waiting, Event::Voted(vote)) => self.course.voted(vote, &self.opened, now),
             (HoldState::Waiting, Event::Proven(proof)) => {
                 self.course.proven(proof, &self.opened, self.digest(), now)
             }
-            (HoldState::Waiting, Event::Extended { by }) => self.course.extended(by, &self.opened),
+            (HoldState::Waiting, Event::Extended { by }) => self.course.extended(by),
             (HoldState::Approved { .. }, Event::Voted(_) | Event::Proven(_) | Event::Extended { .. }) => {
                 Err(FlowError::Ended(Verdict::Approved))
             }

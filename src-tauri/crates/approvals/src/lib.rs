@@ -29,4 +29,4 @@ pub use id::{GrantId, HoldId, IdError, ProofId, ReleaseId};
 pub use proof::{Authenticator, ProofMethod, ProofWindow, StepUpProof, kind_of};
 pub use refusal::Refusal;
 pub use release::{Basis, Given, ReleaseParts, ReleasedCall};
-pub use vote::{Choice, Judged, Means, Vote, Voter};
+pub use vote::{Choice, Judged, Means, Vote, Voter, Voters};

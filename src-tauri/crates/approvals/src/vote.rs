@@ -62,6 +62,21 @@ pub struct Voter {
     pub roles: BTreeSet<String>,
 }
 
+/// Everybody who may vote at a desk, as `people.toml` has them at some moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voters {
+    pub owner: Voter,
+    /// Who vote with their own passkey.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Voter>,
+}
+
+impl Voters {
+    pub(crate) fn of(&self, id: &UserId) -> Option<&Voter> {
+        std::iter::once(&self.owner).chain(&self.others).find(|voter| voter.id == *id)
+    }
+}
+
 impl Voter {
     /// Whether they are named, by id or role.
     pub(crate) fn is_among(&self, approvers: &Approvers) -> bool {

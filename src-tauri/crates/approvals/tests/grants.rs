@@ -6,7 +6,7 @@ mod support;
 
 use approvals::{
     Admission, Asked, AtDesk, Authenticator, Basis, Bound, Grant, GrantId, GrantMaker, GrantTerms, HeldCall,
-    Limit, Means, NoGrant, ProofId, ProofWindow, Refusal, admit,
+    Limit, Means, NoGrant, ProofId, ProofWindow, Refusal, Voter, Voters, admit,
 };
 use policy::{
     ActionKind, Applied, ApprovalFlow, Decision, Facts, Mode, PathFact, PolicyTrace, ProofKind, Stage,
@@ -264,4 +264,20 @@ fn a_step_up_that_nobody_could_give_is_refused_at_once() {
     assert!(not_set_up(admitted(Authenticator::Passphrase, true)));
     assert!(matches!(admitted(Authenticator::Passphrase, false), Admission::Held(_)));
     assert!(matches!(admitted(Authenticator::Passkey, true), Admission::Held(_)));
+}
+
+#[test]
+fn a_grant_stands_for_as_long_as_its_maker_may_cast_the_votes_it_stands_in_for() {
+    let of_owner = grant(Bound::Any);
+    let [bob, eva] = <[Voter; 2]>::try_from(others()).unwrap();
+    let now = Voters { owner: owner(), others: vec![bob.clone()] };
+    assert!(of_owner.is_still_its_makers(&now));
+    let bobs_desk = Voters { owner: bob, others: vec![owner()] };
+    assert!(!of_owner.is_still_its_makers(&bobs_desk), "it was made by whoever owns the desk");
+    assert!(!of_owner.is_still_its_makers(&Voters { owner: eva, others: vec![] }), "she is gone");
+    let finance = flow("finance", vec![Stage { grants: true, ..stage(&[], &["finance"], 1, 15) }]);
+    let of_role = Grant { flows: vec![finance], ..of_owner };
+    assert!(of_role.is_still_its_makers(&now));
+    let without = Voters { owner: Voter { roles: [].into(), ..owner() }, others: vec![] };
+    assert!(!of_role.is_still_its_makers(&without), "she lost the role");
 }

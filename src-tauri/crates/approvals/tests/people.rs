@@ -4,7 +4,10 @@
 
 mod support;
 
-use approvals::{Choice, Event, FlowError, HoldState, Judged, ProofMethod, STEP_UP_WITHIN, Verdict, Vote};
+use approvals::{
+    Basis, Choice, Event, FlowError, HoldState, Judged, ProofMethod, STEP_UP_WITHIN, Verdict, Vote, Voter,
+    Voters,
+};
 use policy::{Approvers, Facts, OnTimeout, Outcome, ProofKind, Stage, Value};
 use support::*;
 
@@ -206,4 +209,75 @@ fn other_facts_do_not_come_in_with_an_edit() {
     let choice = Choice::ApproveEdited { arguments, judged: Box::new(judged) };
     let event = Event::Voted(vote("ana", choice, held.digest()));
     assert_eq!(held.apply(event, at(1)), Err(FlowError::NoEdit));
+}
+
+fn without_bob() -> Event {
+    Event::PeopleChanged(Voters { owner: owner(), others: others().into_iter().skip(1).collect() })
+}
+
+#[test]
+fn whoever_was_removed_or_lost_the_role_has_not_voted_and_does_not_vote() {
+    let asked = || vec![flow("finance", vec![stage(&[], &["finance"], 2, 10)])];
+    let no_role = Voter { roles: [].into(), ..others().remove(0) };
+    let changed = Voters { owner: owner(), others: vec![no_role] };
+    for change in [without_bob(), Event::PeopleChanged(changed)] {
+        let mut held = held_with_others(held_by(asked()));
+        held.apply(proven_vote("bob", Choice::Approve, &held), at(1)).unwrap();
+        held.apply(change.clone(), at(2)).unwrap();
+        assert_eq!(held.stages()[0].votes.len(), 0, "it does not stand any more");
+        assert_eq!(held.deadline(), at(10 * MINUTE), "and gives nobody more time");
+        let late = held.apply(proven_vote("bob", Choice::Approve, &held), at(3));
+        assert!(matches!(late, Err(FlowError::NotEntitled { .. })), "{late:?}");
+        held.apply(approval(&held), at(4)).unwrap();
+        assert_eq!(*held.state(), HoldState::Waiting, "one vote of two");
+    }
+}
+
+#[test]
+fn an_approval_by_a_vote_that_does_not_stand_any_more_waits_again() {
+    let mut held = held_with_others(held_by(vec![flow("finance", vec![stage(&["bob", "eva"], &[], 1, 10)])]));
+    held.apply(proven_vote("bob", Choice::Approve, &held), at(1)).unwrap();
+    assert!(matches!(held.state(), HoldState::Approved { .. }));
+    held.apply(without_bob(), at(5 * MINUTE)).unwrap();
+    assert_eq!(
+        (held.state(), held.deadline()),
+        (&HoldState::Waiting, at(15 * MINUTE)),
+        "its whole time again"
+    );
+    let now = held.decision().clone();
+    assert_eq!(held.release(&now, release_id(1), at(5 * MINUTE)).unwrap_err(), FlowError::NotApproved);
+    held.apply(proven_vote("eva", Choice::Approve, &held), at(6 * MINUTE)).unwrap();
+    let released = held.release(&now, release_id(1), at(7 * MINUTE)).unwrap();
+    let Basis::Votes { votes, .. } = released.basis() else { panic!("{:?}", released.basis()) };
+    let by: Vec<&str> = votes.iter().map(|vote| vote.by.as_str()).collect();
+    assert_eq!(by, ["eva"], "it goes by the votes that stand");
+}
+
+#[test]
+fn a_first_stage_that_opens_again_takes_the_later_ones_back_as_well() {
+    let stages = vec![stage(&["bob", "eva"], &[], 1, 10), stage(&["ana"], &[], 1, 10)];
+    let mut held = held_with_others(held_by(vec![flow("two", stages), anybody("owner", 60)]));
+    held.apply(proven_vote("bob", Choice::Approve, &held), at(1)).unwrap();
+    held.apply(approval(&held), at(2)).unwrap();
+    assert!(matches!(held.state(), HoldState::Approved { .. }));
+    held.apply(without_bob(), at(3)).unwrap();
+    let standing: Vec<(usize, bool)> =
+        held.stages().iter().map(|view| (view.votes.len(), view.complete)).collect();
+    assert_eq!(standing, [(0, false), (0, false), (1, true)], "Ana's vote stays where it was the first");
+    held.apply(proven_vote("eva", Choice::Approve, &held), at(4)).unwrap();
+    held.apply(approval(&held), at(5)).unwrap();
+    assert!(matches!(held.state(), HoldState::Approved { .. }));
+}
+
+#[test]
+fn a_plain_vote_of_an_owner_who_is_none_any_more_proves_nobody() {
+    let mut held = held_with_others(held_by(vec![flow("q", vec![stage(&["ana", "bob"], &[], 2, 10)])]));
+    held.apply(approval(&held), at(1)).unwrap();
+    let [bob, _] = <[Voter; 2]>::try_from(others()).unwrap();
+    held.apply(Event::PeopleChanged(Voters { owner: bob, others: vec![owner()] }), at(2)).unwrap();
+    assert_eq!(held.stages()[0].votes.len(), 0);
+    assert!(matches!(held.apply(approval(&held), at(3)), Err(FlowError::NeedsProof { .. })));
+    held.apply(proven_vote("ana", Choice::Approve, &held), at(3)).unwrap();
+    held.apply(Event::Voted(vote("bob", Choice::Approve, held.digest())), at(4)).unwrap();
+    assert!(matches!(held.state(), HoldState::Approved { .. }), "it is his desk now");
 }

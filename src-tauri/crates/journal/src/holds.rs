@@ -49,6 +49,7 @@ fn kind_of(event: &Event) -> Option<&'static str> {
         Event::DeadlinePassed => Some("deadline_passed"),
         Event::Withdrawn { .. } => Some("hold_withdrawn"),
         Event::Rejudged(_) => Some("hold_rejudged"),
+        Event::PeopleChanged(_) => Some("voters_changed"),
         Event::CollectionPassed => Some("collection_passed"),
         Event::Claimed { .. } => None,
     }

@@ -1,9 +1,22 @@
 //! What happens to holds by themselves or all at once: deadlines, a newer set, a removed agent.
 
 use super::{Desk, LOOK, SHOWN_AFTER_END};
-use approvals::{Event, HeldCall, HoldId, HoldState};
+use approvals::{Event, HeldCall, HoldId, HoldState, Voter, Voters};
+use policy::people::People;
 use policy::{Decision, Timestamp};
 use std::sync::Arc;
+
+/// Everybody who may vote by now; none without an owner.
+pub(crate) fn voters(people: &People) -> Option<Voters> {
+    let others = people.iter().filter(|user| !user.owner).map(Voter::from).collect();
+    Some(Voters { owner: Voter::from(people.owner()?), others })
+}
+
+/// What people who came, went or changed make of an open hold.
+pub(super) fn changed(held: &HeldCall, voters: &Voters) -> Option<Event> {
+    let open = matches!(held.state(), HoldState::Waiting | HoldState::Approved { .. });
+    (open && held.voters() != voters).then(|| Event::PeopleChanged(voters.clone()))
+}
 
 impl Desk {
     /// A newer set: every open hold is judged again with its frozen facts. Blocks on the disk.
@@ -12,6 +25,18 @@ impl Desk {
             let open = matches!(held.state(), HoldState::Waiting | HoldState::Approved { .. });
             open.then(|| judge(held)).filter(|decision| decision != held.decision()).map(Event::Rejudged)
         });
+    }
+
+    /// Other people, or the same with other roles: votes of whoever may not cast them any more stop counting, and so do
+    /// the grants they made. Blocks on the disk.
+    pub(crate) fn follow_people(&self, people: &People) {
+        self.withdraw("the user was removed", |held| people.get(&held.call().user).is_none());
+        let Some(voters) = voters(people) else { return };
+        self.change_all(|held, _| changed(held, &voters));
+        self.revoke_all("the person who made it may not approve such calls any more", |grant| {
+            !grant.is_still_its_makers(&voters)
+        });
+        self.revoke_all("the user was removed", |grant| people.get(&grant.user).is_none());
     }
 
     /// The agent, upstream or user behind some holds is gone. Blocks on the disk.

@@ -5,7 +5,7 @@
 
 use crate::release::Given;
 use crate::{ReleaseId, ReleasedCall, kind_of};
-use policy::{CallDigest, Decision, Facts, Outcome, Timestamp, ToolCall};
+use policy::{CallDigest, Decision, Facts, Outcome, Timestamp, ToolCall, Value};
 
 /// The right to send the same call once more, with what its upstream asked for.
 #[derive(Debug)]
@@ -13,24 +13,53 @@ use policy::{CallDigest, Decision, Facts, Outcome, Timestamp, ToolCall};
 pub struct Continuation {
     release: ReleaseId,
     digest: CallDigest,
+    edited: Option<Edited>,
     given: Given,
+}
+
+/// An approver's arguments went up; the agent knows only its own.
+#[derive(Debug)]
+struct Edited {
+    asked: CallDigest,
+    asked_arguments: Value,
+    sent: Value,
 }
 
 impl ReleasedCall {
     /// What may follow this release. Whoever keeps it sees to it that it is used for an answer of this release only.
     pub fn continuation(&self) -> Continuation {
-        Continuation { release: self.id().clone(), digest: self.digest(), given: self.given().clone() }
+        let edited = self.asked().map(|asked| Edited {
+            asked: ToolCall { arguments: asked.clone(), ..self.call().clone() }.digest(),
+            asked_arguments: asked.clone(),
+            sent: self.call().arguments.clone(),
+        });
+        Continuation {
+            release: self.id().clone(),
+            digest: self.digest(),
+            edited,
+            given: self.given().clone(),
+        }
     }
 }
 
 impl Continuation {
-    /// Whether it is for this call: same user, agent, tool, definition and arguments.
+    /// Whether it is for this call: same user, agent, tool, definition and arguments, as they were asked or as they
+    /// were sent.
     #[must_use]
     pub fn is_for(&self, call: &ToolCall) -> bool {
-        self.digest == call.digest()
+        let digest = call.digest();
+        self.digest == digest || self.edited.as_ref().is_some_and(|edited| edited.asked == digest)
     }
 
-    /// Lets the call go once more, judged anew, where nothing is required that the release did not satisfy. None
+    /// The call as it goes on: with what an approver put in the place of what was asked. It is judged as such.
+    #[must_use]
+    pub fn as_sent(&self, call: &ToolCall) -> ToolCall {
+        let edited = self.edited.as_ref().filter(|edited| edited.asked == call.digest());
+        let arguments = edited.map_or(&call.arguments, |edited| &edited.sent);
+        ToolCall { arguments: arguments.clone(), ..call.clone() }
+    }
+
+    /// Lets the call go once more, as it was sent, judged anew, where nothing is required that the release did not satisfy. None
     /// where something is, or it is another call: then it is admitted as any other.
     #[must_use]
     pub fn admit(
@@ -52,7 +81,7 @@ impl Continuation {
                 asks && is_proven && required.flows.iter().all(|flow| self.given.flows.contains(flow))
             }
         };
-        if !is_covered || !self.is_for(call) {
+        if !is_covered || self.digest != call.digest() {
             return None;
         }
         Some(ReleasedCall::by_continuation(
@@ -61,6 +90,7 @@ impl Continuation {
             facts.clone(),
             decision.clone(),
             (self.release, self.given),
+            self.edited.map(|edited| edited.asked_arguments),
             now,
         ))
     }

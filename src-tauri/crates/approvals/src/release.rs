@@ -121,21 +121,12 @@ impl ReleasedCall {
         facts: Facts,
         decision: Decision,
         from: (ReleaseId, Given),
+        asked: Option<Value>,
         at: Timestamp,
     ) -> ReleasedCall {
         let (release, given) = from;
         let (basis, digest) = (Basis::Continued { release }, call.digest());
-        ReleasedCall(Box::new(ReleaseParts {
-            id,
-            call,
-            digest,
-            facts,
-            decision,
-            basis,
-            given,
-            asked: None,
-            at,
-        }))
+        ReleasedCall(Box::new(ReleaseParts { id, call, digest, facts, decision, basis, given, asked, at }))
     }
 
     /// Everything `held` asks for is there.
@@ -145,7 +136,7 @@ impl ReleasedCall {
         decision: &Decision,
         at: Timestamp,
     ) -> ReleasedCall {
-        let (hold, votes, proof) = (held.id().clone(), held.votes().to_vec(), held.proof().cloned());
+        let (hold, votes, proof) = (held.id().clone(), held.standing_votes(), held.proof().cloned());
         ReleasedCall(Box::new(ReleaseParts {
             id,
             call: held.call().clone(),

@@ -4,7 +4,7 @@
 
 mod support;
 
-use approvals::{Admission, Basis, Continuation, ReleasedCall, admit};
+use approvals::{Admission, Basis, Choice, Continuation, Event, Judged, ReleasedCall, admit};
 use policy::{Decision, Outcome, ToolCall};
 use support::*;
 
@@ -76,4 +76,24 @@ fn i2_another_call_does_not_go_on() {
         assert!(!from.is_for(&other));
         assert!(goes_on(from, &decision(Outcome::Allowed), &other).is_none());
     }
+}
+
+#[test]
+fn i12_a_call_that_an_approver_changed_goes_on_as_it_was_sent_when_its_agent_sends_what_it_asked() {
+    let mut held = held(vec![anybody("owner", 15)]);
+    let (asked, sent) = (call("7250.00"), call("10"));
+    let judged = Judged { facts: facts(), decision: decision(Outcome::Allowed) };
+    let choice = Choice::ApproveEdited { arguments: sent.arguments.clone(), judged: Box::new(judged) };
+    held.apply(Event::Voted(vote("ana", choice, held.digest())), at(1)).unwrap();
+    let mut released = held.release(&decision(Outcome::Allowed), release_id(1), at(2)).unwrap();
+    for _ in 0..2 {
+        let from = released.continuation();
+        assert!(from.is_for(&asked) && from.is_for(&sent) && !from.is_for(&call("11")));
+        assert_eq!(from.as_sent(&asked), sent);
+        let again = held_by(vec![anybody("owner", 15)]);
+        released = goes_on(from, &again, &sent).expect("its votes were for what is sent");
+        assert_eq!((released.call(), released.asked()), (&sent, Some(&asked.arguments)));
+    }
+    let with_what_was_asked = goes_on(released.continuation(), &decision(Outcome::Allowed), &asked);
+    assert!(with_what_was_asked.is_none(), "nobody approved that");
 }

@@ -4,10 +4,11 @@
 //! all of it is on record with the vote.
 
 use crate::desk::{Ballot, VoteError, VoteReceipt};
+use crate::home::UpstreamConfig;
 use crate::upstream::Reply;
-use crate::{Engine, facts, judging};
+use crate::{Engine, facts, judging, secrets};
 use approvals::{Choice, HoldId, Judged, Means, StepUpProof};
-use policy::{CallDigest, Facts, Map, ToolCall, UserId, Value};
+use policy::{CallDigest, Decision, Facts, Map, ToolCall, UserId, Value};
 use std::collections::BTreeMap;
 
 /// Longest value told in the note; the agent knows its own, and the rest is on record.
@@ -43,6 +44,19 @@ impl Engine {
         let (hold, by) = (hold.clone(), by.clone());
         self.desk().cast(Ballot { hold, digest, choice, means, by, proof })
     }
+}
+
+/// The decision and the facts of a call that goes on with an approver's arguments; `facts` are those of the re-send.
+/// Blocks on the disk.
+pub(crate) fn judged_as_sent(
+    engine: &Engine,
+    call: &ToolCall,
+    facts: &Facts,
+    upstream: &UpstreamConfig,
+) -> (Decision, Facts) {
+    let facts = Facts { paths: facts::paths(&call.arguments, upstream), ..facts.clone() };
+    let decision = judging::judge(&engine.sets().current().set, call, &facts, engine.is_paused());
+    (secrets::require_proof(decision, upstream), facts)
 }
 
 /// The answer with a note of what was changed at its beginning.

@@ -241,8 +241,16 @@ async fn continued(
     let Some(state) = incoming.extras.get(REQUEST_STATE) else { return Ok(None) };
     let now = engine.desk().clock().now();
     let Some(continuation) = engine.continuations().take(state, &judged.call, now) else { return Ok(None) };
-    let release = engine.release_id()?;
-    Ok(continuation.admit(&judged.decision, &judged.call, &judged.facts, release, now))
+    let (release, call) = (engine.release_id()?, continuation.as_sent(&judged.call));
+    if call.arguments == judged.call.arguments {
+        return Ok(continuation.admit(&judged.decision, &call, &judged.facts, release, now));
+    }
+    let (engine, facts, upstream) = (Arc::clone(engine), judged.facts.clone(), incoming.upstream.clone());
+    blocking(move || {
+        let (decision, facts) = edits::judged_as_sent(&engine, &call, &facts, &upstream);
+        continuation.admit(&decision, &call, &facts, release, now)
+    })
+    .await
 }
 
 /// What the desk has of the identical call already; a denial of this moment goes before it.
@@ -363,7 +371,7 @@ async fn wait(
             Phase::Claimable => {
                 let release = engine.release_id()?;
                 let (desk, engine, hold) = (Arc::clone(engine.desk()), Arc::clone(engine), hold.clone());
-                match blocking(move || desk.claim(&hold, |held| engine.judge_again(held), release)).await? {
+                match blocking(move || desk.claim(&hold, |held| engine.again(held), release)).await? {
                     Claim::Released(call) => {
                         let message = "Approved. The call runs".to_owned();
                         let _ = stream.send(StreamItem::Running { message }).await;

@@ -7,6 +7,9 @@ use tokio::sync::Notify;
 /// Sleepers look at the clock at least this often: a machine that slept, or a clock that was set, is noticed.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// Clocks that are kept right drift from each other by less than this; more is a clock that was set.
+const SLEW: Duration = Duration::from_secs(2);
+
 /// Reads the time; tests move it. Two clocks: the one people read, which can be set, and one that only goes on, through
 /// the machine's sleep too.
 #[derive(Clone)]
@@ -22,6 +25,21 @@ pub struct Clock {
 pub(crate) struct End {
     at: Timestamp,
     counted: Duration,
+}
+
+/// Both clocks at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    now: Timestamp,
+    counted: Duration,
+}
+
+impl Reading {
+    /// Whether somebody set the clock back between this and a later reading.
+    pub(crate) fn was_set_back_by(&self, later: &Reading) -> bool {
+        let should_be = self.now.after(later.counted.saturating_sub(self.counted));
+        later.now.until(should_be) > SLEW
+    }
 }
 
 impl Clock {
@@ -67,6 +85,29 @@ impl Clock {
     /// `at` in both clocks, as far away as it is now.
     pub(crate) fn end(&self, at: Timestamp) -> End {
         End { at, counted: (self.counted)().saturating_add(self.now().until(at)) }
+    }
+
+    /// The same where the time is known to have been `floor` before: a clock that was set back while nobody counted
+    /// gives no more time than was left then.
+    pub(crate) fn end_since(&self, at: Timestamp, floor: Timestamp) -> End {
+        let left = self.now().max(floor).until(at);
+        End { at, counted: (self.counted)().saturating_add(left) }
+    }
+
+    /// `at` in both clocks where it takes the place of `before`. One that is put off is put off in both by as much,
+    /// whatever the clock people read says by now.
+    pub(crate) fn end_after(&self, before: End, at: Timestamp) -> End {
+        let end = self.end(at);
+        if at < before.at {
+            return end;
+        }
+        let put_off = before.counted.max((self.counted)()).saturating_add(before.at.until(at));
+        End { counted: end.counted.min(put_off), ..end }
+    }
+
+    /// Both clocks at this moment.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading { now: self.now(), counted: (self.counted)() }
     }
 
     /// The time to go by where this ends something: past it, once either clock is.
@@ -162,6 +203,60 @@ mod tests {
         let end = clock.end(Timestamp(11_000));
         time.store(11_000, Ordering::SeqCst);
         assert_eq!(clock.now_by(end), end.at());
+    }
+
+    fn clocks() -> (Arc<AtomicI64>, Arc<AtomicI64>, Clock) {
+        let (time, count) = (Arc::new(AtomicI64::new(1_000_000)), Arc::new(AtomicI64::new(0)));
+        let (now, counted) = (Arc::clone(&time), Arc::clone(&count));
+        let clock = Clock::from_fns(
+            move || Timestamp(now.load(Ordering::SeqCst)),
+            move || Duration::from_millis(u64::try_from(counted.load(Ordering::SeqCst)).unwrap()),
+        );
+        (time, count, clock)
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_while_nobody_counted_gives_no_more_than_was_left() {
+        let (_, count, clock) = clocks();
+        // A minute was left when it was looked at last, an hour in the future by what the clock says now.
+        let last = Timestamp(1_000_000 + 3_600_000);
+        let end = clock.end_since(last.after(Duration::from_secs(60)), last);
+        count.store(59_999, Ordering::SeqCst);
+        assert!(clock.now_by(end) < end.at());
+        count.store(60_000, Ordering::SeqCst);
+        assert_eq!(clock.now_by(end), end.at());
+        // Looked at in the past, as it should be, nothing differs.
+        let at = Timestamp(1_600_000);
+        assert_eq!(clock.end_since(at, Timestamp(0)), clock.end(at));
+    }
+
+    #[test]
+    fn an_end_that_is_put_off_after_the_clock_was_set_back_is_put_off_by_no_more() {
+        let (time, count, clock) = clocks();
+        let minute = Duration::from_secs(60);
+        let end = clock.end(clock.now().after(minute));
+        time.fetch_sub(86_400_000, Ordering::SeqCst);
+        let later = clock.end_after(end, end.at().after(minute));
+        count.store(119_999, Ordering::SeqCst);
+        assert!(clock.now_by(later) < later.at());
+        count.store(120_000, Ordering::SeqCst);
+        assert_eq!(clock.now_by(later), later.at());
+        // One that is counted from now on has its whole time.
+        let fresh = clock.end_after(end, clock.now().after(minute));
+        assert_eq!(fresh, clock.end(fresh.at()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_is_told_from_one_that_drifts() {
+        let (time, count, clock) = clocks();
+        let before = clock.reading();
+        time.fetch_add(8_500, Ordering::SeqCst);
+        count.fetch_add(10_000, Ordering::SeqCst);
+        assert!(!before.was_set_back_by(&clock.reading()));
+        time.fetch_sub(1_000, Ordering::SeqCst);
+        assert!(before.was_set_back_by(&clock.reading()));
+        time.fetch_add(86_400_000, Ordering::SeqCst);
+        assert!(!before.was_set_back_by(&clock.reading()), "forward is believed");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::card::ToolWords;
 use crate::ceremony::Proofs;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
-use crate::desk::{Desk, DeskEvent};
+use crate::desk::{self, Again, Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, Home, KeychainKind, Settings, UpstreamBook};
 use crate::keychain::{self, Keychain};
 use crate::pace::{Counts, Pace};
@@ -313,10 +313,23 @@ impl Engine {
         judging::judge_again(&self.sets.current().set, held)
     }
 
-    /// A change of the set came into force: open holds are judged again. Blocks on the disk.
+    /// What counts at the moment of a release.
+    pub(crate) fn again(&self, held: &HeldCall) -> Again {
+        let in_force = self.sets.current();
+        Again {
+            decision: judging::judge_again(&in_force.set, held),
+            voters: desk::voters(&in_force.people),
+        }
+    }
+
+    /// A change of the set came into force: open holds are judged again, and their votes looked at again. Blocks on
+    /// the disk.
     pub fn set_changed(&self) {
         self.follow_books();
         self.desk.rejudge(|held| self.judge_again(held));
+        if self.sets.current().problem.is_none() {
+            self.desk.follow_people(&self.sets.current().people);
+        }
         self.desk.send(DeskEvent::SetChanged);
     }
 
@@ -471,6 +484,12 @@ impl Opened {
         let supply = Supply::new(Arc::clone(&keychain), &home.settings().id, Some(Arc::clone(&journal)));
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
+        // What is in force may be newer than what holds were judged by, and people may be others.
+        let current = sets.current();
+        if current.problem.is_none() {
+            desk.rejudge(|held| judging::judge_again(&current.set, held));
+            desk.follow_people(&current.people);
+        }
         let (agents, upstreams) = books::in_force(&home, &sets.current())?;
         let pausing = Pausing::of(&journal)?;
         Ok(Opened { agents, upstreams, home, pausing, desk, journal, sets, proofs, supply, tasks })

@@ -21,6 +21,7 @@ mod grants;
 mod holds;
 mod index;
 mod key;
+mod latest;
 mod marks;
 mod migrate;
 mod open;

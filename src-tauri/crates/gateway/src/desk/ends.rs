@@ -17,9 +17,15 @@ impl Desk {
         let mut ends = self.ends.0.lock().unwrap_or_else(PoisonError::into_inner);
         let end = ends.entry(held.id().clone()).or_insert_with(|| self.clock.end(held.deadline()));
         if end.at() != held.deadline() {
-            *end = self.clock.end(held.deadline());
+            *end = self.clock.end_after(*end, held.deadline());
         }
         self.clock.now_by(*end)
+    }
+
+    /// Takes down the deadline of a hold that is taken up again: `floor` is the latest time on record.
+    pub(super) fn resume_end(&self, held: &HeldCall, floor: Timestamp) {
+        let end = self.clock.end_since(held.deadline(), floor);
+        self.ends.0.lock().unwrap_or_else(PoisonError::into_inner).insert(held.id().clone(), end);
     }
 
     /// Forgets the ends of holds that are not kept any more.

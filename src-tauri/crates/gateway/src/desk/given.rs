@@ -3,6 +3,7 @@
 //! One lock for all of it: a use and a revocation have an order, and the journal keeps the same one.
 
 use super::{Desk, DeskEvent};
+use crate::clock::{Clock, End, Reading};
 use crate::presence::{Presence, PresenceEvent};
 use approvals::{Admission, AtDesk, Authenticator, Basis, Grant, GrantId, Ids, ProofWindow};
 use journal::{Entry, Journal, JournalError, RecordedGrant, Revoked};
@@ -19,13 +20,22 @@ const MOST_WINDOWS: usize = 1_000;
 pub(super) struct Given {
     /// The newest first.
     grants: Vec<RecordedGrant>,
+    /// When each of them ends, in both clocks.
+    ends: HashMap<GrantId, End>,
     windows: Vec<ProofWindow>,
+    /// When it was looked at last.
+    seen: Option<Reading>,
     authenticators: HashMap<UserId, Authenticator>,
 }
 
 impl Given {
-    pub(super) fn recall(journal: &Journal) -> Result<Given, JournalError> {
-        Ok(Given { grants: journal.grants()?, ..Given::default() })
+    /// What is on record, which was written at `floor` at the latest.
+    pub(super) fn recall(journal: &Journal, clock: &Clock, floor: Timestamp) -> Result<Given, JournalError> {
+        let grants = journal.grants()?;
+        let end_of = |known: &RecordedGrant| {
+            (known.grant.id.clone(), clock.end_since(known.grant.until, floor.max(known.grant.made_at)))
+        };
+        Ok(Given { ends: grants.iter().map(end_of).collect(), grants, ..Given::default() })
     }
 
     pub(super) fn open(&mut self, window: ProofWindow) {
@@ -36,11 +46,13 @@ impl Given {
         self.windows.push(window);
     }
 
-    fn usable(&self, now: Timestamp) -> Vec<Grant> {
+    fn usable(&self, clock: &Clock) -> Vec<Grant> {
+        // A clock that is set back makes no grant live longer.
+        let now_for = |grant: &Grant| self.ends.get(&grant.id).map_or(grant.until, |end| clock.now_by(*end));
         let usable = self.grants.iter().filter(|known| {
             known.revoked.is_none()
                 && known.grant.uses.is_none_or(|most| known.hits < most)
-                && now < known.grant.until
+                && now_for(&known.grant) < known.grant.until
         });
         usable.map(|known| known.grant.clone()).collect()
     }
@@ -65,10 +77,14 @@ impl Desk {
     ) -> Admission {
         let now = self.clock.now();
         let mut given = self.given();
-        given.windows.retain(|window| now < window.until);
+        let reading = self.clock.reading();
+        let before = given.seen.replace(reading);
+        let was_set_back = before.is_some_and(|before| before.was_set_back_by(&reading));
+        // A clock that was set back proves nothing of how long ago a proof was given.
+        given.windows.retain(|window| !was_set_back && now < window.until);
         let desk = match &decision.outcome {
             policy::Outcome::Held(_) => AtDesk {
-                grants: given.usable(now),
+                grants: given.usable(&self.clock),
                 windows: if self.presence.is_surely_unlocked() { given.windows.clone() } else { Vec::new() },
                 authenticator: given.authenticators.get(&call.user).copied().unwrap_or_default(),
                 ..desk
@@ -106,6 +122,7 @@ impl Desk {
     pub(super) fn add_grant(&self, grant: Grant) -> Result<(), JournalError> {
         let mut given = self.given();
         self.journal.record(Entry::GrantMade(grant.clone()))?;
+        given.ends.insert(grant.id.clone(), self.clock.end(grant.until));
         given.grants.insert(0, RecordedGrant { grant, hits: 0, last_used: None, revoked: None });
         Ok(())
     }
@@ -158,9 +175,12 @@ impl Desk {
         let mut changes = self.presence.changes();
         loop {
             match changes.recv().await {
-                Ok(PresenceEvent::Unlocked) => {}
+                Ok(PresenceEvent::Unlocked) => self.send(DeskEvent::Screen),
                 // Whoever lags behind takes everything as ended.
-                Ok(_) | Err(RecvError::Lagged(_)) => self.close_windows(),
+                Ok(_) | Err(RecvError::Lagged(_)) => {
+                    self.close_windows();
+                    self.send(DeskEvent::Screen);
+                }
                 Err(RecvError::Closed) => return self.close_windows(),
             }
         }

@@ -72,7 +72,7 @@ pub(crate) fn still_waiting(waiting: &Waiting) -> Reply {
     error_result(text, meta)
 }
 
-fn rfc3339(at: Timestamp) -> Option<String> {
+pub(crate) fn rfc3339(at: Timestamp) -> Option<String> {
     Some(jiff::Timestamp::from_millisecond(at.0).ok()?.to_string())
 }
 

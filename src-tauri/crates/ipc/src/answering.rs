@@ -93,7 +93,7 @@ impl Host {
         let (terms, maker) = (terms(request.terms)?, maker(&engine)?);
         let by = maker.by.clone();
         let ballot = Ballot { hold, digest, choice: Choice::Approve, means: Means::Window, by, proof: None };
-        Ok(receipt(blocking(move || engine.desk().approve_and_grant(ballot, terms, maker)).await??))
+        Ok(receipt(engine.approve_and_grant(ballot, terms, maker).await?))
     }
 
     pub(crate) async fn grants(&self, _: Nothing) -> Result<Vec<GrantRow>, IpcError> {
@@ -112,6 +112,16 @@ impl Host {
             Ok(rows(&engine))
         })
         .await?
+    }
+}
+
+impl From<grants::GrantError> for IpcError {
+    fn from(error: grants::GrantError) -> IpcError {
+        match error {
+            grants::GrantError::Vote(error) => error.into(),
+            grants::GrantError::Ceremony(error) => error.into(),
+            error @ grants::GrantError::BrokenOff => IpcError::broken("internal", error.to_string()),
+        }
     }
 }
 

@@ -99,7 +99,7 @@ impl Desk {
     ///
     /// # Errors
     /// When the vote does not count, or no grant can come of it; nothing changed then.
-    pub fn approve_and_grant(
+    pub(crate) fn approve_and_grant(
         &self,
         ballot: Ballot,
         terms: GrantTerms,

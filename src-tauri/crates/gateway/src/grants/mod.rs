@@ -3,15 +3,17 @@
 //! What a grant covers is `approvals`' to say, when one may be made and what it was used for the desk's; here it is
 //! put before a person in words.
 
+mod making;
 mod offer;
 mod words;
 
+pub use making::GrantError;
 pub use offer::{Choice, Offer, Row};
 pub use words::{bound_words, sentence};
 
 use crate::Engine;
-use crate::desk::VoteError;
-use approvals::{Asked, AtDesk, Grant, GrantId, GrantMaker, GrantTerms, HoldId, Means, NoGrant, Voter};
+use crate::desk::{self, VoteError};
+use approvals::{Asked, AtDesk, Grant, GrantId, GrantMaker, GrantTerms, HoldId, Means, NoGrant, Voters};
 use journal::{CallFilter, JournalError, RecordedCall, RecordedGrant};
 use policy::{Timestamp, UserId};
 use std::time::Duration;
@@ -57,8 +59,7 @@ impl Engine {
     /// Who may vote, and what an admission in this agent's session depends on. None without people.
     pub(crate) fn at_desk(&self, session: &str) -> Option<AtDesk> {
         let in_force = self.sets().current();
-        let owner = in_force.people.owner()?;
-        let others = in_force.people.iter().filter(|user| !user.owner).map(Voter::from).collect();
+        let Voters { owner, others } = desk::voters(&in_force.people)?;
         Some(AtDesk { others, session: Some(session.to_owned()), ..AtDesk::from(owner) })
     }
 

@@ -14,7 +14,7 @@ export function GatewayStatus({ overview, problem }: { overview: Overview | unde
     );
   }
   if (overview === undefined) return <div className={classes.status} data-testid="gateway-status" />;
-  const { gateway, keychain, notifications } = overview;
+  const { gateway, keychain, notifications, screen } = overview;
   return (
     <div className={classes.status} data-testid="gateway-status">
       {gateway.state === "on"
@@ -25,7 +25,7 @@ export function GatewayStatus({ overview, problem }: { overview: Overview | unde
             <p className={classes.hint}><Prose text={sentence(gateway.message)} /> <Prose text={sentence(gateway.hint)} /></p>
           </>
         )}
-      {[keychain, notifications].filter((part) => !part.ok).map((part) => <Part key={part.name} part={part} />)}
+      {[keychain, notifications, screen].filter((part) => !part.ok).map((part) => <Part key={part.name} part={part} />)}
     </div>
   );
 }

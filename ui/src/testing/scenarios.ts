@@ -55,6 +55,7 @@ const overview: Overview = {
   owner: { id: "ana", name: "Ana Ruiz" },
   keychain: { ok: true, name: "Keychain", message: null, hint: null },
   notifications: { ok: true, name: "Notifications", message: null, hint: null },
+  screen: { ok: true, name: "Screen", message: null, hint: null },
   practice: true,
   alarms: [],
 };

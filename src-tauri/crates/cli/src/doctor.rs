@@ -37,6 +37,7 @@ pub(crate) async fn run(dir: &Path) -> Result<ExitCode, Failure> {
     tell("keychain", keychain_works(dir, settings.as_ref().ok()).await);
     tell("notification service", probes::notifications().await);
     tell("display", probes::display());
+    tell("screen", probes::screen().await);
     if settings.is_ok() {
         tell("policies", policies(dir));
         let paths = Paths::new(dir);

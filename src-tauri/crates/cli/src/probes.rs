@@ -16,6 +16,15 @@ pub(crate) type Finding = Result<String, Failure>;
 /// Longest wait for an upstream to start and list its tools.
 const UPSTREAM_WAIT: Duration = Duration::from_secs(30);
 
+/// Whether somebody tells if the screen is locked. Nothing is broken where nobody does.
+pub(crate) async fn screen() -> Finding {
+    Ok(match gateway::is_screen_locked().await {
+        Ok(true) => "locked, as the system tells".to_owned(),
+        Ok(false) => "unlocked, as the system tells".to_owned(),
+        Err(why) => format!("whether it is locked is not known: {why}. {}", gateway::UNKNOWN_MEANS),
+    })
+}
+
 /// Really stores, reads and deletes a secret of a fresh name.
 pub(crate) fn keychain(keychain: &dyn Keychain) -> Result<(), Failure> {
     let failed = |error: KeychainError| Failure::new(error.to_string(), error.hint());

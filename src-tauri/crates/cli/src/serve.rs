@@ -207,13 +207,20 @@ impl Terminal {
                     say(sentence);
                 }
             }
+            DeskEvent::Journal => match self.engine.journal().trouble() {
+                Some(trouble) => say(format_args!(
+                    "Calls cannot be recorded: {trouble}. Held calls are refused until then, and once too many wait to be recorded, every call. Nothing has to be restarted."
+                )),
+                None => say("Calls are recorded again."),
+            },
             DeskEvent::SetChanged
             | DeskEvent::Activity
             | DeskEvent::Grants
             | DeskEvent::Agents
             | DeskEvent::Upstreams
             | DeskEvent::Passkeys
-            | DeskEvent::Paused => {}
+            | DeskEvent::Paused
+            | DeskEvent::Screen => {}
         }
     }
 

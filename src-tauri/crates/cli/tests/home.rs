@@ -274,6 +274,7 @@ fn doctor_names_each_part_and_fails_if_one_does() {
         "ok      port: 127.0.0.1:0 is free",
         "ok      keychain: this home keeps its root key in memory",
         "not ok  notification service: there is no session bus",
+        "ok      screen: ",
         "not ok  display: neither WAYLAND_DISPLAY nor DISPLAY is set",
         "ok      policies: ",
         "ok      agents: 1 paired",

@@ -10,7 +10,7 @@ use crate::outcomes::{Found, Outcome, Outcomes, Runs, remember};
 use crate::presence::Presence;
 use crate::slip::Slip;
 use crate::ticket::{Phase, Ticket};
-use approvals::{Event, HeldCall, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall};
+use approvals::{Event, HeldCall, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall, Voters};
 use journal::{Entry, Journal, JournalError};
 use policy::{CallDigest, Decision, Timestamp};
 use std::collections::HashMap;
@@ -30,6 +30,7 @@ mod races;
 mod similar;
 mod votes;
 
+pub(crate) use deadlines::voters;
 pub use inbox::HeldSummary;
 pub use votes::{Ballot, Standing, VoteError, VoteReceipt};
 
@@ -65,8 +66,19 @@ pub enum DeskEvent {
     Upstreams,
     /// Everything is held from now on, or no longer is.
     Paused,
+    /// Whether the screen is locked is known otherwise, or not any more.
+    Screen,
+    /// Calls cannot be recorded, or can be again; see [`Journal::trouble`].
+    Journal,
     /// A passkey came, went, or has another name.
     Passkeys,
+}
+
+/// What counts at the moment of a release: the set's decision, and who may vote.
+pub(crate) struct Again {
+    pub(crate) decision: Decision,
+    /// None where nobody could.
+    pub(crate) voters: Option<Voters>,
 }
 
 /// What became of an attempt to claim an approved hold.
@@ -139,19 +151,28 @@ impl Desk {
                 Err(error) => tracing::error!(%error, "a recorded hold does not replay and is left out"),
             }
         }
-        let given = given::Given::recall(&journal)?;
-        Ok(Desk {
+        // Where the clock was set back while nobody counted, what was left when it was last written down is left.
+        let floor = journal.latest_time()?.unwrap_or(clock.now());
+        let given = given::Given::recall(&journal, &clock, floor)?;
+        let events = broadcast::channel(256).0;
+        let heard = events.clone();
+        journal.hear_trouble(move || drop(heard.send(DeskEvent::Journal)));
+        let desk = Desk {
             inner: Mutex::new(inner),
             journal,
             clock,
-            events: broadcast::channel(256).0,
+            events,
             timer: Notify::new(),
             runs: Mutex::new(runs),
             ends: ends::Ends::default(),
             given: Mutex::new(given),
             presence: Presence::default(),
             tasks,
-        })
+        };
+        for kept in desk.lock().holds.values() {
+            desk.resume_end(&kept.held, floor);
+        }
+        Ok(desk)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -283,25 +304,24 @@ impl Desk {
     pub(crate) fn claim(
         &self,
         hold: &HoldId,
-        judge: impl Fn(&HeldCall) -> Decision,
+        again: impl Fn(&HeldCall) -> Again,
         release: ReleaseId,
     ) -> Claim {
         let mut inner = self.lock();
-        let now = self.clock.now();
         let Some(kept) = inner.holds.get_mut(hold) else { return Claim::NotNow };
+        let now = self.now_for(&kept.held);
         if !matches!(kept.held.state(), HoldState::Approved { .. }) {
             return Claim::NotNow;
         }
-        let decision = judge(&kept.held);
-        let first = if kept.held.deadline() <= now {
-            Some(Event::CollectionPassed)
-        } else {
-            (decision != *kept.held.decision()).then(|| Event::Rejudged(decision.clone()))
-        };
-        if let Some(event) = first
-            && let Err(VoteError::Journal(error)) = self.change(kept, event, now)
-        {
-            return Claim::NotRecorded(error);
+        let Again { decision, voters } = again(&kept.held);
+        let late = (kept.held.deadline() <= now).then_some(Event::CollectionPassed);
+        let people = voters.and_then(|voters| deadlines::changed(&kept.held, &voters));
+        let newer = (decision != *kept.held.decision()).then(|| Event::Rejudged(decision.clone()));
+        for event in [late, people, newer].into_iter().flatten() {
+            if let Err(VoteError::Journal(error)) = self.change(kept, event, now) {
+                self.settle(&mut inner, hold, now);
+                return Claim::NotRecorded(error);
+            }
         }
         let released = kept.held.release(&decision, release, now);
         self.settle(&mut inner, hold, now);

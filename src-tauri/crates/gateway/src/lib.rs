@@ -60,7 +60,7 @@ pub use desk::{Desk, DeskEvent};
 pub use engine::{ChangePolicy, Engine, Options};
 pub use exports::{ExportFailed, ExportMade, ExportWish};
 pub use pausing::PauseError;
-pub use presence::{Presence, PresenceEvent};
+pub use presence::{Presence, PresenceEvent, UNKNOWN_MEANS, is_screen_locked};
 pub use sets::{
     Bundle, DocumentEdit, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers,
     WaitingChange, binding, needs_proof,

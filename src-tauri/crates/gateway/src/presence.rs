@@ -16,6 +16,10 @@ mod fake_logind;
 mod logind;
 mod slept;
 
+/// What follows from an unknown screen.
+pub const UNKNOWN_MEANS: &str =
+    "No grants can be made, and every step-up asks for a proof of its own. Notifications come as ever.";
+
 /// What happened to the screen or the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PresenceEvent {
@@ -43,9 +47,12 @@ struct State {
     why_unknown: Option<String>,
 }
 
+/// Until it is looked for the first time.
+const NOT_LOOKED: &str = "nobody has looked yet";
+
 impl Default for Presence {
     fn default() -> Presence {
-        let why_unknown = Some("nobody has looked yet".to_owned());
+        let why_unknown = Some(NOT_LOOKED.to_owned());
         let state = Mutex::new(State { locked: None, why_unknown });
         Presence(Arc::new(Inner { state, events: broadcast::channel(64).0 }))
     }
@@ -76,6 +83,19 @@ impl Presence {
         self.state().why_unknown.clone()
     }
 
+    /// Whether it was looked for at all; before that, nothing is wrong with not knowing.
+    #[must_use]
+    pub fn has_looked(&self) -> bool {
+        self.why_unknown().is_none_or(|why| why != NOT_LOOKED)
+    }
+
+    /// What follows for people from not knowing, and why it is not known; none where it is, or was not looked for yet.
+    #[must_use]
+    pub fn unknown_words(&self) -> Option<[String; 2]> {
+        let why = self.why_unknown().filter(|_| self.has_looked())?;
+        Some([format!("Whether the screen is locked is not known: {why}."), UNKNOWN_MEANS.to_owned()])
+    }
+
     /// What happens from now on. Who lags behind should take everything as ended.
     #[must_use]
     pub fn changes(&self) -> broadcast::Receiver<PresenceEvent> {
@@ -98,9 +118,9 @@ impl Presence {
     pub fn set_unknown(&self, why: &str) {
         let mut state = self.state();
         let now = State { locked: None, why_unknown: Some(why.to_owned()) };
-        let before = std::mem::replace(&mut *state, now).locked;
+        let before = std::mem::replace(&mut *state, now);
         drop(state);
-        if before.is_some() {
+        if before.locked.is_some() || before.why_unknown.as_deref() == Some(NOT_LOOKED) {
             self.tell(PresenceEvent::Locked);
         }
     }
@@ -142,6 +162,24 @@ impl Engine {
     }
 }
 
+/// Asks the system once whether the screen is locked.
+///
+/// # Errors
+/// Why nobody can tell, for people.
+#[cfg(target_os = "linux")]
+pub async fn is_screen_locked() -> Result<bool, String> {
+    logind::ask().await
+}
+
+/// The same where nobody can be asked.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub async fn is_screen_locked() -> Result<bool, String> {
+    Err("Doorward cannot ask this system".to_owned())
+}
+
 #[cfg(target_os = "linux")]
 async fn look(presence: Presence) {
     logind::follow(presence).await;
@@ -161,7 +199,10 @@ mod tests {
     fn an_unknown_screen_is_neither_surely_locked_nor_surely_unlocked() {
         let presence = Presence::default();
         assert!(!presence.is_surely_locked() && !presence.is_surely_unlocked());
-        assert!(presence.why_unknown().is_some());
+        assert!(presence.why_unknown().is_some() && presence.unknown_words().is_none());
+        presence.set_unknown("there is no bus");
+        let [why, what_follows] = presence.unknown_words().unwrap();
+        assert!(why.contains("there is no bus") && what_follows.contains("No grants"));
         presence.set_locked(false);
         assert!(presence.is_surely_unlocked() && presence.why_unknown().is_none());
         presence.set_locked(true);

@@ -214,6 +214,7 @@ impl Host {
                 owner: Person::default(),
                 keychain: PartState { ok: true, name: "Keychain".to_owned(), message: None, hint: None },
                 notifications,
+                screen: views::screen(None),
                 practice: false,
                 alarms: vec![Alarm {
                     code: failure.code.clone(),
@@ -490,7 +491,7 @@ fn tags_of(event: DeskEvent) -> (&'static [Tag], Option<String>) {
         DeskEvent::SetChanged => (&[Tag::Policies, Tag::Overview, Tag::Inbox], None),
         DeskEvent::Agents => (&[Tag::Agents, Tag::Overview], None),
         DeskEvent::Upstreams => (&[Tag::Upstreams, Tag::Overview], None),
-        DeskEvent::Paused => (&[Tag::Overview], None),
+        DeskEvent::Paused | DeskEvent::Journal | DeskEvent::Screen => (&[Tag::Overview], None),
         DeskEvent::Passkeys => (&[Tag::Security, Tag::Overview], None),
     }
 }

@@ -37,6 +37,13 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
             hint: "Open Policies to see the difference, then apply it or put it back.".to_owned(),
         });
     }
+    if let Some(trouble) = engine.journal().trouble() {
+        alarms.push(Alarm {
+            code: "journal".to_owned(),
+            message: format!("Calls cannot be recorded: {trouble}."),
+            hint: "Held calls are refused until then, and once too many wait to be recorded, every call. Nothing has to be restarted.".to_owned(),
+        });
+    }
     if engine.is_paused() {
         alarms.push(pausing::alarm());
     }
@@ -64,9 +71,16 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
         owner,
         keychain,
         notifications,
+        screen: screen(engine.presence().unknown_words()),
         practice: practice::is_set_up(engine),
         alarms,
     }
+}
+
+/// `unknown` is why nobody can tell whether it is locked, and what follows.
+pub(crate) fn screen(unknown: Option<[String; 2]>) -> PartState {
+    let (message, hint) = unknown.map(|[why, what_follows]| (why, what_follows)).unzip();
+    PartState { ok: message.is_none(), name: "Screen".to_owned(), message, hint }
 }
 
 /// What became of held calls while the screen was locked, for a while after the return.

@@ -20,6 +20,8 @@ pub struct Overview {
     pub owner: Person,
     pub keychain: PartState,
     pub notifications: PartState,
+    /// Whether anybody can tell if it is locked.
+    pub screen: PartState,
     /// The practice upstream and its agent are set up.
     pub practice: bool,
     pub alarms: Vec<Alarm>,

@@ -96,6 +96,7 @@ impl Journal {
             binder: Arc::clone(&binder),
             marks: Marks::default(),
             keeper: Mutex::default(),
+            hearer: Mutex::default(),
             now: Box::new(now),
         };
         Ok(Journal {

@@ -44,9 +44,9 @@ enum What {
     Completed { release: ReleaseId, outcome: Completion },
 }
 
-/// Why the last batch could not be written.
+/// Why the last thing could not be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Trouble {
+pub(crate) enum Trouble {
     Full,
     NotWritable,
     Other,
@@ -200,7 +200,6 @@ impl Pen {
     pub(crate) fn written(&self, batch: &[Pending]) {
         let mut queue = self.queue();
         queue.in_flight = queue.in_flight.saturating_sub(batch.len());
-        queue.trouble = None;
         for pending in batch {
             queue.weight = queue.weight.saturating_sub(pending.weight);
             if matches!(pending.what, What::Completed { .. }) {
@@ -209,6 +208,15 @@ impl Pen {
         }
         drop(queue);
         self.stirred.notify_all();
+        self.note_trouble(None);
+    }
+
+    /// Whether what is to be written is written; told where that is news.
+    pub(crate) fn note_trouble(&self, trouble: Option<Trouble>) {
+        let before = std::mem::replace(&mut self.queue().trouble, trouble);
+        if before != trouble {
+            self.tell_trouble();
+        }
     }
 
     pub(crate) fn put_back(&self, batch: Vec<Pending>, error: &JournalError) {
@@ -217,9 +225,19 @@ impl Pen {
         for pending in batch.into_iter().rev() {
             queue.waiting.push_front(pending);
         }
-        queue.trouble = Some(Trouble::of(error));
+        let trouble = Some(Trouble::of(error));
+        let before = std::mem::replace(&mut queue.trouble, trouble);
         drop(queue);
         self.stirred.notify_all();
+        if before != trouble {
+            self.tell_trouble();
+        }
+    }
+
+    fn tell_trouble(&self) {
+        if let Some(hear) = self.hearer.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            hear();
+        }
     }
 
     /// The thread's work.
@@ -294,6 +312,19 @@ impl Drop for Behind {
 }
 
 impl Trouble {
+    /// What keeps everything from being written; none where it is of what was to be recorded.
+    pub(crate) fn of_the_file(error: &JournalError) -> Option<Trouble> {
+        match error {
+            JournalError::Full => Some(Trouble::Full),
+            JournalError::NotWritable => Some(Trouble::NotWritable),
+            JournalError::Disk(_)
+            | JournalError::Busy
+            | JournalError::Damaged(_)
+            | JournalError::Database(_) => Some(Trouble::Other),
+            _ => None,
+        }
+    }
+
     fn of(error: &JournalError) -> Trouble {
         match error {
             JournalError::Full => Trouble::Full,
@@ -318,6 +349,17 @@ impl Journal {
     /// Why it could not be written; it waits on.
     pub fn settle(&self) -> Result<(), JournalError> {
         self.pen.settle()
+    }
+
+    /// Why what was last to be written could not be; none where it was. What waits is tried again by itself.
+    #[must_use]
+    pub fn trouble(&self) -> Option<JournalError> {
+        self.pen.queue().trouble.map(Trouble::error)
+    }
+
+    /// From now on `hear` is called when [`Journal::trouble`] begins, changes and ends. It must not write.
+    pub fn hear_trouble(&self, hear: impl Fn() + Send + Sync + 'static) {
+        *self.pen.hearer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(hear));
     }
 
     /// Entries that are not in the file yet.

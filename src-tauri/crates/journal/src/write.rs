@@ -4,7 +4,7 @@ use crate::anchor::Keeper;
 use crate::bind::Binder;
 use crate::chain::{About, Columns, Form, Head, body_hash, entry_hash, replaced_header};
 use crate::marks::Marks;
-use crate::queue::{Pending, Queue};
+use crate::queue::{Pending, Queue, Trouble};
 use crate::read::Kept;
 use crate::seal::Seals;
 use crate::{Journal, JournalError};
@@ -41,6 +41,8 @@ pub(crate) struct Pen {
     pub(crate) binder: Arc<Binder>,
     pub(crate) marks: Marks,
     pub(crate) keeper: Mutex<Option<Keeper>>,
+    /// Told when writing fails, and when it works again.
+    pub(crate) hearer: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
     pub(crate) now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -75,7 +77,16 @@ impl Pen {
         let mut writer = self.writer();
         let writer = writer.as_mut().ok_or(JournalError::ReadOnly)?;
         self.write_queued(writer)?;
-        writer.transact(durability, self, (self.now)(), work)
+        let written = writer.transact(durability, self, (self.now)(), work);
+        match &written {
+            Ok(_) => self.note_trouble(None),
+            Err(error) => {
+                if let Some(trouble) = Trouble::of_the_file(error) {
+                    self.note_trouble(Some(trouble));
+                }
+            }
+        }
+        written
     }
 
     pub(crate) fn writer(&self) -> MutexGuard<'_, Option<Writer>> {

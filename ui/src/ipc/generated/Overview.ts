@@ -9,6 +9,10 @@ export type Overview = { version: string, home: string, gateway: GatewayState, w
  */
 paused: boolean, owner: Person, keychain: PartState, notifications: PartState, 
 /**
+ * Whether anybody can tell if it is locked.
+ */
+screen: PartState, 
+/**
  * The practice upstream and its agent are set up.
  */
 practice: boolean, alarms: Array<Alarm>, };

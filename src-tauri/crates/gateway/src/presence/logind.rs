@@ -53,6 +53,24 @@ pub(super) async fn follow(presence: Presence) {
     }
 }
 
+/// Asks once.
+pub(super) async fn ask() -> Result<bool, String> {
+    ask_on(connection::Builder::system()).await.map_err(|blind| blind.to_string())
+}
+
+async fn ask_on(bus: connection::Builder<'_>) -> Result<bool, Blind> {
+    let bus = open(bus).await?;
+    let owner = owner(&bus).await.map_err(Blind::NoLogind)?;
+    let session = session(&bus, &owner).await?;
+    Screen { bus, owner, session }.is_locked().await
+}
+
+async fn open(bus: connection::Builder<'_>) -> Result<Connection, Blind> {
+    let bus = bus.method_timeout(PATIENCE).build();
+    let bus = tokio::time::timeout(PATIENCE, bus).await.map_err(|_| Blind::Silent)?;
+    bus.map_err(Blind::NoBus)
+}
+
 struct Screen {
     bus: Connection,
     owner: OwnedUniqueName,
@@ -74,9 +92,7 @@ impl Screen {
         bus: connection::Builder<'_>,
         locks_within: Duration,
     ) -> Result<Infallible, Blind> {
-        let bus = bus.method_timeout(PATIENCE).build();
-        let bus = tokio::time::timeout(PATIENCE, bus).await.map_err(|_| Blind::Silent)?;
-        let bus = bus.map_err(Blind::NoBus)?;
+        let bus = open(bus).await?;
         let owner = owner(&bus).await.map_err(Blind::NoLogind)?;
         let mut owners = owners(&bus).await?;
         let session = session(&bus, &owner).await?;

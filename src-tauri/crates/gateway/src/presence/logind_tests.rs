@@ -128,6 +128,17 @@ async fn without_a_bus_a_logind_or_a_screen_nobody_can_tell() {
 }
 
 #[tokio::test]
+async fn whoever_asks_once_is_told_the_same() {
+    let bus = Bus::start();
+    let at = || connection::Builder::address(bus.address.as_str());
+    assert!(matches!(ask_on(at()).await, Err(Blind::NoLogind(_))));
+    let logind = FakeLogind::start(&bus.address, true).await;
+    assert!(ask_on(at()).await.unwrap());
+    logind.set_locked(false).await;
+    assert!(!ask_on(at()).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_logind_that_leaves_takes_its_word_along_and_nobody_can_speak_for_it() {
     let bus = Bus::start();
     let logind = FakeLogind::start(&bus.address, true).await;

@@ -10,6 +10,10 @@ const A_SLEEP: Duration = Duration::from_secs(2);
 
 /// Tells of each waking for as long as it is polled.
 pub(super) async fn watch(presence: Presence) {
+    watch_by(presence, asleep).await;
+}
+
+async fn watch_by(presence: Presence, asleep: impl Fn() -> Duration) {
     let mut before = asleep();
     loop {
         tokio::time::sleep(LOOK).await;
@@ -38,4 +42,33 @@ fn asleep() -> Duration {
     static BEGAN: OnceLock<(Instant, SystemTime)> = OnceLock::new();
     let (instant, time) = BEGAN.get_or_init(|| (Instant::now(), SystemTime::now()));
     time.elapsed().unwrap_or_default().saturating_sub(instant.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presence::PresenceEvent;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_waking_that_nobody_tells_of_is_noticed_once_and_two_readings_apart_are_none() {
+        let slept = Arc::new(AtomicU64::new(0));
+        let presence = Presence::default();
+        let mut told = presence.changes();
+        let read = Arc::clone(&slept);
+        let watched = presence.clone();
+        let watch = tokio::spawn(async move {
+            watch_by(watched, move || Duration::from_millis(read.load(Ordering::SeqCst))).await;
+        });
+        tokio::time::sleep(LOOK * 2).await;
+        slept.fetch_add(1_900, Ordering::SeqCst);
+        tokio::time::sleep(LOOK * 2).await;
+        assert!(told.try_recv().is_err(), "it did not sleep");
+        slept.fetch_add(60_000, Ordering::SeqCst);
+        tokio::time::sleep(LOOK * 3).await;
+        assert_eq!(told.try_recv().unwrap(), PresenceEvent::Resumed);
+        assert!(told.try_recv().is_err(), "it woke up once");
+        watch.abort();
+    }
 }

@@ -264,8 +264,11 @@ impl Pen {
                 continue;
             }
             let pause = if queue.trouble.is_some() { AGAIN } else { GATHER };
-            let full = |queue: &mut Queue| queue.waiting.len() < BATCH && !queue.is_closing;
-            let gathered = self.stirred.wait_timeout_while(queue, pause, full);
+            // What failed is not tried again at once, however much waits.
+            let gathers = |queue: &mut Queue| {
+                (queue.trouble.is_some() || queue.waiting.len() < BATCH) && !queue.is_closing
+            };
+            let gathered = self.stirred.wait_timeout_while(queue, pause, gathers);
             let is_closing = gathered.unwrap_or_else(PoisonError::into_inner).0.is_closing;
             if self.settle().is_err() && is_closing {
                 return;

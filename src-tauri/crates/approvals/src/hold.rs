@@ -6,7 +6,7 @@
 
 use crate::course::{Course, Edited};
 use crate::flow::Progress;
-use crate::{HoldId, ReleaseId, ReleasedCall, StageView, StepUpProof, Vote, Voter, Voters};
+use crate::{Choice, HoldId, ReleaseId, ReleasedCall, StageView, StepUpProof, Vote, Voter, Voters};
 use policy::{ApprovalFlow, CallDigest, Decision, Facts, ProofKind, Timestamp, ToolCall, UserId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -242,8 +242,12 @@ impl HeldCall {
     }
 
     /// Those of them that stand: their voters may still cast them.
-    pub(crate) fn standing_votes(&self) -> Vec<Vote> {
-        let stands = |vote: &&Vote| self.course.flows.iter().any(|flow| flow.counts(&vote.by));
+    #[must_use]
+    pub fn standing_votes(&self) -> Vec<Vote> {
+        let stands = |vote: &&Vote| {
+            matches!(vote.choice, Choice::Reject { .. })
+                || self.course.flows.iter().any(|flow| flow.counts(&vote.by))
+        };
         self.course.votes.iter().filter(stands).cloned().collect()
     }
 

@@ -257,7 +257,7 @@ impl Card {
             arguments: arguments(&call.arguments, words),
             reasons: other_program(&facts.agent).into_iter().chain(reasons(&held.decision().trace)).collect(),
             stages: held.stages().into_iter().map(CardStage::from).collect(),
-            votes: held.votes().iter().map(CardVote::from).collect(),
+            votes: held.standing_votes().iter().map(CardVote::from).collect(),
             owner_voted: false,
             last_approved: None,
             opened_at: opened.at.0,

@@ -147,6 +147,9 @@ fn happened(engine: &Engine, (opened, events): Course) -> Vec<TraceStep> {
             Event::DeadlinePassed => "The deadline passed".to_owned(),
             Event::Withdrawn { why } => format!("Withdrawn: {}", gateway::visible::marked(&why)),
             Event::Rejudged(_) => "A newer set of policies judged it".to_owned(),
+            Event::PeopleChanged(_) => {
+                "People changed; votes stand for those who may still cast them".to_owned()
+            }
             Event::Claimed { .. } => "Sent to its upstream".to_owned(),
             Event::CollectionPassed => "Its agent did not come back for it in time".to_owned(),
         };

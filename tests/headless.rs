@@ -2,6 +2,8 @@
 //! the owner's votes at the desk. No window, no other process but where a test is about one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "headless/apart.rs"]
+mod apart;
 #[path = "headless/away.rs"]
 mod away;
 #[path = "headless/bad_input.rs"]
@@ -10,6 +12,12 @@ mod bad_input;
 mod chaos;
 #[path = "headless/crowd.rs"]
 mod crowd;
+#[path = "headless/flows.rs"]
+mod flows;
+#[path = "headless/full_disk.rs"]
+mod full_disk;
+#[path = "headless/grants.rs"]
+mod grants;
 #[path = "headless/no_route.rs"]
 mod no_route;
 #[path = "headless/numbers.rs"]
@@ -18,6 +26,8 @@ mod numbers;
 mod paths;
 #[path = "headless/pausing.rs"]
 mod pausing;
+#[path = "headless/races.rs"]
+mod races;
 #[path = "headless/restart.rs"]
 mod restart;
 #[path = "headless/sets.rs"]
@@ -27,6 +37,8 @@ mod support;
 mod tools;
 #[path = "headless/verdicts.rs"]
 mod verdicts;
+#[path = "headless/windows.rs"]
+mod windows;
 
 use support::home::ALLOW;
 

@@ -26,15 +26,15 @@ const SLOW: (&str, &str) =
 /// The crowd may take longer than one hold.
 const LIMIT: Duration = Duration::from_secs(280);
 
-pub(super) struct Crowd {
-    pub(super) home: TestHome,
+struct Crowd {
+    home: TestHome,
     bus: Bus,
-    pub(super) upstream: Recorder,
-    pub(super) tokens: Vec<String>,
+    upstream: Recorder,
+    tokens: Vec<String>,
 }
 
 impl Crowd {
-    pub(super) async fn made(agents: usize) -> Crowd {
+    async fn made(agents: usize) -> Crowd {
         let (home, bus) = (TestHome::folder(), Bus::with_keyring().await);
         let upstream = Recorder::start().await;
         let crowd = Crowd { home, bus, upstream, tokens: Vec::new() };
@@ -54,13 +54,13 @@ impl Crowd {
         Crowd { tokens, ..crowd }
     }
 
-    pub(super) fn run(&self, args: &[&str]) -> Program {
+    fn run(&self, args: &[&str]) -> Program {
         let mut command = doorward(&self.home.dir(), args);
         self.bus.surround(&mut command);
         Program::start(&mut command)
     }
 
-    pub(super) fn serve(&self) -> (Program, SocketAddr) {
+    fn serve(&self) -> (Program, SocketAddr) {
         let serve = self.run(&["serve"]);
         let line = serve.line("that it listens", |line| line.contains("listens on http://127.0.0.1:"));
         serve.line("what to type", |line| line.starts_with("Holds are printed here."));
@@ -76,7 +76,7 @@ impl Crowd {
             let wire = Arc::new(Wire::open(door, "ledger", token).await);
             for number in (agent..calls).step_by(self.tokens.len()).filter(|number| is_wanted(*number)) {
                 let wire = Arc::clone(&wire);
-                under_way.spawn(async move { (number, answer(&wire, number).await) });
+                under_way.spawn(async move { (number, answer(&wire, number, "").await) });
             }
         }
         under_way
@@ -97,7 +97,7 @@ impl Crowd {
     }
 
     /// How often each call reached the upstream.
-    pub(super) fn runs(&self) -> BTreeMap<usize, usize> {
+    fn runs(&self) -> BTreeMap<usize, usize> {
         let mut runs = BTreeMap::new();
         for params in self.upstream.calls() {
             let params: Value = serde_json::from_str(&params).unwrap();
@@ -110,10 +110,10 @@ impl Crowd {
 
 type Calls = JoinSet<(usize, Option<Answer>)>;
 
-/// None when the gateway went away.
-pub(super) async fn answer(wire: &Wire, number: usize) -> Option<Answer> {
+/// None when the gateway went away. `more` stands behind the number among the arguments.
+pub(super) async fn answer(wire: &Wire, number: usize, more: &str) -> Option<Answer> {
     let body = format!(
-        r#"{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{{"name":"delete_customer","arguments":{{"customer_id":"c-{number}"}}}}}}"#
+        r#"{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{{"name":"delete_customer","arguments":{{"customer_id":"c-{number}"{more}}}}}}}"#
     );
     let text = wire.post().body(body).send().await.ok()?.text().await.ok()?;
     let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).rfind(|data| !data.is_empty());

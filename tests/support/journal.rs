@@ -24,6 +24,14 @@ pub(crate) fn lines(journal: &Path) -> Vec<Line> {
     rows.expect("its entries").map(|row| row.expect("an entry")).collect()
 }
 
+/// How many entries there are.
+pub(crate) fn count(journal: &Path) -> usize {
+    let file =
+        Connection::open_with_flags(journal, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the journal's file");
+    file.busy_timeout(Duration::from_secs(5)).expect("patience with a writer");
+    file.query_row("SELECT count(*) FROM entries", [], |row| row.get(0)).expect("its entries")
+}
+
 /// The kinds of the entries about this hold, and about what it released.
 pub(crate) fn kinds_of(journal: &Path, hold: &str) -> Vec<String> {
     let all = lines(journal);

@@ -9,6 +9,8 @@ pub(crate) mod agent;
 pub(crate) mod answer;
 pub(crate) mod browser;
 pub(crate) mod bus;
+#[path = "../../src-tauri/crates/gateway/src/presence/fake_logind.rs"]
+pub(crate) mod fake_logind;
 pub(crate) mod home;
 pub(crate) mod journal;
 pub(crate) mod node;

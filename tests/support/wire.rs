@@ -34,7 +34,17 @@ impl Wire {
 
     /// With a session.
     pub(crate) async fn open(door: SocketAddr, upstream: &str, token: &str) -> Wire {
-        let mut wire = Wire::new(door, upstream, token);
+        Wire::new(door, upstream, token).opened().await
+    }
+
+    /// The same agent in another session.
+    pub(crate) async fn again(&self) -> Wire {
+        let (url, token) = (self.url.clone(), self.token.clone());
+        Wire { client: Client::new(), url, token, session: None }.opened().await
+    }
+
+    async fn opened(self) -> Wire {
+        let mut wire = self;
         let hello = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"wire","version":"1"}}}"#;
         let response = wire.send(hello).await;
         assert_eq!(response.status, StatusCode::OK, "{response:?}");

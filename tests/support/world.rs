@@ -9,6 +9,7 @@ use super::within;
 use approvals::{Choice, HoldId, Means};
 use gateway::card::Card;
 use gateway::desk::{VoteError, VoteReceipt};
+use gateway::keychain::{Keychain, MemoryKeychain};
 use gateway::{ChangePolicy, Clock, Engine, Options, StartError};
 use policy::{CallDigest, Timestamp};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -44,7 +45,7 @@ impl TestClock {
         self.by.fetch_sub(by, Ordering::SeqCst);
     }
 
-    fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         self.clock.clone()
     }
 }
@@ -73,6 +74,8 @@ pub(crate) struct World {
     pub(crate) upstream: Recorder,
     pub(crate) clock: TestClock,
     pub(crate) home: TestHome,
+    /// Outlives the engine, as the system's does.
+    keychain: Arc<dyn Keychain>,
 }
 
 impl World {
@@ -84,12 +87,15 @@ impl World {
 
     pub(crate) async fn of(home: TestHome) -> World {
         let clock = TestClock::default();
-        let engine = start(&home, ChangePolicy::ConfirmInWindow, &clock).await.expect("the engine starts");
+        let keychain: Arc<dyn Keychain> = Arc::new(MemoryKeychain::default());
+        let kept = Arc::clone(&keychain);
+        let engine =
+            start_with(&home, ChangePolicy::ConfirmInWindow, &clock, kept).await.expect("the engine starts");
         let upstream = Recorder::start().await;
         if engine.upstream("ledger").is_none() {
             engine.add_upstream(address("ledger", &upstream.url())).expect("the upstream is added");
         }
-        World { engine, upstream, clock, home }
+        World { engine, upstream, clock, home, keychain }
     }
 
     pub(crate) fn door(&self) -> SocketAddr {
@@ -179,7 +185,7 @@ impl World {
 
     /// The engine ends, and starts again in the same home the way `serve` starts.
     pub(crate) async fn restart(self) -> World {
-        let World { engine, upstream, clock, home } = self;
+        let World { engine, upstream, clock, home, keychain } = self;
         engine.shutdown().await;
         let last = Arc::downgrade(&engine);
         drop(engine);
@@ -190,8 +196,10 @@ impl World {
             }
         })
         .await;
-        let engine = start(&home, ChangePolicy::TakeAtStart, &clock).await.expect("the engine starts again");
-        World { engine, upstream, clock, home }
+        let kept = Arc::clone(&keychain);
+        let again = start_with(&home, ChangePolicy::TakeAtStart, &clock, kept).await;
+        let engine = again.expect("the engine starts again");
+        World { engine, upstream, clock, home, keychain }
     }
 }
 
@@ -206,7 +214,16 @@ pub(crate) async fn start(
     on_change: ChangePolicy,
     clock: &TestClock,
 ) -> Result<Arc<Engine>, StartError> {
+    start_with(home, on_change, clock, Arc::new(MemoryKeychain::default())).await
+}
+
+async fn start_with(
+    home: &TestHome,
+    on_change: ChangePolicy,
+    clock: &TestClock,
+    keychain: Arc<dyn Keychain>,
+) -> Result<Arc<Engine>, StartError> {
     let listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let options = Options { home: home.dir(), listen, on_change };
-    Engine::start_with_clock(options, clock.clock()).await
+    Engine::start_with(options, clock.clock(), Some(keychain)).await
 }

@@ -123,6 +123,15 @@ impl Bench {
         self.vote(card, Choice::Approve);
     }
 
+    /// With other arguments.
+    pub(crate) fn approve_edited(&self, card: &Card, arguments: &[u8]) {
+        let arguments = policy::Value::parse(arguments).unwrap();
+        let (hold, owner) = (card.hold.parse().unwrap(), self.engine.owner_id().unwrap());
+        let digest = CallDigest::try_from(card.digest.clone()).unwrap();
+        let by = (Means::Window, &owner);
+        self.engine.approve_edited(&hold, digest, arguments, by, None).unwrap();
+    }
+
     pub(crate) fn reject(&self, card: &Card) {
         self.vote(card, Choice::Reject { reason: Some("No".to_owned()) });
     }

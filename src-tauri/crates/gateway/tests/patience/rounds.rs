@@ -98,6 +98,24 @@ async fn the_second_round_of_an_approved_call_goes_on_without_asking_again_and_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn i12_the_second_round_of_an_edited_call_goes_on_with_what_was_approved() {
+    let bench = Bench::new().await;
+    bench.upstream.behave(Manner::AsksMore);
+    let agent = Modern::of(&bench.agent(CURSOR).await);
+    let (result, ()) = tokio::join!(agent.call("c-7", json!({})), async {
+        let card = bench.held().await;
+        bench.approve_edited(&card, br#"{"customer_id":"c-8"}"#);
+    });
+    assert_eq!(result["resultType"], "input_required", "{result}");
+    // Its agent knows only what it asked.
+    let answer = agent.answered("c-7", "s-1").await;
+    let said = answer["content"].to_string();
+    assert!(said.contains("approved this call with changes") && said.contains(" ran"), "{answer}");
+    assert_eq!((bench.upstream.calls().len(), bench.prompts()), (2, 1), "nobody is asked again");
+    assert!(bench.upstream.calls().iter().all(|call| call.contains("c-8") && !call.contains("c-7")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn anothers_state_is_of_no_use_and_stays_with_its_owner() {
     let bench = Bench::new().await;
     let agent = asked(&bench).await;

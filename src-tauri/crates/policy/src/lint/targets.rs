@@ -87,16 +87,33 @@ pub(super) fn step_ups(active: &[Looked<'_>], known: &Known<'_>, report: &mut Re
         let mut policies = enforced().map(|looked| looked.policy);
         policies.any(|policy| stronger.contains(&policy.action.kind) && policy.tools.matches(tool))
     };
-    let destructive = known.tools.iter().filter(|tool| tool.annotations.destructive == Some(true));
-    let unproven: Vec<String> = destructive.map(ToolEntry::qualified).filter(|tool| !proves(tool)).collect();
+    let unproven: Vec<(String, &str)> = known
+        .tools
+        .iter()
+        .filter_map(|tool| Some((tool.qualified(), cannot_be_undone(tool)?)))
+        .filter(|(tool, _)| !proves(tool))
+        .collect();
     for looked in enforced().filter(|looked| looked.policy.action.kind == ActionKind::RequestApproval) {
-        let Some(tool) = unproven.iter().find(|tool| looked.policy.tools.matches(tool)) else { continue };
+        let found = unproven.iter().find(|(tool, _)| looked.policy.tools.matches(tool));
+        let Some((tool, what)) = found else { continue };
         let sentence = format!(
-            "`{tool}` says of itself that it destroys; an approval is consent, and only a step-up proves that a person gave it"
+            "`{tool}` says of itself that it {what}; an approval is consent, and only a step-up proves that a person gave it"
         );
         let at = Spot::Key(&["action", "kind"]);
         let finding = looked.finding(Code::StepUpRecommended, Severity::Advice, at, sentence);
         report.add(finding, step_up_beside(looked));
+    }
+}
+
+/// What a tool says of itself that nobody takes back afterwards; a tool that only adds, or only reads, does not.
+fn cannot_be_undone(tool: &ToolEntry) -> Option<&'static str> {
+    let annotations = &tool.annotations;
+    match (annotations.destructive, annotations.open_world) {
+        (Some(true), _) => Some("destroys"),
+        (None, Some(true)) if annotations.read_only != Some(true) => {
+            Some("acts on the world outside, and does not say that it only adds to it")
+        }
+        _ => None,
     }
 }
 

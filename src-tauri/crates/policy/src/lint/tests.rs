@@ -12,6 +12,9 @@ const TOOLS: &str = r##"[
      "kind":{"type":"string","default":"x"},
      "site":{"type":"object","properties":{"city":{"type":"string"},"zip":{"type":"string"}},"required":["city"]}
    },"required":["amount","site"]}},
+  {"name":"post_letter","annotations":{"openWorldHint":true,"readOnlyHint":false},"inputSchema":{"type":"object"}},
+  {"name":"look_up","annotations":{"openWorldHint":true,"readOnlyHint":true},"inputSchema":{"type":"object"}},
+  {"name":"pin_note","annotations":{"openWorldHint":true,"destructiveHint":false},"inputSchema":{"type":"object"}},
   {"name":"delete_customer","annotations":{"destructiveHint":true},"inputSchema":{"type":"object","properties":{"customer_id":{"type":"string"}}}}
 ]"##;
 
@@ -372,6 +375,21 @@ fn an_approval_of_what_destroys_is_advised_a_step_up() {
         added.policies().nth(1).unwrap().sentence(),
         "Ask for a passkey before any delete_* on practice."
     );
+}
+
+#[test]
+fn an_approval_of_what_acts_on_the_world_outside_is_advised_one_too_unless_it_reads_or_only_adds() {
+    let asks = |tool: &str| {
+        let text = format!(
+            "name = \"x\"\n[target]\ntools = [\"practice/{tool}\"]\n[action]\nkind = \"request_approval\"\n"
+        );
+        looked_at(&documents(&[("p.toml", &text)]))
+    };
+    let found = asks("post_letter");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].code, Code::StepUpRecommended);
+    assert!(found[0].sentence.starts_with("`practice/post_letter` says of itself that it acts on the world"));
+    assert_eq!((asks("look_up"), asks("pin_note")), (vec![], vec![]));
 }
 
 #[test]

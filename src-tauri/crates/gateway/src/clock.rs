@@ -42,6 +42,13 @@ impl Reading {
     }
 }
 
+/// When something began, in both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begun {
+    at: Timestamp,
+    counted: Duration,
+}
+
 impl Clock {
     /// The machine's clock.
     #[must_use]
@@ -114,6 +121,17 @@ impl Clock {
     pub(crate) fn now_by(&self, end: End) -> Timestamp {
         let now = self.now();
         if (self.counted)() >= end.counted { now.max(end.at) } else { now }
+    }
+
+    /// Now, for whoever will ask how long ago that is.
+    pub(crate) fn begin(&self) -> Begun {
+        Begun { at: self.now(), counted: (self.counted)() }
+    }
+
+    /// The time to go by for what began then: never less after it than went by, whatever the clock was set to.
+    pub(crate) fn now_since(&self, begun: Begun) -> Timestamp {
+        let went_by = (self.counted)().saturating_sub(begun.counted);
+        self.now().max(begun.at.after(went_by))
     }
 
     /// Until this clock shows `at`, or that much time went by.

@@ -11,6 +11,7 @@ use crate::continuations::Continuations;
 use crate::desk::{self, Again, Desk, DeskEvent};
 use crate::home::{Agent, AgentBook, Home, KeychainKind, Settings, UpstreamBook};
 use crate::keychain::{self, Keychain};
+use crate::knocks::Knocks;
 use crate::pace::{Counts, Pace};
 use crate::pausing::Pausing;
 use crate::presence::Presence;
@@ -83,6 +84,7 @@ pub struct Engine {
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
     pub(crate) presence: Presence,
+    pub(crate) knocks: Knocks,
     pub(crate) away: Mutex<Option<AwayDigest>>,
     upstream_errors: Mutex<BTreeMap<UpstreamName, String>>,
     sessions: downstream::Sessions,
@@ -156,6 +158,7 @@ impl Engine {
             pausing: opened.pausing,
             seen: Mutex::default(),
             sightings: Sightings::default(),
+            knocks: Knocks::default(),
             away: Mutex::default(),
             upstream_errors: Mutex::default(),
             sessions: downstream::Sessions::default(),
@@ -326,6 +329,8 @@ impl Engine {
     /// the disk.
     pub fn set_changed(&self) {
         self.follow_books();
+        // The owner may be somebody else now, and the passphrase is theirs.
+        self.proofs.tell_desk(self);
         self.desk.rejudge(|held| self.judge_again(held));
         if self.sets.current().problem.is_none() {
             self.desk.follow_people(&self.sets.current().people);

@@ -4,6 +4,7 @@
 use crate::downstream;
 use crate::engine::Engine;
 use crate::home::{BookError, UpstreamConfig};
+use crate::routes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -31,13 +32,13 @@ pub(crate) fn bind(path: &Path) -> std::io::Result<UnixListener> {
 /// Serves until told to stop.
 pub(crate) async fn serve(engine: Arc<Engine>, listener: UnixListener, stopping: CancellationToken) {
     let desk = Router::new()
-        .route("/desk/v1/status", get(status))
-        .route("/desk/v1/agents", get(agents).post(add_agent))
-        .route("/desk/v1/agents/remove", post(remove_agent))
-        .route("/desk/v1/agents/wait", post(set_wait_limit))
-        .route("/desk/v1/upstreams", get(upstreams).post(add_upstream))
-        .route("/desk/v1/upstreams/remove", post(remove_upstream))
-        .route("/desk/v1/second-start", post(second_start))
+        .route(routes::STATUS, get(status))
+        .route(routes::AGENTS, get(agents).post(add_agent))
+        .route(routes::REMOVE_AGENT, post(remove_agent))
+        .route(routes::AGENT_WAIT, post(set_wait_limit))
+        .route(routes::UPSTREAMS, get(upstreams).post(add_upstream))
+        .route(routes::REMOVE_UPSTREAM, post(remove_upstream))
+        .route(routes::SECOND_START, post(second_start))
         .with_state(Arc::clone(&engine));
     downstream::serve_unix(engine, listener, desk, stopping).await;
 }

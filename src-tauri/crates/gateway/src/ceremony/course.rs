@@ -7,6 +7,7 @@ use super::page::{self, Asking};
 use super::store::PasskeysError;
 use super::subject::{Shown, Subject};
 use super::{CeremonyEnd, Presence, enrolment, hold};
+use crate::clock::Begun;
 use crate::engine::Engine;
 use journal::{Entry, PasskeyEntry};
 use policy::Timestamp;
@@ -24,6 +25,7 @@ pub(super) struct Course {
     pub(super) party: RelyingParty,
     pub(super) subject: Subject,
     pub(super) until: Timestamp,
+    begun: Begun,
     port: u16,
     token: String,
     state: Mutex<State>,
@@ -119,7 +121,8 @@ impl Course {
         until: Timestamp,
     ) -> Course {
         let (ended, over) = (watch::channel(None).0, CancellationToken::new());
-        Course { engine, party, subject, until, port, token, state: Mutex::default(), ended, over }
+        let begun = engine.desk().clock().begin();
+        Course { engine, party, subject, until, begun, port, token, state: Mutex::default(), ended, over }
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -142,8 +145,9 @@ impl Course {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A clock that is set back lengthens no ceremony.
     pub(super) fn now(&self) -> Timestamp {
-        self.engine.desk().clock().now()
+        self.engine.desk().clock().now_since(self.begun)
     }
 
     /// The page as it stands. Blocks on the disk.
@@ -179,7 +183,11 @@ impl Course {
         self.expire();
         let mut state = self.lock();
         if let Some(over) = &state.over {
-            return Reply::say("stop", over);
+            let reply = Reply::say("stop", over);
+            if said.answer.is_some() {
+                self.note_refused("over");
+            }
+            return reply;
         }
         let pending = state.pending.take();
         let stepped = match (said, pending) {

@@ -7,6 +7,7 @@ use super::course::Course;
 use super::guard::{self, For};
 use super::page;
 use crate::downstream::{Connected, Served};
+use crate::routes;
 use axum::{
     Extension, Router,
     body::Bytes,
@@ -68,10 +69,10 @@ impl Pair {
 /// Serves the ceremony to its end and a little beyond, then closes the port.
 pub(super) async fn serve(pair: Pair, course: Arc<Course>, stopping: CancellationToken) {
     let router = Router::new()
-        .route("/{token}", any(open))
-        .route("/{token}/page.css", any(style))
-        .route("/{token}/page.js", any(script))
-        .route("/{token}/step", any(step))
+        .route(routes::PAGE, any(open))
+        .route(routes::STYLE, any(style))
+        .route(routes::SCRIPT, any(script))
+        .route(routes::STEP, any(step))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(Arc::clone(&course));

@@ -3,7 +3,7 @@
 //! A slow or silent peer holds a connection, never more: heads are timed, connections are counted.
 
 use super::{asked, exchange::From, get, guard, lines, peer::Connected, post, refuse::Refused};
-use crate::{engine::Engine, message::code};
+use crate::{engine::Engine, knocks::Knock, message::code, routes};
 use axum::{
     Extension, Router,
     extract::{Path, Request, State},
@@ -37,7 +37,7 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 /// The agents' port, until told to stop.
 pub(crate) async fn serve_tcp(engine: Arc<Engine>, listener: TcpListener, stopping: CancellationToken) {
-    let asked = Router::new().route("/hold/{hold}", any(asked::page)).with_state(Arc::clone(&engine));
+    let asked = Router::new().route(routes::HOLD, any(asked::page)).with_state(Arc::clone(&engine));
     let router = asked.merge(routes(Arc::clone(&engine)).with_state(Arc::clone(&engine)));
     let served = Served::new(stopping.clone());
     let accepting = async {
@@ -69,7 +69,7 @@ pub(crate) async fn serve_unix(
     also: Router,
     stopping: CancellationToken,
 ) {
-    let lines = Router::new().route("/mcp/{upstream}/lines", any(lines)).with_state(Arc::clone(&engine));
+    let lines = Router::new().route(routes::LINES, any(lines)).with_state(Arc::clone(&engine));
     let router = also.merge(lines).merge(routes(Arc::clone(&engine)).with_state(engine));
     let served = Served::new(stopping.clone());
     let accepting = async {
@@ -93,7 +93,7 @@ pub(crate) async fn serve_unix(
 }
 
 fn routes(engine: Arc<Engine>) -> Router<Arc<Engine>> {
-    Router::new().route("/mcp/{upstream}", any(mcp)).fallback(elsewhere).with_state(engine)
+    Router::new().route(routes::MCP, any(mcp)).fallback(elsewhere).with_state(engine)
 }
 
 /// Streamable HTTP.
@@ -156,12 +156,16 @@ async fn let_in(
     upstream: &str,
     head: &Parts,
 ) -> Result<From, Refused> {
-    guard::check_address(engine.listen_addr(), connected.peer, &head.uri, &head.headers)?;
+    let path = head.uri.path();
+    guard::check_address(engine.listen_addr(), connected.peer, &head.uri, &head.headers)
+        .inspect_err(|_| engine.knocked(Knock::Place, path))?;
     if connected.is_foreign().await {
+        engine.knocked(Knock::Place, path);
         let message = "this gateway serves the processes of its own user only";
         return Err(Refused::new(StatusCode::FORBIDDEN, code::REFUSED, message));
     }
-    let agent = guard::check_token(engine, connected.peer, &head.headers)?;
+    let agent = guard::check_token(engine, connected.peer, &head.headers)
+        .inspect_err(|_| engine.knocked(Knock::Token, path))?;
     let Some(upstream) = engine.upstream(upstream) else {
         let name: String = upstream.chars().take(64).collect();
         let message = format!("there is no upstream `{name}`: see `doorward upstream list`");
@@ -176,12 +180,15 @@ async fn elsewhere(
     request: Request,
 ) -> Refused {
     match guard::check_address(engine.listen_addr(), connected.peer, request.uri(), request.headers()) {
-        Err(refused) => refused,
-        Ok(()) => Refused::new(
-            StatusCode::NOT_FOUND,
-            code::REFUSED,
-            "nothing is here: use /mcp/ and an upstream's name",
-        ),
+        Err(refused) => {
+            engine.knocked(Knock::Place, request.uri().path());
+            refused
+        }
+        Ok(()) => {
+            engine.knocked(Knock::Path, request.uri().path());
+            let message = "nothing is here: use /mcp/ and an upstream's name";
+            Refused::new(StatusCode::NOT_FOUND, code::REFUSED, message)
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
 use gateway::{
     ChangePolicy, Choice, DeskEvent, Engine, HoldId, Means, Options,
     card::{Card, CardState},
+    ceremony::{CeremonyEnd, Subject},
     home::{Home, KeychainKind},
 };
 use policy::{CallDigest, Timestamp};
@@ -185,7 +186,8 @@ impl Terminal {
         say("");
         say(card.plain_text(now()).trim_end());
         if self.engine.settings().terminal_votes && card.state == CardState::Waiting {
-            say(format_args!("  approve {hold}   or   reject {hold} reason…"));
+            let yes = if self.engine.proof_offer(hold).is_some() { "prove" } else { "approve" };
+            say(format_args!("  {yes} {hold}   or   reject {hold} reason…"));
         }
     }
 
@@ -257,6 +259,8 @@ impl Terminal {
             }
             Ok(Typed::Approve { hold }) => self.answer(&hold, Some(Choice::Approve)).await,
             Ok(Typed::Extend { hold }) => self.answer(&hold, None).await,
+            Ok(Typed::Prove { hold }) => self.prove(&hold).await,
+            Ok(Typed::Enrol { name }) => self.enrol(name).await,
             Ok(Typed::Reject { hold, reason }) => self.answer(&hold, Some(Choice::Reject { reason })).await,
             Err(sentence) => Err(sentence),
         };
@@ -270,6 +274,39 @@ impl Terminal {
             say("No call waits.");
         }
         self.show_waiting();
+    }
+
+    /// The page for a card that was printed; its address is printed too.
+    async fn prove(&mut self, typed: &str) -> Result<(), String> {
+        let open: Vec<String> = self.engine.desk().inbox().iter().map(|held| held.hold.to_string()).collect();
+        let found = votes::find(typed, open.iter().map(String::as_str))?;
+        let Some(Shown { hold, .. }) = self.shown.get(found) else {
+            return Err(format!("`{found}` was not shown yet; `list` shows it"));
+        };
+        self.open(Subject::Hold { hold: hold.clone() }).await
+    }
+
+    /// The page where the owner makes a passkey: the way of a machine without the window.
+    async fn enrol(&mut self, name: String) -> Result<(), String> {
+        if !gateway::ceremony::is_good_name(&name) {
+            return Err("a passkey's name has 1 to 60 characters and none that are hidden".to_owned());
+        }
+        let person = self.engine.owner_id().ok_or("this home has no owner; mark one user in people.toml")?;
+        self.open(Subject::Enrol { person, name }).await
+    }
+
+    async fn open(&self, subject: Subject) -> Result<(), String> {
+        let ceremony = self.engine.start_ceremony(subject).await.map_err(|error| error.to_string())?;
+        tokio::spawn(async move {
+            match ceremony.ended().await {
+                CeremonyEnd::Proven(_) => say("Proven."),
+                CeremonyEnd::Enrolled(_) => say("The passkey is enrolled."),
+                CeremonyEnd::Rejected => say("Rejected on the page."),
+                CeremonyEnd::Expired => say("Nobody used a passkey in time; type it again."),
+                CeremonyEnd::Stopped => say("The page ended, and nothing was done."),
+            }
+        });
+        Ok(())
     }
 
     /// The owner's vote on a card that was printed, or its deadline put off where there is none. One file sync; off this thread, which also tells of others.

@@ -3,15 +3,30 @@
 /// A line as understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Typed {
-    Approve { hold: String },
-    Reject { hold: String, reason: Option<String> },
-    Extend { hold: String },
+    Approve {
+        hold: String,
+    },
+    Reject {
+        hold: String,
+        reason: Option<String>,
+    },
+    Extend {
+        hold: String,
+    },
+    /// Opens the page where the passkey for a held call is used.
+    Prove {
+        hold: String,
+    },
+    /// Opens the page where the owner enrols a passkey of this name.
+    Enrol {
+        name: String,
+    },
     List,
     Help,
     Nothing,
 }
 
-pub(crate) const HELP: &str = "Type `approve ID`, `reject ID reason…`, `extend ID` or `list`.";
+pub(crate) const HELP: &str = "Type `approve ID`, `reject ID reason…`, `extend ID` or `list`; `prove ID` for a call that needs a passkey, `enrol NAME` to enrol one.";
 
 impl Typed {
     /// # Errors
@@ -47,6 +62,11 @@ impl Typed {
                 Ok(Typed::Reject { hold: hold_of(word)?, reason })
             }
             "extend" if after.is_empty() => Ok(Typed::Extend { hold: hold_of(word)? }),
+            "prove" if after.is_empty() => Ok(Typed::Prove { hold: hold_of(word)? }),
+            "enrol" if rest.is_empty() => {
+                Err("`enrol` needs a name for the passkey, to tell it from others later".to_owned())
+            }
+            "enrol" => Ok(Typed::Enrol { name: rest.to_owned() }),
             "list" if rest.is_empty() => Ok(Typed::List),
             "help" | "?" => Ok(Typed::Help),
             _ => Err(format!("`{line}` is not understood. {HELP}")),
@@ -83,6 +103,10 @@ mod tests {
         assert_eq!(Typed::read("reject h-a"), Ok(reject(None)));
         assert_eq!(Typed::read("extend h-a"), Ok(Typed::Extend { hold: "h-a".into() }));
         assert!(Typed::read("extend").is_err() && Typed::read("extend h-a by a day").is_err());
+        assert_eq!(Typed::read("prove h-a"), Ok(Typed::Prove { hold: "h-a".into() }));
+        assert_eq!(Typed::read("enrol Blue key"), Ok(Typed::Enrol { name: "Blue key".into() }));
+        assert!(Typed::read("prove").is_err() && Typed::read("prove h-a twice").is_err());
+        assert!(Typed::read("enrol").is_err());
         assert_eq!(Typed::read("list"), Ok(Typed::List));
         assert_eq!(Typed::read("  "), Ok(Typed::Nothing));
     }

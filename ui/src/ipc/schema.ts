@@ -85,6 +85,8 @@ export type { NewAgent } from "./generated/NewAgent";
 export type { IpcSchema } from "./generated/IpcSchema";
 export type { Overview } from "./generated/Overview";
 export type { PartState } from "./generated/PartState";
+export type { PassphraseState } from "./generated/PassphraseState";
+export type { ProofChoices } from "./generated/ProofChoices";
 export type { PasskeyRow } from "./generated/PasskeyRow";
 export type { PastCall } from "./generated/PastCall";
 export type { Person } from "./generated/Person";

@@ -307,6 +307,23 @@ export class FakeHost implements Host {
       return { ceremony: null };
     },
     prove_hold: () => ceremony(),
+    set_passphrase: ({ passphrase, old }) => {
+      const { passphrase: state } = this.world.security;
+      if (state.set && this.world.security.passkeys.length === 0 && old !== RIGHT_PASSPHRASE) throw WRONG_PASSPHRASE;
+      state.set = passphrase !== "";
+      this.#emit(["security"]);
+      return this.world.security;
+    },
+    remove_passphrase: ({ old }) => {
+      if (this.world.security.passkeys.length === 0 && old !== RIGHT_PASSPHRASE) throw WRONG_PASSPHRASE;
+      this.world.security.passphrase.set = false;
+      this.#emit(["security"]);
+      return this.world.security;
+    },
+    prove_by_passphrase: ({ hold, passphrase }) => {
+      if (passphrase !== RIGHT_PASSPHRASE) throw WRONG_PASSPHRASE;
+      return this.#approve(hold, "Approved. The call goes now.", () => undefined);
+    },
     practice_call: ({ kind }) => {
       const card = practiceCard(Date.now(), `h-practice${this.world.activity.length}`);
       if (kind === "held") this.hold(card);
@@ -394,6 +411,10 @@ const UNREACHABLE: IpcError = {
   message: "the journal `journal.sqlite` cannot be read: disk I/O error",
   hint: "Check the disk, then start Doorward again. Held calls stay held.",
 };
+
+/** What the fake passphrase is. */
+export const RIGHT_PASSPHRASE = "four words in a row";
+const WRONG_PASSPHRASE = failure("passphrase_wrong", "the passphrase is another one", "type it again");
 
 const PAUSED: Alarm = {
   code: "paused",

@@ -2,7 +2,7 @@
 import type { Answers, GrantChoice, GrantChoices, GrantRow, PastCall } from "@/ipc/schema";
 import { HOUR, MINUTE, SECOND } from "./cards";
 
-export const NO_ANSWERS: Answers = { voter: "Ana Ruiz", extend_until: null, edit: null, no_edit: null, grant: null, no_grant: null };
+export const NO_ANSWERS: Answers = { voter: "Ana Ruiz", extend_until: null, edit: null, no_edit: null, grant: null, no_grant: null, proof: null };
 
 const exactly = (value: string, words = `exactly ${value}`): GrantChoice => ({ bound: { kind: "exactly", value }, words, editable: false });
 const any: GrantChoice = { bound: { kind: "any", value: null }, words: "any value, or none", editable: false };

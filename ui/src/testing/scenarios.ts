@@ -12,7 +12,7 @@ import { crowdOfCalls, crowdOfCards } from "./crowd";
 import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
 import { dailyLog, dailySettings } from "./settings";
 import { dailyPeople, hostilePeople } from "./people";
-import { brokenSecurity, dailySecurity } from "./security";
+import { brokenSecurity, dailySecurity, noPassphrase } from "./security";
 import { hostileActivity, hostileAgents, hostileCards, hostilePolicies, hostileUpstreams } from "./hostile";
 
 export type World = {
@@ -68,7 +68,7 @@ const nothing = (): World => ({
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
-  security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null },
+  security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null, passphrase: noPassphrase },
   answers: {},
   grants: [],
   failing: [],

@@ -1,6 +1,8 @@
 /** Passkeys to look at. Values are invented. */
-import type { SecurityView } from "@/ipc/schema";
+import type { PassphraseState, SecurityView } from "@/ipc/schema";
 import { MINUTE } from "./cards";
+
+export const noPassphrase: PassphraseState = { set: false, shortest: 12 };
 
 export const dailySecurity = (now: number): SecurityView => ({
   passkeys: [
@@ -15,6 +17,7 @@ export const dailySecurity = (now: number): SecurityView => ({
   ],
   people: [{ id: "ana", name: "Ana Ruiz" }, { id: "ben", name: "Ben Okafor" }],
   problem: null,
+  passphrase: { ...noPassphrase, set: true },
 });
 
 export const brokenSecurity: SecurityView = {
@@ -24,4 +27,5 @@ export const brokenSecurity: SecurityView = {
     message: "the record of passkeys is not as Doorward wrote it: it is an older record than the newest one",
     hint: "put `passkeys.json` of the home back from a backup; until then nothing that needs a passkey goes",
   },
+  passphrase: noPassphrase,
 };

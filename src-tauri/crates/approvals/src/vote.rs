@@ -42,14 +42,14 @@ pub struct Judged {
     pub decision: Decision,
 }
 
-/// How the vote reached the desk. None but [`Means::Ceremony`] proves who sat there, so each is the owner's alone.
+/// How the vote reached the desk. None of them proves who sat there, so without a proof each is the owner's alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
     Window,
     Notification,
     Terminal,
-    /// The page where a passkey is asked for: by anybody in `people.toml`, with their own.
+    /// The page where a passkey is asked for: by anybody in `people.toml`, with their own; a no needs none there.
     Ceremony,
 }
 

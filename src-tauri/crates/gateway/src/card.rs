@@ -16,7 +16,7 @@ mod units;
 mod votes;
 
 pub use difference::{CardChange, LastApproved};
-pub use votes::{CardVote, means_words};
+pub use votes::{CardVote, means_words, vote_words};
 
 /// Values longer than this are folded by views, with their length.
 const FOLD_AFTER: usize = 400;

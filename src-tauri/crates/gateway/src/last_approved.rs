@@ -2,7 +2,7 @@
 //! for the card that a person looks at, never for a list of cards.
 
 use crate::Engine;
-use crate::card::{LastApproved, difference, means_words};
+use crate::card::{LastApproved, difference, vote_words};
 use approvals::{Choice, HeldCall, HoldId};
 use journal::{ActivityOutcome, ActivityQuery, ActivityRow, JournalError};
 use policy::Value;
@@ -35,7 +35,7 @@ impl Engine {
                 people.people.get(&vote.by).map_or_else(|| vote.by.to_string(), |user| user.name.clone());
             return Ok(Some(LastApproved {
                 at: vote.at.0,
-                by: format!("{name}, {}", means_words(vote.means)),
+                by: format!("{name}, {}", vote_words(vote)),
                 agent: Some(row.agent).filter(|agent| *agent != call.agent.to_string()),
                 changes,
                 gone,

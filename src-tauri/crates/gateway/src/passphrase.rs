@@ -1,5 +1,5 @@
-//! The passphrase, for desks without an authenticator: weaker than a passkey, and never in its place for loosening
-//! once there is one. Typed into the app's own window only.
+//! The passphrase, for desks without an authenticator: weaker than a passkey, and never in its place for loosening.
+//! Typed into the app's own window only.
 //!
 //! The keychain keeps its Argon2id verifier and how often it was guessed wrongly. Each wrong guess makes the next wait
 //! longer; the wait survives restarts, and setting the clock back begins it anew.
@@ -9,6 +9,7 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use argon2::{Algorithm, Argon2, Params, Version};
 use policy::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -31,8 +32,6 @@ pub enum PassphraseError {
     Wrong,
     #[error("after {guesses} wrong guesses the next one is taken in {seconds} s")]
     Wait { guesses: u32, seconds: u64 },
-    #[error("a passkey is enrolled: a passphrase does not change policies any more")]
-    PasskeyNeeded,
     #[error("the record of the passphrase cannot be read")]
     Damaged,
     #[error(transparent)]
@@ -48,7 +47,6 @@ impl PassphraseError {
             PassphraseError::NotSet => "passphrase_not_set",
             PassphraseError::Wrong => "passphrase_wrong",
             PassphraseError::Wait { .. } => "passphrase_wait",
-            PassphraseError::PasskeyNeeded => "passkey_needed",
             PassphraseError::Damaged => "passphrase_damaged",
             PassphraseError::Keychain(error) => error.code(),
         }
@@ -62,7 +60,6 @@ impl PassphraseError {
             PassphraseError::NotSet => "set one on the Security screen, or better, add a passkey",
             PassphraseError::Wrong => "type it again",
             PassphraseError::Wait { .. } => "wait, then type it again; restarting does not shorten the wait",
-            PassphraseError::PasskeyNeeded => "use the passkey",
             PassphraseError::Damaged => "set a new passphrase",
             PassphraseError::Keychain(error) => error.hint(),
         }
@@ -81,6 +78,8 @@ pub struct Moment {
 pub struct Passphrase {
     keychain: Arc<dyn Keychain>,
     entry: String,
+    /// As it was when last asked for or changed: the keychain may take long to answer.
+    is_set: AtomicBool,
     turn: Mutex<()>,
 }
 
@@ -122,17 +121,27 @@ fn boot() -> Option<(String, Duration)> {
 }
 
 impl Passphrase {
-    #[must_use]
-    pub fn new(keychain: Arc<dyn Keychain>, home_id: &str) -> Passphrase {
-        Passphrase { keychain, entry: format!("passphrase/{home_id}"), turn: Mutex::new(()) }
-    }
-
-    /// Whether one is set.
+    /// Blocks on the keychain.
     ///
     /// # Errors
     /// What the keychain says.
-    pub fn is_set(&self) -> Result<bool, KeychainError> {
-        Ok(self.keychain.get(&self.entry)?.is_some())
+    pub fn open(keychain: Arc<dyn Keychain>, home_id: &str) -> Result<Passphrase, KeychainError> {
+        let entry = format!("passphrase/{home_id}");
+        let is_set = AtomicBool::new(keychain.get(&entry)?.is_some());
+        Ok(Passphrase { keychain, entry, is_set, turn: Mutex::new(()) })
+    }
+
+    /// Whether one is set, as far as this process knows.
+    #[must_use]
+    pub fn is_known_set(&self) -> bool {
+        self.is_set.load(Ordering::Relaxed)
+    }
+
+    /// Whether one is set. Blocks on the keychain.
+    fn is_set(&self) -> Result<bool, KeychainError> {
+        let is_set = self.keychain.get(&self.entry)?.is_some();
+        self.is_set.store(is_set, Ordering::Relaxed);
+        Ok(is_set)
     }
 
     /// Sets the first one, or, with the old one proven, another.
@@ -146,12 +155,24 @@ impl Passphrase {
         if self.is_set()? {
             self.check(old.unwrap_or_default(), now)?;
         }
+        self.keep_new(new)
+    }
+
+    fn keep_new(&self, new: &str) -> Result<(), PassphraseError> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(KeychainError::NoRandomness)?;
         let salt = SaltString::encode_b64(&salt).map_err(|_| PassphraseError::Damaged)?;
         let verifier =
             argon2()?.hash_password(new.as_bytes(), &salt).map_err(|_| PassphraseError::Damaged)?;
-        self.write(&Kept { verifier: verifier.to_string(), wrong: 0, last: None })
+        self.write(&Kept { verifier: verifier.to_string(), wrong: 0, last: None })?;
+        self.is_set.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn delete(&self) -> Result<(), PassphraseError> {
+        self.keychain.delete(&self.entry)?;
+        self.is_set.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Removes it; the old one must be typed.
@@ -160,7 +181,7 @@ impl Passphrase {
     /// As [`Passphrase::check`].
     pub fn remove(&self, old: &str, now: &Moment) -> Result<(), PassphraseError> {
         self.check(old, now)?;
-        Ok(self.keychain.delete(&self.entry)?)
+        self.delete()
     }
 
     /// Whether this is the passphrase. A wrong guess is counted before the answer is given. Takes a while.
@@ -247,5 +268,8 @@ fn argon2() -> Result<Argon2<'static>, PassphraseError> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
+mod at_desk;
 #[cfg(test)]
 mod tests;
+
+pub use at_desk::{Typed, TypedError};

@@ -1,9 +1,9 @@
 //! Pages of Activity, in the words the window shows. What can be asked for is the journal's; see its `activity`.
 
-use gateway::card::means_words;
 use crate::wire::{ActivityPage, ActivityRequest, ActivityRow, DetailRow, IpcError, PolicyName};
 use approvals::Refusal;
 use gateway::Engine;
+use gateway::card::vote_words;
 use gateway::card::{self, ToolWords};
 use journal::ActivityQuery;
 use policy::Timestamp;
@@ -22,10 +22,8 @@ pub(crate) fn activity(engine: &Engine, request: &ActivityRequest) -> Result<Act
         known.map_or_else(|| id.to_owned(), |user| user.name.clone())
     };
     let rows = found.rows.into_iter().map(|row| {
-        let decided_by = row.votes.last().map(|vote| {
-            let place = means_words(vote.means);
-            format!("{}, {place}", name_of(vote.by.as_str()))
-        });
+        let decided_by =
+            row.votes.last().map(|vote| format!("{}, {}", name_of(vote.by.as_str()), vote_words(vote)));
         let (summary, detail) = match &row.arguments {
             Some(arguments) => (card::summary(arguments), details(arguments)),
             None => ("arguments can no longer be read".to_owned(), Vec::new()),

@@ -4,6 +4,7 @@
 use crate::answers::{
     Answers, AnswersRequest, EditRequest, GrantBound, GrantBoundKind, GrantChoice, GrantChoices, GrantName,
     GrantOffer, GrantPreview, GrantRequest, GrantRow, GrantScopeRow, GrantState, GrantTerms, PastCall,
+    ProofChoices,
 };
 use crate::host::{Host, blocking};
 use crate::wire::{IpcError, Nothing, VoteReceipt};
@@ -28,6 +29,9 @@ impl Host {
         let mut answers = Answers {
             voter: people.people.owner().map(|owner| owner.name.clone()).unwrap_or_default(),
             extend_until: standing.extended.map(|at| at.0),
+            proof: engine
+                .proof_offer(&hold)
+                .map(|offer| ProofChoices { passkey: offer.passkey, passphrase: offer.passphrase }),
             no_grant: no_grant.as_ref().map(|why| said(&why.to_string())),
             ..Answers::default()
         };

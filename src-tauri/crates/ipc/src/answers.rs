@@ -37,6 +37,17 @@ pub struct Answers {
     pub grant: Option<GrantOffer>,
     /// Why no grant can be made, for a person.
     pub no_grant: Option<String>,
+    /// What approves it in place of a click; none where a click does.
+    pub proof: Option<ProofChoices>,
+}
+
+/// What a person can prove one hold with, at least one of the two.
+#[derive(Clone, Copy, Debug, Serialize, TS)]
+pub struct ProofChoices {
+    /// On the page in the browser.
+    pub passkey: bool,
+    /// Typed in the window; weaker.
+    pub passphrase: bool,
 }
 
 /// What a grant made from one hold could be narrowed by.

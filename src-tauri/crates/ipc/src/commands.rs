@@ -18,6 +18,7 @@ use crate::authoring::wire::{
 };
 use crate::exporting::{ExportRequest, ExportView};
 use crate::host::Host;
+use crate::passphrase::{PassphraseRequest, RemovePassphraseRequest, SetPassphraseRequest};
 use crate::security::{CeremonyStarted, EnrolRequest, PasskeyRemoved, PasskeyRequest, SecurityView};
 use crate::settings::{LogView, SettingChange, SettingSaved, SettingsView};
 use crate::signed::{ProofAnswer, ProofQuestion};
@@ -123,6 +124,9 @@ commands! {
     rename_passkey(PasskeyRequest) -> SecurityView;
     remove_passkey(PasskeyRequest) -> PasskeyRemoved;
     prove_hold(CardRequest) -> CeremonyStarted;
+    set_passphrase(SetPassphraseRequest) -> SecurityView;
+    remove_passphrase(RemovePassphraseRequest) -> SecurityView;
+    prove_by_passphrase(PassphraseRequest) -> VoteReceipt;
     practice_call(PracticeCallRequest) -> Started;
     settings(Nothing) -> SettingsView;
     change_setting(SettingChange) -> SettingSaved;

@@ -12,6 +12,7 @@ mod autostart;
 mod commands;
 mod exporting;
 mod host;
+mod passphrase;
 mod pausing;
 mod practice;
 mod security;

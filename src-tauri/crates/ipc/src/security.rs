@@ -1,6 +1,7 @@
 //! The window's passkeys: who is enrolled, the ceremonies that a person starts, and the guard of what needs proof.
 
 use crate::host::{Host, blocking};
+use crate::passphrase::{PassphraseState, TypedText};
 use crate::wire::{CardRequest, IpcError, Nothing, PartState, Person};
 use gateway::ceremony::{Agreement, Ceremony, CeremonyError, Purpose, Removal, Subject};
 use gateway::{Engine, HoldId};
@@ -17,6 +18,7 @@ pub(crate) struct SecurityView {
     pub people: Vec<Person>,
     /// What is wrong with their record: then none of them counts.
     pub problem: Option<PartState>,
+    pub passphrase: PassphraseState,
 }
 
 /// One enrolled passkey.
@@ -46,6 +48,8 @@ pub(crate) struct PasskeyRow {
 pub(crate) struct EnrolRequest {
     pub person: String,
     pub name: String,
+    /// Lets the first one in, where one is set.
+    pub passphrase: Option<TypedText>,
 }
 
 /// One passkey, with a new name where it is to have one.
@@ -87,6 +91,8 @@ impl From<CeremonyError> for IpcError {
             CeremonyError::Expired | CeremonyError::NotProven => {
                 "try again and use the passkey within two minutes"
             }
+            CeremonyError::PassphraseFirst => "type it, then enrol the passkey",
+            CeremonyError::Passphrase(error) => error.hint(),
             CeremonyError::TooMany => "finish the pages that are open in your browser",
             _ => "the Security page shows how your passkeys stand",
         };
@@ -96,6 +102,10 @@ impl From<CeremonyError> for IpcError {
 
 impl Host {
     pub(crate) async fn security(&self, _: Nothing) -> Result<SecurityView, IpcError> {
+        self.security_now().await
+    }
+
+    pub(crate) async fn security_now(&self) -> Result<SecurityView, IpcError> {
         let engine = Arc::clone(self.engine()?);
         blocking(move || view(&engine)).await
     }
@@ -109,8 +119,14 @@ impl Host {
             let message = "a passkey's name has 1 to 60 characters and none that are hidden";
             return Err(IpcError::new("bad_name", message, "choose another name"));
         }
-        let subject = Subject::Enrol { person, name };
-        Ok((&self.engine()?.start_ceremony(subject).await?).into())
+        let engine = self.engine()?;
+        let ceremony = match request.passphrase {
+            Some(typed) if engine.needs_passphrase_to_enrol().map_err(CeremonyError::from)? => {
+                engine.enrol_by_passphrase(person, name, typed.into()).await?
+            }
+            _ => engine.start_ceremony(Subject::Enrol { person, name }).await?,
+        };
+        Ok((&ceremony).into())
     }
 
     pub(crate) async fn rename_passkey(&self, request: PasskeyRequest) -> Result<SecurityView, IpcError> {
@@ -163,6 +179,8 @@ fn view(engine: &Engine) -> SecurityView {
         .iter()
         .map(|user| Person { id: user.id.to_string(), name: user.name.clone() })
         .collect();
+    let shortest = u32::try_from(gateway::passphrase::SHORTEST).unwrap_or(u32::MAX);
+    let passphrase = PassphraseState { set: engine.has_passphrase(), shortest };
     let passkeys = match engine.passkeys() {
         Ok(passkeys) => passkeys,
         Err(error) => {
@@ -172,7 +190,7 @@ fn view(engine: &Engine) -> SecurityView {
                 message: Some(error.to_string()),
                 hint: Some("put `passkeys.json` of the home back from a backup; until then nothing that needs a passkey goes".to_owned()),
             };
-            return SecurityView { passkeys: Vec::new(), people, problem: Some(problem) };
+            return SecurityView { passkeys: Vec::new(), people, problem: Some(problem), passphrase };
         }
     };
     let live: Vec<_> = passkeys.iter().filter(|passkey| passkey.removed_at().is_none()).collect();
@@ -189,5 +207,5 @@ fn view(engine: &Engine) -> SecurityView {
         }),
         last: live.len() == 1,
     });
-    SecurityView { passkeys: rows.collect(), people, problem: None }
+    SecurityView { passkeys: rows.collect(), people, problem: None, passphrase }
 }

@@ -277,3 +277,41 @@ async fn activity_is_exported_into_a_private_file_of_the_home() {
     assert_eq!(desktop.ask("export_activity", nobody).await.unwrap_err().code, "export");
     desktop.engine.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_passphrase_is_set_changed_and_guessed_in_the_window_and_no_answer_repeats_it() {
+    let desktop = Desktop::start().await;
+    let right = "four words in a row";
+    let view = desktop.ask("security", json!({})).await.unwrap();
+    assert_eq!(view["passphrase"], json!({ "set": false, "shortest": 12 }));
+    let short = desktop.ask("set_passphrase", json!({ "passphrase": "too short", "old": null })).await;
+    assert_eq!(short.unwrap_err().code, "passphrase_short");
+    let view = desktop.ask("set_passphrase", json!({ "passphrase": right, "old": null })).await.unwrap();
+    assert_eq!(view["passphrase"]["set"], true);
+    assert!(!view.to_string().contains(right));
+    let other = "another one altogether";
+    let wrong = desktop.ask("set_passphrase", json!({ "passphrase": other, "old": "not this one" })).await;
+    assert_eq!(wrong.unwrap_err().code, "passphrase_wrong");
+    // What is asked wrongly is told without what was typed.
+    let broken =
+        desktop.ask("prove_by_passphrase", json!({ "passphrase": right, "hold": 7 })).await.unwrap_err();
+    assert!(!format!("{broken:?}").contains(right), "{broken:?}");
+    let nothing = json!({ "hold": "h-7m3kq2xw5a4nzr6tbc2d", "digest": "0".repeat(64), "passphrase": right });
+    assert!(desktop.ask("prove_by_passphrase", nothing).await.is_err());
+    let first = json!({ "person": "me", "name": "Laptop", "passphrase": null });
+    assert_eq!(desktop.ask("enrol_passkey", first).await.unwrap_err().code, "passphrase_needed");
+    let first = json!({ "person": "me", "name": "Laptop", "passphrase": right });
+    assert!(
+        desktop.ask("enrol_passkey", first).await.unwrap()["url"].as_str().unwrap().contains("localhost")
+    );
+    let view = desktop.ask("remove_passphrase", json!({ "old": right })).await.unwrap();
+    assert_eq!(view["passphrase"]["set"], false);
+    let entries = desktop.engine.journal().entries(0).unwrap();
+    let kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.as_str()).collect();
+    for kind in ["passphrase_set", "passphrase_refused", "passphrase_removed"] {
+        assert!(kinds.contains(&kind), "{kind}");
+    }
+    let bodies: String = entries.iter().filter_map(|entry| entry.body.as_deref()).collect();
+    assert!(!bodies.contains(right) && !bodies.contains(other) && !bodies.contains("not this one"));
+    desktop.engine.shutdown().await;
+}

@@ -4,6 +4,7 @@ use crate::activity::ActivityOutcome;
 use crate::chain::About;
 use crate::index::{self, Names};
 use crate::passkeys::{self, PasskeyEntry};
+use crate::passphrase::{self, PassphraseEntry};
 use crate::paused::{PAUSED, RESUMED};
 use crate::write::{Draft, Durability};
 use crate::{Journal, JournalError, Revoked, grants, holds, redact};
@@ -87,6 +88,8 @@ pub enum Entry {
     },
     /// Something about passkeys, or a proof by one that belongs to no hold.
     Passkey(PasskeyEntry),
+    /// Something about the passphrase; never what was typed.
+    Passphrase(PassphraseEntry),
     /// The gateway started.
     Started {
         version: String,
@@ -232,6 +235,7 @@ fn record(draft: &mut Draft<'_>, entry: Entry) -> Result<u64, JournalError> {
         Entry::Paused { by } => draft.append(PAUSED, nothing, &PausedBody { by: &by }),
         Entry::Resumed { by } => draft.append(RESUMED, nothing, &PausedBody { by: &by }),
         Entry::Passkey(entry) => passkeys::record(draft, &entry),
+        Entry::Passphrase(entry) => passphrase::record(draft, &entry),
         Entry::Started { version } => draft.append("started", nothing, &StartedBody { version: &version }),
     }
 }

@@ -244,3 +244,47 @@ describe("a grant", () => {
     expect(screen.queryByTestId("grant-form")).not.toBeInTheDocument();
   });
 });
+
+describe("proving", () => {
+  const proof = (passkey: boolean, passphrase: boolean) => (world: World): void => {
+    const answers = world.answers[EXPENSE];
+    if (answers !== undefined) answers.proof = { passkey, passphrase };
+  };
+
+  it("opens the page in the browser where a stage alone asks for a passkey", async () => {
+    const { sent } = await open(EXPENSE, (world) => {
+      const [stage] = world.cards.find(({ hold }) => hold === EXPENSE)?.stages ?? [];
+      if (stage !== undefined) stage.step_up = true;
+    });
+    expect(screen.getByTestId("approve")).toHaveTextContent("Use passkey");
+    await press("a");
+    expect(sent("prove_hold")).toEqual([{ hold: EXPENSE }]);
+    expect(sent("vote")).toEqual([]);
+  });
+
+  it("takes the passphrase alone where no passkey could prove it, by keyboard, and once", async () => {
+    const { sent } = await open(EXPENSE, proof(false, true));
+    expect(screen.getByTestId("approve")).toHaveTextContent("Type passphrase");
+    await press("a");
+    expect(screen.getByTestId("passphrase-form")).toHaveTextContent("Weaker than a passkey");
+    expect(screen.getByTestId("passphrase")).toHaveFocus();
+    expect(screen.getByTestId("passphrase")).toHaveAttribute("type", "password");
+    await fill("passphrase", "not this one");
+    await click("passphrase-send");
+    expect(await screen.findByTestId("failure")).toHaveTextContent("Your vote was not counted.");
+    expect(screen.getByTestId("passphrase")).toHaveValue("");
+    await fill("passphrase", "four words in a row");
+    await click("passphrase-send");
+    expect(sent("prove_by_passphrase")).toHaveLength(2);
+    expect(sent("vote")).toEqual([]);
+  });
+
+  it("offers both where both count, the passkey first", async () => {
+    await open(EXPENSE, proof(true, true));
+    expect(screen.getByTestId("approve")).toHaveTextContent("Use passkey");
+    await click("use-passphrase");
+    expect(screen.getByTestId("passphrase-form")).toBeInTheDocument();
+    await press("Escape", screen.getByTestId("passphrase"));
+    expect(screen.queryByTestId("passphrase-form")).not.toBeInTheDocument();
+  });
+});

@@ -4,7 +4,7 @@ import { Countdown } from "@/components/countdown";
 import { Icon } from "@/components/icon";
 import { Key } from "@/components/key";
 import { Marked } from "@/components/marked";
-import type { Answers, Card } from "@/ipc/schema";
+import type { Answers, Card, ProofChoices } from "@/ipc/schema";
 import { clockTime } from "@/lib/time";
 import { listed, plural, sentence } from "@/lib/words";
 import type { Unread } from "./argument-rows";
@@ -13,26 +13,29 @@ import type { VotedBy } from "./card-view";
 import { ReceiptLine } from "./receipt-line";
 import { standing, useReceipts } from "./receipts";
 
-export function VoteFooter({ card, answers, unread, canVote, rejecting, said, onReject, onExtend, onGrant, onApprove }: {
+export function VoteFooter({ card, answers, proving, unread, canVote, doing, said, onReject, onExtend, onGrant, onApprove, onPassphrase }: {
   card: Card;
   answers: Answers;
+  /** What approves it; null where a click does. */
+  proving: ProofChoices | null;
   unread: Unread;
   canVote: boolean;
-  rejecting: boolean;
+  doing: string;
   /** What came of the last answer that was no vote. */
   said: string;
   onReject: () => void;
   onExtend: () => void;
   onGrant: () => void;
   onApprove: (by: VotedBy) => void;
+  onPassphrase: () => void;
 }) {
-  const needsPasskey = card.reasons.some(({ action }) => action === "step_up");
-  // A passkey may still be missing where the vote is in.
-  const isDone = card.owner_voted && !needsPasskey;
+  const verb = proving === null ? "Approve" : proving.passkey ? "Use passkey" : "Type passphrase";
+  // A proof may still be missing where the vote is in.
+  const isDone = card.owner_voted && proving === null;
   const ownReceipt = useReceipts().find(({ hold }) => hold === card.hold);
   return (
     <footer className={classes.footer}>
-      <Button onClick={onReject} aria-expanded={rejecting} rightSection={<Key>R</Key>} data-testid="reject">Reject…</Button>
+      <Button onClick={onReject} aria-expanded={doing === "rejecting"} rightSection={<Key>R</Key>} data-testid="reject">Reject…</Button>
       <div className={classes.middle}>
         {ownReceipt !== undefined && <ReceiptLine receipt={ownReceipt} withTool={false} />}
         {said !== "" && <span className={classes.said} role="status" data-testid="said">{said}</span>}
@@ -55,11 +58,14 @@ export function VoteFooter({ card, answers, unread, canVote, rejecting, said, on
       {answers.grant !== null && (
         <Button disabled={!canVote} rightSection={<Key>G</Key>} onClick={onGrant} data-testid="grant">Grant…</Button>
       )}
+      {proving !== null && proving.passkey && proving.passphrase && (
+        <Button disabled={!canVote} onClick={onPassphrase} aria-expanded={doing === "proving"} data-testid="use-passphrase">Passphrase…</Button>
+      )}
       <Button
-        variant={needsPasskey ? "step" : "filled"} disabled={!canVote || isDone} rightSection={<Key>A</Key>} data-testid="approve"
+        variant={proving !== null ? "step" : "filled"} disabled={!canVote || isDone} rightSection={<Key>A</Key>} data-testid="approve"
         onClick={(event) => { onApprove(event.detail === 0 ? "key" : "pointer"); }}
       >
-        {needsPasskey ? approveWords(unread).replace("Approve", "Use passkey") : approveWords(unread)}
+        {verb}{unreadWords(unread)}
       </Button>
     </footer>
   );
@@ -88,10 +94,15 @@ export function DecidedFooter({ card, waitingElsewhere, onNext }: {
 }
 
 /** "Approve", "Approve, 1 long value unread", "Approve, 2 long values and 40 arguments unread" */
-export function approveWords({ values, rows }: Unread): string {
+export function approveWords(unread: Unread): string {
+  return `Approve${unreadWords(unread)}`;
+}
+
+/** "", ", 2 long values and 40 arguments unread" */
+export function unreadWords({ values, rows }: Unread): string {
   const parts = [
     ...(values > 0 ? [plural(values, "long value")] : []),
     ...(rows > 0 ? [plural(rows, "argument")] : []),
   ];
-  return parts.length === 0 ? "Approve" : `Approve, ${listed(parts)} unread`;
+  return parts.length === 0 ? "" : `, ${listed(parts)} unread`;
 }

@@ -12,13 +12,15 @@ import { clockTime } from "@/lib/time";
 import { sentence } from "@/lib/words";
 import type { Unread } from "./argument-rows";
 import { CardArguments } from "./card-arguments";
-import { DecidedFooter, VoteFooter } from "./card-footer";
+import { DecidedFooter, unreadWords, VoteFooter } from "./card-footer";
 import { CardFrame } from "./card-frame";
 import { CardHeader } from "./card-header";
 import { CardReasons } from "./card-reasons";
 import classes from "./card-view.module.css";
 import { EditCard } from "./edit-card";
 import { GrantCard } from "./grant-card";
+import { PassphraseForm } from "./passphrase-form";
+import { provingOf } from "./proving";
 import { receiptOf, recordReceipt } from "./receipts";
 import { RejectForm } from "./reject-form";
 import { SimilarLine, TogetherCard } from "./together-card";
@@ -54,12 +56,12 @@ export function CardView(props: Props) {
   );
 }
 
-type Doing = "reading" | "rejecting" | "editing" | "granting" | "together";
+type Doing = "reading" | "rejecting" | "proving" | "editing" | "granting" | "together";
 
 /** What was pressed to open a form, by the form. */
 const BACK = { editing: "edit", granting: "grant", together: "together" } as const;
 
-const NOTHING: Answers = { voter: "", extend_until: null, edit: null, no_edit: null, grant: null, no_grant: null };
+const NOTHING: Answers = { voter: "", extend_until: null, edit: null, no_edit: null, grant: null, no_grant: null, proof: null };
 
 function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }: Props & { card: Card }) {
   const heading = useId();
@@ -70,13 +72,16 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
   const vote = useCommand("vote", ["inbox", "activity", "overview"]);
   const extend = useCommand("extend", ["inbox"]);
   const prove = useCommand("prove_hold", []);
+  const typed = useCommand("prove_by_passphrase", ["inbox", "activity", "overview"]);
   const settled = useSettled(shownContent(card));
-  const open = card.state === "waiting" && (vote.data === undefined || vote.data.state === "waiting");
-  const canVote = open && settled && !vote.isPending;
+  const isOver = [vote.data, typed.data].some((receipt) => receipt !== undefined && receipt.state !== "waiting");
+  const open = card.state === "waiting" && !isOver;
+  const canVote = open && settled && !vote.isPending && !typed.isPending;
   const { data: answered = NOTHING } = useQuery({ ...answersQuery(card.hold, card.digest), enabled: open });
   const inInbox = place === "inbox";
   // Forms need room, and commands that the approval window does not have.
   const answers = inInbox ? answered : { ...answered, edit: null, grant: null, no_grant: null };
+  const proving = provingOf(card, answers, inInbox);
   const { data: similar } = useQuery({ ...similarQuery(card.hold), enabled: open && inInbox });
   const alike = similar?.calls.length ?? 0;
 
@@ -97,9 +102,25 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
       onSuccess: ({ opened, url }) => { setSaid(opened ? "Go on in your browser, within two minutes" : `Open in your browser: ${url}`); },
     });
   };
+  const typePassphrase = (): void => {
+    if (canVote) setDoing(doing === "proving" ? "reading" : "proving");
+  };
   const approve = (by: VotedBy): void => {
-    if (card.reasons.some(({ action }) => action === "step_up")) askForPasskey();
-    else if (!card.owner_voted) cast("approve", null, by);
+    if (proving === null) {
+      if (!card.owner_voted) cast("approve", null, by);
+    } else if (proving.passkey) askForPasskey();
+    else if (inInbox) typePassphrase();
+    else setSaid("Type the passphrase in Doorward’s main window.");
+  };
+  const sendPassphrase = (passphrase: string): void => {
+    if (!canVote) return;
+    typed.mutate({ hold: card.hold, digest: card.digest, passphrase }, {
+      onSuccess: (receipt) => {
+        setDoing("reading");
+        recordReceipt(receiptOf(card, receipt, "approve"));
+        if (receipt.state !== "waiting") onVoted("key");
+      },
+    });
   };
   const moreTime = (): void => {
     if (!canVote || extend.isPending || answers.extend_until === null) return;
@@ -114,7 +135,7 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
   const together = (): void => {
     if (open && alike > 1) setDoing("together");
   };
-  const stop = (back: "reject" | "edit" | "grant" | "together"): void => {
+  const stop = (back: "reject" | "edit" | "grant" | "together" | "approve"): void => {
     setDoing("reading");
     queueMicrotask(() => { section.current?.querySelector<HTMLElement>(`[data-testid=${back}]`)?.focus(); });
   };
@@ -155,7 +176,7 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
       {!isElsewhere(doing, open, answers, similar) && (
         <CardFrame
           failed={{
-            what: vote.error === null ? "The deadline stays as it is." : "Your vote was not counted.", error: vote.error ?? extend.error ?? prove.error,
+            what: failedWords(vote.error ?? typed.error, prove.error), error: vote.error ?? typed.error ?? prove.error ?? extend.error,
           }}
           footer={(
             <>
@@ -166,12 +187,17 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
                   onClose={() => { stop("reject"); }}
                 />
               )}
+              {open && doing === "proving" && (
+                <PassphraseForm
+                  busy={!canVote} unread={unreadWords(unread)} onSend={sendPassphrase} onClose={() => { stop("approve"); }}
+                />
+              )}
               {open
                 ? (
                   <VoteFooter
-                    card={card} answers={answers} unread={unread} canVote={canVote} rejecting={doing === "rejecting"} said={said}
+                    card={card} answers={answers} proving={proving} unread={unread} canVote={canVote} doing={doing} said={said}
                     onReject={() => { setDoing(doing === "rejecting" ? "reading" : "rejecting"); }}
-                    onExtend={moreTime} onGrant={grant} onApprove={approve}
+                    onExtend={moreTime} onGrant={grant} onApprove={approve} onPassphrase={typePassphrase}
                   />
                 )
                 : <DecidedFooter card={card} waitingElsewhere={waitingElsewhere} onNext={onNext} />}
@@ -191,6 +217,11 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
       )}
     </section>
   );
+}
+
+function failedWords(vote: Error | null, page: Error | null): string {
+  if (vote !== null) return "Your vote was not counted.";
+  return page !== null ? "No page was opened." : "The deadline stays as it is.";
 }
 
 /** Another form stands where the card is read. */

@@ -4,20 +4,26 @@ import { useState } from "react";
 import { Failure } from "@/components/failure";
 import { useCommand } from "@/ipc/queries";
 import type { CeremonyStarted, Person } from "@/ipc/schema";
+import { PassphraseField } from "./set-passphrase";
 import classes from "./security-page.module.css";
 
-export function EnrolPasskey({ people, first, onStarted, onClose }: {
+export function EnrolPasskey({ people, first, asksPassphrase, onStarted, onClose }: {
   people: readonly Person[];
   first: boolean;
+  /** It lets the first passkey in. */
+  asksPassphrase: boolean;
   onStarted: (ceremony: CeremonyStarted) => void;
   onClose: () => void;
 }) {
   const [name, setName] = useState("");
   const [person, setPerson] = useState(people[0]?.id ?? "");
-  const enrol = useCommand("enrol_passkey", []);
-  const complete = name.trim() !== "" && person !== "";
+  const [typed, setTyped] = useState("");
+  const enrol = useCommand("enrol_passkey", ["security"]);
+  const complete = name.trim() !== "" && person !== "" && (!asksPassphrase || typed !== "");
   const send = (): void => {
-    if (complete && !enrol.isPending) enrol.mutate({ person, name: name.trim() }, { onSuccess: onStarted });
+    if (complete && !enrol.isPending) {
+      enrol.mutate({ person, name: name.trim(), passphrase: asksPassphrase ? typed : null }, { onSuccess: onStarted });
+    }
   };
   return (
     <Modal opened onClose={onClose} title="Enrol a passkey" data-testid="enrol-dialog">
@@ -32,6 +38,11 @@ export function EnrolPasskey({ people, first, onStarted, onClose }: {
           data={people.map(({ id, name: label }) => ({ value: id, label }))}
           onChange={(event) => { setPerson(event.currentTarget.value); }} data-testid="passkey-person"
         />
+        {asksPassphrase && (
+          <PassphraseField
+            label="Passphrase" description="It lets the first passkey in." value={typed} onChange={setTyped} testId="enrol-passphrase"
+          />
+        )}
         <p className="muted small">
           {first
             ? "Your browser opens a page of Doorward’s. Once this passkey is there, whatever loosens your policies asks for it."

@@ -13,6 +13,7 @@ import type { CeremonyStarted, PasskeyRow } from "@/ipc/schema";
 import { plural, sentence } from "@/lib/words";
 import { EnrolPasskey } from "./enrol-passkey";
 import { PasskeyItem } from "./passkey-item";
+import { Passphrase } from "./passphrase";
 import { RenamePasskey } from "./rename-passkey";
 import classes from "./security-page.module.css";
 import { WaitingPage } from "./waiting-page";
@@ -49,7 +50,8 @@ export function SecurityPage() {
         <Empty title="No passkey is enrolled" testId="empty-passkeys">
           <p>
             With a passkey you prove in your browser that it is you, with a fingerprint, a face or a PIN. Until one is
-            enrolled, calls that need a step-up are refused, and any click in this window can change your policies.
+            enrolled, {view.passphrase.set ? "calls that need a passkey" : "calls that need a step-up"} are refused, and any
+            click in this window can change your policies.
           </p>
         </Empty>
       )}
@@ -62,6 +64,7 @@ export function SecurityPage() {
           ))}
         </ul>
       )}
+      {usable && <Passphrase state={view.passphrase} passkeys={view.passkeys.length} />}
       {overview !== undefined && (
         <section className={classes.part} aria-label="Keychain" data-testid="keychain">
           <h2>Keychain</h2>
@@ -74,7 +77,7 @@ export function SecurityPage() {
       )}
       {enrolling && view !== undefined && (
         <EnrolPasskey
-          people={view.people} first={view.passkeys.length === 0}
+          people={view.people} first={view.passkeys.length === 0} asksPassphrase={view.passphrase.set && view.passkeys.length === 0}
           onClose={() => { setEnrolling(false); }}
           onStarted={(ceremony) => { setEnrolling(false); setWaiting(ceremony); }}
         />

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import { RIGHT_PASSPHRASE } from "@/testing/fake-host";
 import { openWindow } from "@/testing/render";
 
 describe("security", () => {
@@ -19,7 +20,7 @@ describe("security", () => {
     await user.type(await screen.findByTestId("passkey-name"), "Blue key");
     await user.click(screen.getByTestId("passkey-go"));
     expect(await screen.findByTestId("waiting-page")).toHaveTextContent("Go on in your browser");
-    expect(host.sent).toContainEqual({ name: "enrol_passkey", body: { person: "ana", name: "Blue key" } });
+    expect(host.sent).toContainEqual({ name: "enrol_passkey", body: { person: "ana", name: "Blue key", passphrase: null } });
   });
 
   it("lets one of several go after a question", async () => {
@@ -35,5 +36,44 @@ describe("security", () => {
     openWindow("/security", "hostile");
     expect(await screen.findByTestId("passkeys-problem")).toHaveTextContent("older record");
     expect(screen.getByTestId("enrol")).toBeDisabled();
+  });
+
+  it("sets a passphrase that is typed twice, and changes it with the old one", async () => {
+    const { user, host } = openWindow("/security", "empty");
+    expect(await screen.findByTestId("passphrase-state")).toHaveTextContent("None is set.");
+    await user.click(screen.getByTestId("set-passphrase"));
+    await user.type(await screen.findByTestId("new-passphrase"), RIGHT_PASSPHRASE);
+    await user.type(screen.getByTestId("again-passphrase"), "four words in a rew");
+    expect(screen.getByTestId("passphrase-save")).toBeDisabled();
+    await user.type(screen.getByTestId("again-passphrase"), "{Backspace}{Backspace}ow");
+    await user.click(screen.getByTestId("passphrase-save"));
+    expect(host.sent).toContainEqual({ name: "set_passphrase", body: { passphrase: RIGHT_PASSPHRASE, old: null } });
+    await waitFor(() => { expect(screen.getByTestId("passphrase-state")).toHaveTextContent("One is set."); });
+    await waitFor(() => { expect(screen.queryByTestId("passphrase-dialog")).not.toBeInTheDocument(); });
+    await user.click(screen.getByTestId("set-passphrase"));
+    await user.type(await screen.findByTestId("old-passphrase"), "not the old one");
+    await user.type(screen.getByTestId("new-passphrase"), "another one altogether");
+    await user.type(screen.getByTestId("again-passphrase"), "another one altogether");
+    await user.click(screen.getByTestId("passphrase-save"));
+    expect(await screen.findByTestId("failure")).toHaveTextContent("The passphrase is another one.");
+  });
+
+  it("asks for the passphrase before the first passkey, and lets it go freely once there is one", async () => {
+    const { user, host } = openWindow("/security", "empty", (world) => { world.security.passphrase.set = true; });
+    await user.click(await screen.findByTestId("enrol"));
+    await user.type(await screen.findByTestId("passkey-name"), "Laptop");
+    expect(screen.getByTestId("passkey-go")).toBeDisabled();
+    await user.type(screen.getByTestId("enrol-passphrase"), RIGHT_PASSPHRASE);
+    await user.click(screen.getByTestId("passkey-go"));
+    expect(host.sent).toContainEqual({ name: "enrol_passkey", body: { person: "ana", name: "Laptop", passphrase: RIGHT_PASSPHRASE } });
+  });
+
+  it("removes the passphrase without typing it where a passkey is enrolled", async () => {
+    const { user, host } = openWindow("/security", "full");
+    expect(await screen.findByTestId("passphrase-state")).toHaveTextContent("never loosens a policy");
+    await user.click(screen.getByTestId("remove-passphrase"));
+    await user.click(await screen.findByTestId("confirm-action"));
+    expect(host.sent).toContainEqual({ name: "remove_passphrase", body: { old: null } });
+    await waitFor(() => { expect(screen.getByTestId("passphrase-state")).toHaveTextContent("None is set."); });
   });
 });

@@ -2,7 +2,7 @@
 //! gives them their names.
 
 use super::{Card, CardState};
-use approvals::{Choice, Means, Vote};
+use approvals::{Choice, Means, ProofMethod, Vote};
 use policy::{People, UserId};
 use serde::Serialize;
 use ts_rs::TS;
@@ -25,7 +25,7 @@ impl From<&Vote> for CardVote {
         CardVote {
             by: vote.by.to_string(),
             approves: matches!(vote.choice, Choice::Approve),
-            means: means_words(vote.means).to_owned(),
+            means: vote_words(vote),
             at: vote.at.0,
         }
     }
@@ -38,7 +38,17 @@ pub fn means_words(means: Means) -> &'static str {
         Means::Window => "in the window",
         Means::Notification => "on a notification",
         Means::Terminal => "at the terminal",
-        Means::Ceremony => "with a passkey",
+        Means::Ceremony => "on the passkey page",
+    }
+}
+
+/// How somebody voted: "with a passkey", "on the passkey page" for a no that needed none.
+#[must_use]
+pub fn vote_words(vote: &Vote) -> String {
+    match vote.proof.as_ref().map(|proof| &proof.method) {
+        Some(ProofMethod::Passkey { .. }) => "with a passkey".to_owned(),
+        Some(ProofMethod::Passphrase) => format!("{}, with the passphrase", means_words(vote.means)),
+        None => means_words(vote.means).to_owned(),
     }
 }
 

@@ -56,7 +56,7 @@ fn standing(engine: &Engine, hold: &HoldId) -> Result<Standing, Words> {
 }
 
 /// Everybody whose proof would count now, as their step-up or with their vote.
-fn people(engine: &Engine, held: &HeldCall) -> BTreeSet<UserId> {
+pub(super) fn people(engine: &Engine, held: &HeldCall) -> BTreeSet<UserId> {
     let now = engine.desk().clock().now();
     let current = engine.sets().current();
     let everybody = current.people.iter().map(|user| &user.id);
@@ -245,7 +245,7 @@ pub(super) fn reject(course: &Course, hold: &HoldId) -> Result<Stepped, Failure>
     let owner = owner
         .ok_or_else(|| stop("This home has no owner who could vote. Mark one in people.toml.".to_owned()))?;
     let choice = Choice::Reject { reason: None };
-    let cast = course.engine.desk().vote(hold, standing.digest, choice, Means::Window, &owner);
+    let cast = course.engine.desk().vote(hold, standing.digest, choice, Means::Ceremony, &owner);
     cast.map_err(|error| stop(sentence(&error.to_string())))?;
     Ok(Stepped::Done(
         CeremonyEnd::Rejected,

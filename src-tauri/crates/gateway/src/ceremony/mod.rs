@@ -4,7 +4,7 @@
 //! is what commands call before they do something that asks for proof. What is signed is in [`HoldStatement`] and
 //! [`Agreement`]; the passkeys themselves are verified by `stepup` and kept by `store`.
 //!
-//! Not here: who must be asked for which call (`policy`, `approvals`), and the passphrase.
+//! Not here: who must be asked for which call (`policy`, `approvals`), and how the passphrase is checked.
 
 mod audit;
 mod course;
@@ -12,12 +12,14 @@ mod enrolment;
 mod guard;
 mod hold;
 mod listener;
+mod offer;
 mod page;
 mod statement;
 mod store;
 mod subject;
 
 pub use audit::{Audit, AuditedEntry, AuditedProof, Forged};
+pub use offer::ProofOffer;
 pub use statement::{HoldStatement, SignedStatement};
 pub use stepup::{Purpose, is_good_name};
 pub use store::PasskeysError;
@@ -27,6 +29,7 @@ use crate::desk::DeskEvent;
 use crate::engine::Engine;
 use crate::home::Home;
 use crate::keychain::{Keychain, KeychainError};
+use crate::passphrase::{Passphrase, PassphraseError, Typed};
 use crate::sets::Signers;
 use approvals::Authenticator;
 use course::Course;
@@ -52,6 +55,7 @@ pub type Opener = dyn Fn(&str) -> bool + Send + Sync;
 /// Passkeys and running ceremonies of one engine.
 pub struct Proofs {
     passkeys: Arc<Passkeys>,
+    passphrase: Passphrase,
     home_id: String,
     open: Mutex<Vec<Arc<Course>>>,
     opener: Mutex<Option<Box<Opener>>>,
@@ -117,6 +121,10 @@ pub enum CeremonyError {
     NotProven,
     #[error("there is no person `{0}` in people.toml; add them first")]
     NoPerson(UserId),
+    #[error("a passphrase is set: type it to enrol the first passkey")]
+    PassphraseFirst,
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
 }
 
 impl CeremonyError {
@@ -132,6 +140,8 @@ impl CeremonyError {
             CeremonyError::Expired => "expired",
             CeremonyError::NotProven => "not_proven",
             CeremonyError::NoPerson(_) => "no_person",
+            CeremonyError::PassphraseFirst => "passphrase_needed",
+            CeremonyError::Passphrase(error) => error.code(),
         }
     }
 }
@@ -157,9 +167,11 @@ impl Proofs {
     ) -> Result<Proofs, KeychainError> {
         let settings = home.settings();
         let path = home.dir().join(store::FILE);
-        let passkeys = Arc::new(Passkeys::open(path, (root, &settings.id), keychain, settings.keychain)?);
+        let known = Arc::clone(&keychain);
+        let passkeys = Arc::new(Passkeys::open(path, (root, &settings.id), known, settings.keychain)?);
+        let passphrase = Passphrase::open(keychain, &settings.id)?;
         let home_id = settings.id.clone();
-        Ok(Proofs { passkeys, home_id, open: Mutex::default(), opener: Mutex::default() })
+        Ok(Proofs { passkeys, passphrase, home_id, open: Mutex::default(), opener: Mutex::default() })
     }
 
     /// Whose signature counts under a set of policies.
@@ -172,6 +184,10 @@ impl Proofs {
 
     pub(crate) fn passkeys(&self) -> &Passkeys {
         &self.passkeys
+    }
+
+    pub(crate) fn passphrase(&self) -> &Passphrase {
+        &self.passphrase
     }
 
     /// Says at the start what is wrong with the record, in the journal.
@@ -195,13 +211,24 @@ impl Proofs {
         handle
     }
 
-    /// Tells the desk who can prove with a passkey, so that what nobody could prove is not held for it.
+    /// Tells the desk who can prove with what, so that what nobody could prove is not held for it. The passphrase is
+    /// the owner's.
     pub(crate) fn tell_desk(&self, engine: &Engine) {
         let Ok(roster) = self.passkeys.roster() else { return };
-        let people = roster.all().iter().filter_map(|credential| credential.person().parse::<UserId>().ok());
-        for person in people.collect::<BTreeSet<_>>() {
-            let has_one = !roster.of(person.as_str()).is_empty();
-            let authenticator = if has_one { Authenticator::Passkey } else { Authenticator::None };
+        let current = engine.sets().current();
+        let enrolled =
+            roster.all().iter().filter_map(|credential| credential.person().parse::<UserId>().ok());
+        let people: BTreeSet<UserId> =
+            enrolled.chain(current.people.iter().map(|user| user.id.clone())).collect();
+        let types = engine.owner_id().filter(|_| self.passphrase.is_known_set());
+        for person in people {
+            let authenticator = if !roster.of(person.as_str()).is_empty() {
+                Authenticator::Passkey
+            } else if types.as_ref() == Some(&person) {
+                Authenticator::Passphrase
+            } else {
+                Authenticator::None
+            };
             engine.desk().set_authenticator(&person, authenticator);
         }
     }
@@ -251,6 +278,37 @@ impl Engine {
     /// # Errors
     /// No port, no randomness, too many at once, or a person who is not there.
     pub async fn start_ceremony(self: &Arc<Self>, subject: Subject) -> Result<Ceremony, CeremonyError> {
+        if matches!(subject, Subject::Enrol { .. }) && self.needs_passphrase_to_enrol()? {
+            return Err(CeremonyError::PassphraseFirst);
+        }
+        self.open_ceremony(subject).await
+    }
+
+    /// Whether the passphrase guards the first passkey: there is none yet that could let it in.
+    ///
+    /// # Errors
+    /// The record of passkeys is not as it was written.
+    pub fn needs_passphrase_to_enrol(&self) -> Result<bool, PasskeysError> {
+        Ok(self.has_passphrase() && self.proofs().passkeys().roster()?.is_empty())
+    }
+
+    /// The first passkey of a home that has a passphrase: it lets it in.
+    ///
+    /// # Errors
+    /// The passphrase is another one, or as for [`Engine::start_ceremony`].
+    pub async fn enrol_by_passphrase(
+        self: &Arc<Self>,
+        person: UserId,
+        name: String,
+        typed: Typed,
+    ) -> Result<Ceremony, CeremonyError> {
+        let engine = Arc::clone(self);
+        let checked = tokio::task::spawn_blocking(move || engine.check_typed("enrol", None, &typed));
+        checked.await.map_err(|error| PasskeysError::Write(error.to_string()))??;
+        self.open_ceremony(Subject::Enrol { person, name }).await
+    }
+
+    async fn open_ceremony(self: &Arc<Self>, subject: Subject) -> Result<Ceremony, CeremonyError> {
         if let Subject::Enrol { person, .. } = &subject
             && self.sets().current().people.get(person).is_none()
         {

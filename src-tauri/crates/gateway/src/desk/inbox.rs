@@ -2,7 +2,7 @@
 
 use super::{Desk, Kept};
 use crate::card::{self, Card};
-use approvals::{HoldId, HoldState, Verdict};
+use approvals::{HeldCall, HoldId, HoldState, Verdict};
 use policy::Timestamp;
 
 /// A line of the inbox.
@@ -16,7 +16,7 @@ pub struct HeldSummary {
     pub opened_at: Timestamp,
     pub deadline: Timestamp,
     pub attended: bool,
-    /// A step-up is part of what it needs.
+    /// A click does not approve it: a step-up is asked of the call, or of its next vote.
     pub needs_proof: bool,
 }
 
@@ -40,7 +40,7 @@ impl Desk {
                     opened_at: kept.held.opened().at,
                     deadline: kept.held.deadline(),
                     attended: kept.is_attended(),
-                    needs_proof: kept.held.step_up().is_some(),
+                    needs_proof: asks_for_proof(&kept.held),
                 }
             })
             .collect();
@@ -53,6 +53,10 @@ impl Desk {
     pub fn card(&self, hold: &HoldId) -> Option<Card> {
         self.lock().holds.get(hold).map(Kept::card)
     }
+}
+
+fn asks_for_proof(held: &HeldCall) -> bool {
+    held.step_up().is_some() || held.stages().iter().any(|stage| stage.current && stage.step_up.is_some())
 }
 
 impl Kept {

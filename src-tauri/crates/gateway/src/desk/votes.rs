@@ -162,13 +162,13 @@ impl Desk {
     ///
     /// # Errors
     /// When it does not count; nothing changed then.
-    pub fn present(&self, proof: StepUpProof) -> Result<VoteReceipt, VoteError> {
+    pub fn present(&self, proof: StepUpProof, means: Means) -> Result<VoteReceipt, VoteError> {
         let hold = proof.hold.clone();
         self.act_on(&hold, move |held, now| {
             let vote = Vote {
                 by: proof.by.clone(),
                 choice: Choice::Approve,
-                means: Means::Ceremony,
+                means,
                 digest: proof.digest,
                 at: now,
                 proof: Some(proof.clone()),
@@ -263,7 +263,7 @@ impl Desk {
         };
         let Some(window) = ProofWindow::of(proof, held.call(), held.decision()) else { return };
         match self.journal.record(Entry::WindowOpened(window.clone())) {
-            Ok(_) => self.given().open(window),
+            Ok(_) => self.given().open(window, self.clock.begin()),
             Err(error) => tracing::error!(%error, "a proof's window could not be recorded; it stays shut"),
         }
     }

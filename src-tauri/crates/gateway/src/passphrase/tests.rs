@@ -12,7 +12,7 @@ fn at(utc: i64, boot: &str, up: u64) -> Moment {
 
 fn made() -> (Arc<MemoryKeychain>, Passphrase) {
     let keychain = Arc::new(MemoryKeychain::default());
-    let passphrase = Passphrase::new(keychain.clone(), "home");
+    let passphrase = Passphrase::open(keychain.clone(), "home").unwrap();
     passphrase.set(RIGHT, None, &at(0, "a", 100)).unwrap();
     (keychain, passphrase)
 }
@@ -64,7 +64,7 @@ fn a_restart_does_not_shorten_the_wait() {
     let (keychain, passphrase) = made();
     guessed(&passphrase);
     drop(passphrase);
-    let again = Passphrase::new(keychain, "home");
+    let again = Passphrase::open(keychain, "home").unwrap();
     assert_eq!(seconds_left(&again, &at(2, "a", 102)), 3);
     // Another start of the machine, whose own count begins at nothing.
     assert_eq!(seconds_left(&again, &at(3, "b", 1)), 2);

@@ -1,4 +1,5 @@
 import type { GrantOffer } from "./GrantOffer";
+import type { ProofChoices } from "./ProofChoices";
 
 export type Answers = { 
 /**
@@ -20,4 +21,8 @@ no_edit: string | null, grant: GrantOffer | null,
 /**
  * Why no grant can be made, for a person.
  */
-no_grant: string | null, };
+no_grant: string | null, 
+/**
+ * What approves it in place of a click; none where a click does.
+ */
+proof: ProofChoices | null, };

@@ -1,5 +1,6 @@
 import type { PartState } from "./PartState";
 import type { PasskeyRow } from "./PasskeyRow";
+import type { PassphraseState } from "./PassphraseState";
 import type { Person } from "./Person";
 
 export type SecurityView = { 
@@ -14,4 +15,4 @@ people: Array<Person>,
 /**
  * What is wrong with their record: then none of them counts.
  */
-problem: PartState | null, };
+problem: PartState | null, passphrase: PassphraseState, };

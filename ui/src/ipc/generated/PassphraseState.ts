@@ -1,0 +1,5 @@
+export type PassphraseState = { set: boolean, 
+/**
+ * Characters of the shortest one that is taken.
+ */
+shortest: number, };

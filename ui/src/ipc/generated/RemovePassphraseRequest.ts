@@ -1,0 +1,3 @@
+import type { TypedText } from "./TypedText";
+
+export type RemovePassphraseRequest = { old: TypedText | null, };

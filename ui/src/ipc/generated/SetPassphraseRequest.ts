@@ -1,0 +1,3 @@
+import type { TypedText } from "./TypedText";
+
+export type SetPassphraseRequest = { passphrase: TypedText, old: TypedText | null, };

@@ -16,7 +16,7 @@ export function SetPassphrase({ state, withPasskey, onClose }: {
   const [old, setOld] = useState("");
   const set = useCommand("set_passphrase", ["security", "inbox"]);
   const asksOld = state.set && !withPasskey;
-  const long = [...typed].length >= state.shortest;
+  const long = Array.from(typed).length >= state.shortest;
   const complete = long && typed === again && (!asksOld || old !== "");
   const send = (): void => {
     if (complete && !set.isPending) set.mutate({ passphrase: typed, old: asksOld ? old : null }, { onSuccess: onClose });

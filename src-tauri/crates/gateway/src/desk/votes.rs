@@ -263,7 +263,7 @@ impl Desk {
         };
         let Some(window) = ProofWindow::of(proof, held.call(), held.decision()) else { return };
         match self.journal.record(Entry::WindowOpened(window.clone())) {
-            Ok(_) => self.given().open(window, self.clock.begin()),
+            Ok(_) => self.given().open(window),
             Err(error) => tracing::error!(%error, "a proof's window could not be recorded; it stays shut"),
         }
     }

@@ -70,7 +70,8 @@ async fn round(world: &World, wire: &Arc<Wire>, agent: &str, number: usize) -> b
     let customer = format!("\"c-{number}\"");
     let runs =
         world.upstream.calls().iter().rev().take(10 * AGENTS).filter(|call| call.contains(&customer)).count();
-    assert_eq!(runs, usize::from(!was_not_sent), "I2: round {number}: {answer}");
+    let fits = if ran { runs == 1 } else { runs <= usize::from(!was_not_sent) };
+    assert!(fits, "I2: round {number} ran {runs} times: {answer}");
     ran
 }
 

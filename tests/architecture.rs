@@ -20,11 +20,11 @@ const EDGES: [(&str, &[&str]); 10] = [
     // What an assertion is for is opaque to it: 32 bytes.
     ("stepup", &[]),
     ("agents", &[]),
-    ("gateway", &["approvals", "journal", "policy", "stepup"]),
+    ("gateway", &["agents", "approvals", "journal", "policy", "stepup"]),
     // Names, votes and activity rows cross to the window in the types of the crates that own them.
-    ("ipc", &["approvals", "gateway", "journal", "policy"]),
+    ("ipc", &["agents", "approvals", "gateway", "journal", "policy"]),
     (APP, &["ipc"]),
-    ("cli", &["gateway", "journal", "policy"]),
+    ("cli", &["agents", "gateway", "journal", "policy"]),
     ("xtask", &[]),
 ];
 

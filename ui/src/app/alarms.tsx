@@ -19,6 +19,7 @@ export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
             <strong><Prose text={sentence(alarm.message)} /></strong> <Prose text={sentence(alarm.hint)} />
             {alarm.code === "set_unsigned" && <> <SignSet /></>}
             {alarm.code.startsWith("set_") && alarm.code !== "set_unsigned" && <> <Link to="/policies" className={classes.link}>Open Policies</Link></>}
+            {alarm.code === "around_the_door" && <> <Link to="/agents" className={classes.link}>Open Agents</Link></>}
             {alarm.code === "paused" && <> <LetCallsGo /></>}
           </p>
         </div>

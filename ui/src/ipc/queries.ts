@@ -23,6 +23,9 @@ export const removalQuery = (id: string) => queryOptions({
   queryKey: ["policies", "removal", id], queryFn: () => call("needs_proof", { kind: "document", path: `${id}.toml`, text: null }),
 });
 
+/** Agent programs of this machine; out of date with the agents. */
+export const foundAgentsQuery = queryOptions({ queryKey: ["agents", "found"], queryFn: () => call("found_agents", {}) });
+
 export const flowsQuery = queryOptions({ queryKey: ["policies", "flows"], queryFn: () => call("flows", {}) });
 
 /** What can be chosen for a policy about these tools. */

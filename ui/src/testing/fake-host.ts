@@ -11,6 +11,7 @@ import { authoring } from "./authoring";
 import { agentOf } from "./cards";
 import { counted, traced } from "./counted";
 import { grantOf, NO_ANSWERS, pastCalls } from "./grants";
+import { localAgents } from "./local-agents";
 import { peopleAndPacks } from "./people";
 import { settings } from "./settings";
 import { practiceCard, SCENARIOS, type World } from "./scenarios";
@@ -39,6 +40,7 @@ export class FakeHost implements Host {
       ...this.#daily, ...authoring(world, () => { this.#emit(["policies"]); }),
       ...settings(world, () => { this.#emit(["overview", "policies"]); }),
       ...peopleAndPacks(world, () => { this.#emit(["policies"]); }),
+      ...localAgents(world, (tags) => { this.#emit(tags); }),
     };
     for (const name of world.failing) this.fail(name, UNREACHABLE);
   }
@@ -118,7 +120,7 @@ export class FakeHost implements Host {
   readonly #handlers: Handlers;
 
   readonly #daily: Omit<
-    Handlers, keyof (ReturnType<typeof authoring> & ReturnType<typeof settings> & ReturnType<typeof peopleAndPacks>)
+    Handlers, keyof (ReturnType<typeof authoring> & ReturnType<typeof settings> & ReturnType<typeof peopleAndPacks> & ReturnType<typeof localAgents>)
   > = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
     pause: () => this.#holdEverything(true),

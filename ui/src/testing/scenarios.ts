@@ -1,6 +1,6 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
 import type {
-  AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, GrantRow, IpcSchema, Overview, PeopleDraft, PoliciesView, PolicyRow,
+  AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, FoundAgent, GrantRow, IpcSchema, Overview, PeopleDraft, PoliciesView, PolicyRow,
   SecurityView, SettingsView, UpstreamRow,
 } from "@/ipc/schema";
 import { flowRows } from "./authoring";
@@ -10,6 +10,7 @@ import { pastMonth } from "./counted";
 import { dailyActivity, dailyAgents, dailyCards, dailyPolicies, dailyUpstreams } from "./daily";
 import { crowdOfCalls, crowdOfCards } from "./crowd";
 import { dailyAnswers, dailyGrants, hostileGrants } from "./grants";
+import { FOUND, HOSTILE_FOUND, NOTHING_FOUND } from "./local-agents";
 import { dailyLog, dailySettings } from "./settings";
 import { dailyPeople, hostilePeople } from "./people";
 import { brokenSecurity, dailySecurity, noPassphrase } from "./security";
@@ -24,6 +25,8 @@ export type World = {
   policies: PoliciesView;
   upstreams: UpstreamRow[];
   agents: AgentsView;
+  /** Agent programs on the machine. */
+  found: FoundAgent[];
   security: SecurityView;
   /** By hold. */
   answers: Record<string, Answers>;
@@ -68,6 +71,7 @@ const nothing = (): World => ({
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
+  found: structuredClone(NOTHING_FOUND),
   security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null, passphrase: noPassphrase },
   answers: {},
   grants: [],
@@ -92,6 +96,7 @@ const daily = (now: number): World => ({
   policies: dailyPolicies(),
   upstreams: dailyUpstreams(),
   agents: dailyAgents(now),
+  found: structuredClone(FOUND),
   security: dailySecurity(now),
   flows: flowRows(false),
   people: dailyPeople(),
@@ -127,6 +132,7 @@ export const SCENARIOS: Readonly<Record<string, (now: number) => World>> = {
     policies: hostilePolicies(),
     upstreams: hostileUpstreams(),
     agents: hostileAgents(now),
+    found: structuredClone(HOSTILE_FOUND),
     security: brokenSecurity,
     grants: hostileGrants(now),
     people: hostilePeople(),

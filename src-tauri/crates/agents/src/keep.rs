@@ -42,6 +42,8 @@ pub struct Changed {
 pub struct Record {
     /// The agent as it was paired.
     pub agent: String,
+    /// It was paired for this, and goes with it.
+    pub paired: bool,
     /// Epoch milliseconds.
     pub at: i64,
     pub files: Vec<Changed>,
@@ -149,6 +151,19 @@ impl Keep {
             Err(error) => return Err(KeepError::Io { path, what: "read", error }),
         };
         serde_json::from_str(&text).map_err(|error| KeepError::Broken { path, why: error.to_string() })
+    }
+
+    /// From now on these servers raise no alarm.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn leave(&self, id: &str, servers: &[String]) -> Result<(), KeepError> {
+        let mut records = self.records(id)?;
+        if let Some(newest) = records.last_mut() {
+            newest.left.extend(servers.iter().cloned());
+            self.save(id, &records)?;
+        }
+        Ok(())
     }
 
     /// Keeps a record; call it before the files it is about are written.

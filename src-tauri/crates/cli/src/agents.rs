@@ -1,6 +1,6 @@
 //! `doorward agent`: pairs agents, directly or through the process that owns the home.
 
-use crate::{args::AgentCommand, desk::Desk, failure::Failure, init::typed, say};
+use crate::{args::AgentCommand, connecting, desk::Desk, failure::Failure, init::typed, say};
 use gateway::{
     connect::{Newcomer, Shim},
     home::{BookError, Home, UpstreamConfig},
@@ -29,10 +29,17 @@ struct Line {
 }
 
 pub(crate) async fn run(dir: &Path, command: AgentCommand) -> Result<ExitCode, Failure> {
+    let command = match command {
+        AgentCommand::List { known: true, format } => return connecting::list(dir, format).await,
+        AgentCommand::Connect(options) => return connecting::connect(dir, options).await,
+        AgentCommand::Undo { name } => return connecting::undo(dir, &name).await,
+        command => command,
+    };
     let desk = Desk::of(dir).await?;
     match command {
+        AgentCommand::Connect(_) | AgentCommand::Undo { .. } => {}
         AgentCommand::Add { name, user } => add(dir, &desk, name.parse()?, user.parse()?).await?,
-        AgentCommand::List => list(dir, &desk).await?,
+        AgentCommand::List { .. } => list(dir, &desk).await?,
         AgentCommand::Wait { name, limit } => wait(&desk, &name, &limit).await?,
         AgentCommand::Remove { name } => {
             match &desk {

@@ -28,6 +28,12 @@ pub(crate) enum Command {
     /// Agents that may connect.
     #[command(subcommand)]
     Agent(AgentCommand),
+    /// Put every connected agent's files back as they were, as before an uninstall.
+    Disconnect {
+        /// Every agent; one alone is `doorward agent undo`.
+        #[arg(long, required = true)]
+        all: bool,
+    },
     /// MCP servers behind the gateway.
     #[command(subcommand)]
     Upstream(UpstreamCommand),
@@ -175,7 +181,20 @@ pub(crate) enum AgentCommand {
         user: String,
     },
     /// Show the agents.
-    List,
+    List {
+        /// Show the agent programs of this machine instead, with their MCP servers and where these lead.
+        #[arg(long)]
+        known: bool,
+        #[arg(long, value_enum, default_value_t = ListFormat::Text, requires = "known")]
+        format: ListFormat,
+    },
+    /// Move MCP servers of an agent program behind Doorward, in the program's own configuration file.
+    Connect(ConnectAgent),
+    /// Put an agent program's files back as they were.
+    Undo {
+        /// The program, as `agent list --known` shows it.
+        name: String,
+    },
     /// Set how long an agent is kept waiting for a held call before it is asked to call again.
     Wait {
         /// The agent.
@@ -186,6 +205,30 @@ pub(crate) enum AgentCommand {
     },
     /// Remove an agent; its token stops working.
     Remove { name: String },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConnectAgent {
+    /// The program, as `agent list --known` shows it.
+    pub(crate) name: String,
+    /// Servers to move; without it every one that can be.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(crate) servers: Option<Vec<String>>,
+    /// Upstreams of this home that the agent shall reach as well.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(crate) upstreams: Vec<String>,
+    /// Leave values that look secret in `upstreams.toml`, instead of moving them into the keychain.
+    #[arg(long)]
+    pub(crate) plain_secrets: bool,
+    /// Show what would change, and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ mod backtest;
 mod call;
 mod check;
 mod connect;
+mod connecting;
 mod desk;
 mod doctor;
 mod explain;
@@ -73,6 +74,7 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
             block_on(true, serve::run(home, listen))
         }
         Command::Agent(command) => block_on(false, agents::run(&home, command)),
+        Command::Disconnect { all: _ } => block_on(false, connecting::disconnect(&home)),
         Command::Upstream(command) => block_on(false, upstreams::run(&home, command)),
         Command::Call(options) => block_on(false, call::run(&home, options)),
         Command::Connect(options) => block_on(false, connect::run(home, options)),

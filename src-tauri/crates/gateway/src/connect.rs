@@ -48,6 +48,13 @@ impl Shim {
         }
     }
 
+    /// The way in that agents' files name.
+    #[must_use]
+    pub fn door(&self, listen: SocketAddr) -> agents::Door {
+        let before = self.home.iter().flat_map(|home| ["--home".to_owned(), home.clone()]).collect();
+        agents::Door { listen, program: self.program.clone(), before }
+    }
+
     /// One server of an agent's configuration, as JSON.
     fn server(&self, upstream: &str, agent: &AgentName) -> String {
         let home = self.home.iter().flat_map(|home| ["--home", home]);

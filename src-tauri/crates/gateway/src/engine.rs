@@ -94,6 +94,7 @@ pub struct Engine {
     continuations: Continuations,
     born: Tasks,
     watcher: Mutex<Option<notify::RecommendedWatcher>>,
+    watched: crate::connecting::Watched,
 }
 
 /// What is known of an agent since the start.
@@ -167,6 +168,7 @@ impl Engine {
             continuations: Continuations::default(),
             born: Tasks::default(),
             watcher: Mutex::new(None),
+            watched: crate::connecting::Watched::default(),
         });
         engine.recall_callers();
         engine.proofs.note_state(&engine);
@@ -189,6 +191,7 @@ impl Engine {
         });
         self.tasks.spawn(history::keep(Arc::clone(self)));
         self.watch_files();
+        self.watch_agents();
     }
 
     /// Looks at the policy files whenever something touches them. The watcher's thread holds the engine only
@@ -290,6 +293,10 @@ impl Engine {
     /// Cancelled when the engine stops.
     pub(crate) fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
+    }
+
+    pub(crate) fn watched(&self) -> &crate::connecting::Watched {
+        &self.watched
     }
 
     pub(crate) fn continuations(&self) -> &Continuations {

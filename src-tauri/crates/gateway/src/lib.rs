@@ -10,6 +10,7 @@ pub mod card;
 pub mod ceremony;
 mod clock;
 pub mod connect;
+pub mod connecting;
 mod continuations;
 pub mod desk;
 mod downstream;

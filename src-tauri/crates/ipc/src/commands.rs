@@ -16,6 +16,7 @@ use crate::authoring::wire::{
     BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteRequest, Deleted, Draft, DraftRequest,
     DraftView, MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved,
 };
+use crate::connecting::{ConnectPlan, Connected, Disconnected, NewUpstream, PastedRequest};
 use crate::exporting::{ExportRequest, ExportView};
 use crate::host::Host;
 use crate::passphrase::{PassphraseRequest, RemovePassphraseRequest, SetPassphraseRequest};
@@ -29,6 +30,7 @@ use crate::wire::{
     PolicyModeRequest, PracticeCallRequest, Started, UpstreamRow, VoteReceipt, VoteRequest, WaitLimitRequest,
 };
 use gateway::card::Card;
+use gateway::connecting::{Choice, FoundAgent};
 use serde_json::Value;
 use ts_rs::{Config, TS};
 
@@ -119,6 +121,13 @@ commands! {
     remove_agent(NameRequest) -> AgentsView;
     accept_program(AcceptProgramRequest) -> AgentsView;
     set_wait_limit(WaitLimitRequest) -> AgentsView;
+    found_agents(Nothing) -> Vec<FoundAgent>;
+    plan_connect(Choice) -> ConnectPlan;
+    connect_agent(Choice) -> Connected;
+    undo_connect(NameRequest) -> Disconnected;
+    leave_around(NameRequest) -> Vec<FoundAgent>;
+    read_pasted(PastedRequest) -> Vec<NewUpstream>;
+    add_pasted(PastedRequest) -> Vec<NewUpstream>;
     security(Nothing) -> SecurityView;
     enrol_passkey(EnrolRequest) -> CeremonyStarted;
     rename_passkey(PasskeyRequest) -> SecurityView;

@@ -10,6 +10,7 @@ pub mod answers;
 pub mod authoring;
 mod autostart;
 mod commands;
+mod connecting;
 mod exporting;
 mod host;
 mod passphrase;

@@ -47,6 +47,7 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
     if engine.is_paused() {
         alarms.push(pausing::alarm());
     }
+    alarms.extend(around(engine));
     alarms.extend(while_away(engine));
     let owner = in_force
         .people
@@ -81,6 +82,25 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
 pub(crate) fn screen(unknown: Option<[String; 2]>) -> PartState {
     let (message, hint) = unknown.map(|[why, what_follows]| (why, what_follows)).unzip();
     PartState { ok: message.is_none(), name: "Screen".to_owned(), message, hint }
+}
+
+/// Servers that were added around the door.
+fn around(engine: &Engine) -> Option<Alarm> {
+    let around = engine.around();
+    let first = around.first()?;
+    let server = gateway::visible::marked(&first.server);
+    let message = match around.len() {
+        1 => {
+            format!("{} reaches the server {server} around Doorward: its calls are not judged.", first.agent)
+        }
+        more => format!(
+            "{} reaches the server {server} around Doorward, and so with {} more: their calls are not judged.",
+            first.agent,
+            more - 1
+        ),
+    };
+    let hint = "Open Agents to move it behind Doorward, or to leave it where it is.".to_owned();
+    Some(Alarm { code: "around_the_door".to_owned(), message, hint })
 }
 
 /// What became of held calls while the screen was locked, for a while after the return.

@@ -57,6 +57,7 @@ pub use exported::{VerifiedExport, verify_export};
 pub use grants::{RecordedGrant, Revoked};
 pub use holds::Course;
 pub use key::{MacKey, RootKey};
+pub use marks::is_secret_name; // for whoever takes values from elsewhere and must know which are secret
 pub use open::Journal;
 pub use passkeys::PasskeyEntry;
 pub use passphrase::PassphraseEntry;

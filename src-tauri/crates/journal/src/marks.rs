@@ -40,7 +40,7 @@ const MOST: usize = 512;
 
 /// True where a member of this name is secret whatever its schema says.
 #[must_use]
-pub(crate) fn is_secret_name(name: &str) -> bool {
+pub fn is_secret_name(name: &str) -> bool {
     let plain = |c: &char| !matches!(c, '-' | '_' | '.' | ' ');
     let name: String = name.chars().filter(plain).flat_map(char::to_lowercase).collect();
     NAMES.iter().any(|secret| name.ends_with(secret))

@@ -15,6 +15,7 @@ import { AddAgent } from "./add-agent";
 import { AgentItem, type Asked } from "./agent-item";
 import classes from "./agents-page.module.css";
 import { AgentToken } from "./agent-token";
+import { LocalAgents } from "./local-agents";
 import { WaitLimit } from "./wait-limit";
 
 export function AgentsPage() {
@@ -36,6 +37,7 @@ export function AgentsPage() {
       {error !== null && <Failure what="The agents could not be read. They are kept." error={error} onRetry={() => void refetch()} />}
       {view === undefined && error === null && <Pending what="the agents" />}
       {added !== null && <AgentToken agent={added} onDone={() => { setAdded(null); }} />}
+      {view !== undefined && <LocalAgents />}
       {view?.agents.length === 0 && added === null && (
         <Empty title="No agent is connected" testId="empty-agents">
           <p>

@@ -16,17 +16,24 @@ import { upstreamsQuery, useCommand } from "@/ipc/queries";
 import type { UpstreamRow } from "@/ipc/schema";
 import { plural, sentence } from "@/lib/words";
 import { AddUpstream } from "./add-upstream";
+import { PasteUpstreams } from "./paste-upstreams";
 import classes from "./upstreams-page.module.css";
 
 export function UpstreamsPage() {
   const { data: rows, error, refetch } = useQuery(upstreamsQuery);
   const [adding, setAdding] = useState(false);
+  const [pasting, setPasting] = useState(false);
   const [leaving, setLeaving] = useState<UpstreamRow | null>(null);
   return (
     <Page
       title="Upstreams"
       note={rows !== undefined && rows.length > 0 ? plural(rows.length, "upstream") : undefined}
-      actions={<Button variant="filled" onClick={() => { setAdding(true); }} data-testid="add-upstream">Add an upstream</Button>}
+      actions={(
+        <>
+          <Button onClick={() => { setPasting(true); }} data-testid="paste-upstreams">Paste from a README</Button>
+          <Button variant="filled" onClick={() => { setAdding(true); }} data-testid="add-upstream">Add an upstream</Button>
+        </>
+      )}
     >
       {error !== null && <Failure what="The upstreams could not be read. They are kept." error={error} onRetry={() => void refetch()} />}
       {rows === undefined && error === null && <Pending what="the upstreams" />}
@@ -43,6 +50,7 @@ export function UpstreamsPage() {
         </ul>
       )}
       {adding && <AddUpstream taken={rows?.map(({ name }) => name) ?? []} onClose={() => { setAdding(false); }} />}
+      {pasting && <PasteUpstreams onClose={() => { setPasting(false); }} />}
       {leaving !== null && <Remove row={leaving} onClose={() => { setLeaving(null); }} />}
     </Page>
   );

@@ -34,6 +34,7 @@ fn connect(home: &AHome, keep: &Keep, known: &Known, path: &Path, names: &[&str]
         |put: &Put| Moved { table: put.table.clone(), name: put.name.clone(), upstream: put.name.clone() };
     let record = Record {
         agent: known.id.to_owned(),
+        paired: false,
         at: 0,
         files: vec![Changed {
             path: path.to_owned(),

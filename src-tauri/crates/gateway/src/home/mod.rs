@@ -30,6 +30,7 @@ pub use people::read_people;
 pub use secret_use::{SecretPlace, SecretUse, SecretUseError};
 pub use settings::{DeniedTools, KeychainKind, Settings, default_listen, loopback};
 pub use settings_edit::{SettingsChange, SettingsError, with_default};
+pub(crate) use upstreams::quoted;
 pub use upstreams::{ConfigError, Transport, UpstreamBook, UpstreamConfig};
 
 use crate::keychain::{self, Keychain, KeychainError};

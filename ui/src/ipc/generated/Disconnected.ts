@@ -1,0 +1,1 @@
+export type Disconnected = { said: Array<string>, };

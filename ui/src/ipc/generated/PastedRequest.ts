@@ -1,0 +1,1 @@
+export type PastedRequest = { text: string, keep_secrets: boolean, };

@@ -1,0 +1,1 @@
+export type ServerPick = { name: string, path: string | null, table: Array<string> | null, };

@@ -4,6 +4,8 @@
 
 #[path = "headless/apart.rs"]
 mod apart;
+#[path = "headless/approver.rs"]
+mod approver;
 #[path = "headless/away.rs"]
 mod away;
 #[path = "headless/bad_input.rs"]

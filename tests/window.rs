@@ -3,6 +3,8 @@
 //! `target/screenshots/window`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "window/answers.rs"]
+mod answers;
 mod support;
 
 use fantoccini::Locator;
@@ -47,11 +49,17 @@ struct Desk {
 
 async fn desk(policies: &[(&str, &str)]) -> Desk {
     let home = TestHome::made(KeychainKind::Os, policies);
+    let files = files_of(&home);
+    let window = Window::open(home, Bus::with_keyring().await, Screen::start()).await;
+    Desk { window, files }
+}
+
+/// Adds the filesystem server to a home; the folder that it may touch.
+fn files_of(home: &TestHome) -> PathBuf {
     let files = home.beside("files");
     let script = filesystem_server().display().to_string();
     home.add_program("files", &node(), &[&script, &files.display().to_string()]);
-    let window = Window::open(home, Bus::with_keyring().await, Screen::start()).await;
-    Desk { window, files }
+    files
 }
 
 impl Desk {

@@ -1,6 +1,7 @@
 //! A session bus of a test's own, and the real services on it: gnome-keyring as the Secret Service, and
 //! notification-daemon. The bus starts nothing by itself, so nothing of the machine's session joins in.
 
+use super::fake_logind::FakeLogind;
 use super::program::{Program, clean};
 use super::within;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ pub(crate) struct Bus {
     services: Vec<Program>,
     _daemon: Program,
     pub(crate) address: String,
+    /// It is the system's bus as well.
+    has_logind: bool,
     folder: TempDir,
 }
 
@@ -46,7 +49,7 @@ impl Bus {
         command.arg(format!("--config-file={}", config.display())).args(["--nofork", "--print-address=1"]);
         let daemon = Program::start(&mut command);
         let address = daemon.line("its address", |line| line.starts_with("unix:"));
-        Bus { services: Vec::new(), _daemon: daemon, address, folder }
+        Bus { services: Vec::new(), _daemon: daemon, address, has_logind: false, folder }
     }
 
     /// The bus with an unlocked Secret Service on it.
@@ -72,6 +75,12 @@ impl Bus {
         self.until_owned("org.freedesktop.Notifications").await;
     }
 
+    /// A logind of the test's own, for programs that join from now on: its screen is locked, or not.
+    pub(crate) async fn add_logind(&mut self, locked: bool) -> FakeLogind {
+        self.has_logind = true;
+        FakeLogind::start(&self.address, locked).await
+    }
+
     /// A program that lives on this bus, with folders of its own for what it keeps.
     pub(crate) fn join(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = clean(program);
@@ -85,6 +94,9 @@ impl Bus {
             .env("DBUS_SESSION_BUS_ADDRESS", &self.address)
             .env("NO_AT_BRIDGE", "1")
             .env("GDK_BACKEND", "x11");
+        if self.has_logind {
+            command.env("DBUS_SYSTEM_BUS_ADDRESS", &self.address);
+        }
         for (name, sub) in [
             ("XDG_RUNTIME_DIR", "run"),
             ("XDG_DATA_HOME", "data"),

@@ -8,13 +8,16 @@ use super::screen::{Screen, picture_path};
 use super::{PATIENCE, within};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
-use fantoccini::wd::Capabilities;
+use fantoccini::wd::{Capabilities, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::UnixStream;
+
+/// What a key leads to is there after this long, or the key counted for nothing.
+const ONE_KEY: Duration = Duration::from_secs(1);
 
 /// Everything a window test has; the parts end in this order.
 pub(crate) struct Window {
@@ -104,6 +107,25 @@ impl Window {
         }
     }
 
+    /// Presses a key on the page, until what it leads to is there. The first keys after the window got the focus count
+    /// for nothing, so that it may take more than one.
+    pub(crate) async fn type_key(&self, key: &str, leads_to: &str) {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let pressed = self.find("body").await.send_keys(key).await;
+            assert!(pressed.is_ok() || Instant::now() < limit, "`{key}` cannot be pressed: {pressed:?}");
+            let found = self.client.wait().at_most(ONE_KEY).for_element(Locator::Css(leads_to)).await;
+            match found {
+                Ok(_) => return,
+                Err(error) if Instant::now() > limit => {
+                    self.keep("failed").await;
+                    panic!("`{key}` does not lead to `{leads_to}` ({error})");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
     /// Waits until the text of the element that fits has this in it; its text.
     pub(crate) async fn text_with(&self, selector: &str, wanted: &str) -> String {
         let limit = Instant::now() + PATIENCE;
@@ -163,11 +185,61 @@ impl Window {
         }
     }
 
+    /// Turns to the approval window, once it is there: what is found and pressed from now on is in it.
+    pub(crate) async fn approval_window(&self) -> ApprovalWindow {
+        let main = self.client.window().await.expect("the main window");
+        let limit = Instant::now() + PATIENCE;
+        let other = loop {
+            let windows = self.client.windows().await.expect("the windows");
+            if let Some(other) = windows.into_iter().find(|window| *window != main) {
+                break other;
+            }
+            assert!(Instant::now() < limit, "no approval window comes up");
+        };
+        self.client.switch_to_window(other).await.expect("the approval window");
+        self.element("approval-window").await;
+        ApprovalWindow { main }
+    }
+
     /// Ends the app.
     pub(crate) async fn close(self) -> (TestHome, Bus) {
         let Window { client, home, bus, .. } = self;
         client.close().await.expect("the window closes");
         (home, bus)
+    }
+}
+
+/// The approval window is turned to; the main one is behind it.
+pub(crate) struct ApprovalWindow {
+    main: WindowHandle,
+}
+
+impl ApprovalWindow {
+    /// The card in it, which waits.
+    pub(crate) async fn hold(&self, window: &Window) -> String {
+        let card = window.find("[data-testid=card][data-state=waiting]").await;
+        card.attr("data-hold").await.expect("an attribute").expect("a card names its hold")
+    }
+
+    /// Turns back to the main window.
+    pub(crate) async fn turn_back(&self, window: &Window) {
+        window.client.switch_to_window(self.main.clone()).await.expect("the main window");
+    }
+
+    /// Presses what puts it away, waits until it is gone, and turns back.
+    pub(crate) async fn leave_by(self, window: &Window, test_id: &str) {
+        // The window may be gone before its driver has heard that it was pressed.
+        let _ = window.element(test_id).await.click().await;
+        self.until_gone(window).await;
+    }
+
+    /// Waits until it is gone, and turns back.
+    pub(crate) async fn until_gone(self, window: &Window) {
+        let limit = Instant::now() + PATIENCE;
+        while window.client.windows().await.expect("the windows").len() > 1 {
+            assert!(Instant::now() < limit, "the approval window stays");
+        }
+        self.turn_back(window).await;
     }
 }
 

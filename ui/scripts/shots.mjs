@@ -6,13 +6,15 @@ export const OPENING = { width: 1180, height: 760 };
 export const THEMES = ["light", "dark"];
 export const NOW = new Date("2026-11-20T14:32:00Z");
 
-const press = (key) => async (page) => { await page.waitForTimeout(50); await page.keyboard.press(key); };
+const press = (key) => async (page) => { await page.keyboard.press(key); await pass(page, 50); };
 const click = (testId) => async (page) => { await page.getByTestId(testId).first().click(); };
 const fill = (testId, text) => async (page) => { await page.getByTestId(testId).fill(text); };
 const choose = (testId, value) => async (page) => { await page.getByTestId(testId).selectOption(value); };
 const toEnd = async (page) => { await page.getByTestId("card").locator("> div").first().evaluate((e) => { e.scrollTop = e.scrollHeight; }); };
 const bars = async (page) => { await page.locator("[data-testid=bars] svg").waitFor(); };
-const settle = async (page) => { await page.clock.runFor(1000); };
+/** In small steps: what waits for an answer goes on between them. */
+const pass = async (page, milliseconds) => { for (let n = 0; n < 10; n++) await page.clock.runFor(milliseconds / 10); };
+const settle = (page) => pass(page, 1000);
 
 /** name, scenario, address, what to do before the picture */
 export const SHOTS = [
@@ -39,6 +41,11 @@ export const SHOTS = [
   ["inbox-hostile-end", "hostile", "/inbox", settle, toEnd],
   ["inbox-broken", "broken", "/inbox"],
   ["inbox-off", "off", "/inbox", settle],
+  ["inbox-burst", "burst", "/inbox", settle],
+  ["inbox-together", "burst", "/inbox", settle, click("together"), settle],
+  ["palette", "full", "/inbox", settle, press("Control+k"), settle],
+  ["approval-window", "full", "window=approval", settle],
+  ["approval-window-hostile", "hostile", "window=approval", settle],
   ["keys", "full", "/inbox", settle, press("?")],
   ["look-menu", "full", "/inbox", settle, click("appearance")],
   ["activity", "quiet", "/activity", bars],
@@ -125,11 +132,15 @@ export async function takePlace(browser, site, [, scenario, address, ...steps], 
   const page = await context.newPage();
   page.on("console", (message) => { if (message.type() === "error") complain(message.text()); });
   page.on("pageerror", (error) => { complain(error.message); });
-  await page.clock.install({ time: NOW });
-  await page.goto(`${site.url}?scenario=${scenario}&theme=${theme}#${address}`);
-  await page.locator("nav").waitFor();
+  // Time stands still but for what is let pass: what is left until a deadline is the same in each picture.
+  await page.clock.install({ time: NOW.getTime() - 60_000 });
+  await page.clock.pauseAt(NOW);
+  // Another window than the main one has no screens to go to.
+  const isScreen = address.startsWith("/");
+  await page.goto(`${site.url}?scenario=${scenario}&theme=${theme}${isScreen ? `#${address}` : `&${address}`}`);
+  await page.locator(isScreen ? "nav" : "main").waitFor();
   await page.evaluate(() => document.fonts.ready);
-  await page.clock.runFor(50);
+  await pass(page, 400);
   for (const step of steps) await step(page);
   return { page, context };
 }

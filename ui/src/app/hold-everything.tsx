@@ -13,7 +13,8 @@ export function HoldEverything({ paused }: { paused: boolean }) {
   return (
     <div className={classes.switch}>
       <Switch
-        size="xs" label="Hold everything" checked={paused} disabled={isPending} data-testid="hold-everything"
+        size="xs" label="Hold everything" classNames={{ body: classes.body }} checked={paused}
+        disabled={isPending} data-testid="hold-everything"
         onChange={() => { (paused ? resume : pause).mutate({}); }}
       />
       <Problem error={pause.error ?? resume.error} />

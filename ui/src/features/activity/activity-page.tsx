@@ -1,7 +1,7 @@
 /** Every call, newest first: what it was, how it ended, which policies decided, who voted. */
 import { Button, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Empty } from "@/components/empty";
 import { Failure } from "@/components/failure";
 import { Notice } from "@/components/notice";
@@ -103,6 +103,11 @@ function Days({ rows, first, onOnly }: {
 }) {
   const [openSeq, setOpenSeq] = useState(first);
   const [now] = useState(() => Date.now());
+  // Rows are many and change seldom: what they get stays the same, so that only new ones are drawn.
+  const latest = useRef(onOnly);
+  useEffect(() => { latest.current = onOnly; });
+  const only = useCallback((what: Partial<Filter>) => { latest.current(what); }, []);
+  const toggle = useCallback((seq: number) => { setOpenSeq((open) => open === seq ? null : seq); }, []);
   return byDay(rows).map(([day, calls]) => (
     <section key={day} aria-label={dayHeading(day, now)}>
       <h2 className={classes.day}>{dayHeading(day, now)}</h2>
@@ -110,9 +115,7 @@ function Days({ rows, first, onOnly }: {
         {calls.map((row) => (
           <li key={row.seq} className={classes.call}>
             <CallRow
-              row={row} open={row.seq === openSeq}
-              onOnly={onOnly}
-              onToggle={() => { setOpenSeq(row.seq === openSeq ? null : row.seq); }}
+              row={row} open={row.seq === openSeq} onOnly={only} onToggle={toggle}
             />
           </li>
         ))}

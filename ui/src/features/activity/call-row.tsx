@@ -1,6 +1,7 @@
 /** One call: a line, and on demand everything that is kept of it. */
 import { UnstyledButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 import { Icon } from "@/components/icon";
 import { LongText } from "@/components/long-text";
 import { Marked } from "@/components/marked";
@@ -17,10 +18,10 @@ const FOLD_AFTER = 400;
 
 type Only = { agent: string } | { upstream: string; tool: string } | { policy: string };
 
-export function CallRow({ row, open, onToggle, onOnly }: {
+export const CallRow = memo(function CallRow({ row, open, onToggle, onOnly }: {
   row: ActivityRow;
   open: boolean;
-  onToggle: () => void;
+  onToggle: (seq: number) => void;
   /** Narrows the list to calls like this one. */
   onOnly: (only: Only) => void;
 }) {
@@ -28,7 +29,7 @@ export function CallRow({ row, open, onToggle, onOnly }: {
   return (
     <>
       <UnstyledButton
-        className={classes.row} aria-expanded={open} onClick={onToggle}
+        className={classes.row} aria-expanded={open} onClick={() => { onToggle(row.seq); }}
         data-testid="activity-row" data-seq={row.seq} data-outcome={row.outcome}
       >
         <time className={classes.time} dateTime={new Date(row.at).toISOString()}>{clockTime(row.at)}</time>
@@ -43,7 +44,7 @@ export function CallRow({ row, open, onToggle, onOnly }: {
       {open && <Detail row={row} onOnly={onOnly} />}
     </>
   );
-}
+});
 
 function Detail({ row, onOnly }: { row: ActivityRow; onOnly: (only: Only) => void }) {
   return (

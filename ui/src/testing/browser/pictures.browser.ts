@@ -9,6 +9,7 @@ import pixelmatch from "pixelmatch";
 import type { Browser } from "playwright-core";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { smallPng } from "../../../scripts/palette.mjs";
 import { SHOTS, SIZES, takePlace, THEMES } from "../../../scripts/shots.mjs";
 import { launch, serve } from "../../../scripts/site.mjs";
 import { KEPT } from "../../../scripts/kept.mjs";
@@ -19,7 +20,9 @@ const DIFFERS = fileURLToPath(new URL("../../../screenshots/differs", import.met
 const TOLERANCE = 0.01;
 /** Of all stored pictures together. */
 const LARGEST = 15 * 1024 * 1024;
-const WRITE = process.env["DOORWARD_PICTURES"] === "write";
+/** `write` takes all pictures anew, `missing` those that are not there. */
+const MODE = process.env["DOORWARD_PICTURES"];
+const WRITE = MODE === "write" || MODE === "missing";
 
 let browser: Browser;
 let site: Awaited<ReturnType<typeof serve>>;
@@ -42,6 +45,7 @@ describe("every screen", () => {
     for (const viewport of SIZES) {
       for (const theme of THEMES) {
         const file = `${shot[0]}-${theme}-${viewport.width}.png`;
+        if (MODE === "missing" && existsSync(`${STORED}/${file}`)) continue;
         const { page, context } = await takePlace(browser, site, shot, theme, viewport, (text) => { problems.push(`${file}: ${text}`); });
         // The caret blinks by the system's clock, and bars of scrolling fade.
         const taken = await page.screenshot({ animations: "disabled", caret: "hide" });
@@ -57,18 +61,21 @@ describe("every screen", () => {
     expect(kept.map(([name]) => name)).toEqual(KEPT.filter((name) => SHOTS.some(([shot]) => shot === name)));
     expect(KEPT.filter((name) => !kept.some(([shot]) => shot === name))).toEqual([]);
     const wanted = kept.flatMap(([name]) => SIZES.flatMap(({ width }) => THEMES.map((theme) => `${name}-${theme}-${width}.png`)));
-    expect(readdirSync(STORED).sort()).toEqual(wanted.sort());
+    expect(pictures().sort()).toEqual(wanted.sort());
   });
 
   it("takes little room", () => {
-    const bytes = readdirSync(STORED).reduce((sum, file) => sum + statSync(`${STORED}/${file}`).size, 0);
+    const bytes = pictures().reduce((sum, file) => sum + statSync(`${STORED}/${file}`).size, 0);
     expect(bytes).toBeLessThan(LARGEST);
   });
 });
 
+function pictures(): string[] {
+  return readdirSync(STORED).filter((file) => file.endsWith(".png"));
+}
+
 function store(file: string, taken: Buffer): null {
-  // The smallest the format gives; it is done once.
-  writeFileSync(`${STORED}/${file}`, PNG.sync.write(PNG.sync.read(taken), { colorType: 2, deflateLevel: 9, filterType: 4 }));
+  writeFileSync(`${STORED}/${file}`, smallPng(PNG.sync.read(taken)));
   return null;
 }
 

@@ -6,6 +6,7 @@ export const KEPT = [
   "grants", "grants-empty", "policies", "policies-empty", "policies-hostile",
   "builder", "builder-new", "builder-try", "flows", "flows-edit", "flows-empty",
   "upstreams", "upstreams-add", "upstreams-empty", "agents", "agents-accept", "agents-token", "agents-empty", "agents-hostile",
+  "people", "people-edit", "people-empty", "packs", "packs-git", "what-if",
   "security", "security-enrol", "security-empty", "security-tampered",
   "settings", "settings-saved", "settings-refused", "settings-log",
 ];

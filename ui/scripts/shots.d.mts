@@ -12,3 +12,4 @@ export const SHOTS: Shot[];
 export function takePlace(
   browser: Browser, site: { url: string }, shot: Shot, theme: "light" | "dark", viewport: Size, complain: (text: string) => void,
 ): Promise<{ page: Page; context: BrowserContext }>;
+export function recolour(page: Page, theme: "light" | "dark"): Promise<void>;

@@ -137,10 +137,17 @@ export async function takePlace(browser, site, [, scenario, address, ...steps], 
   await page.clock.pauseAt(NOW);
   // Another window than the main one has no screens to go to.
   const isScreen = address.startsWith("/");
-  await page.goto(`${site.url}?scenario=${scenario}&theme=${theme}${isScreen ? `#${address}` : `&${address}`}`);
+  await page.goto(`${site.url}?scenario=${scenario}${isScreen ? `#${address}` : `&${address}`}`);
   await page.locator(isScreen ? "nav" : "main").waitFor();
   await page.evaluate(() => document.fonts.ready);
   await pass(page, 400);
   for (const step of steps) await step(page);
   return { page, context };
+}
+
+/** The same place in the other colours, as when the system changes to them. */
+export async function recolour(page, theme) {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.locator(`html[data-mantine-color-scheme=${theme}]`).waitFor();
+  await pass(page, 50);
 }

@@ -11,7 +11,7 @@ import { launch, serve } from "../../../scripts/site.mjs";
 
 const SCREENS = [
   "/inbox", "/activity", "/activity?view=table", "/policies", "/builder?id=large-expenses", "/flows", "/flows?flow=finance", "/grants", "/agents",
-  "/upstreams", "/security", "/settings",
+  "/upstreams", "/people", "/packs", "/what-if", "/security", "/settings",
 ] as const;
 const SMALL = { width: 900, height: 600 };
 const ROLES = fileURLToPath(new URL("../../../pictures/roles", import.meta.url));
@@ -52,7 +52,8 @@ function stop(): Stop | null {
   const box = element.getBoundingClientRect();
   const style = getComputedStyle(element);
   const within = (at: number, end: number): number => Math.min(Math.max(at, 0), end - 1);
-  const middle = document.elementFromPoint(within(box.left + box.width / 2, innerWidth), within(box.top + Math.min(box.height, 24) / 2, innerHeight));
+  const [x, y] = [within(box.left + box.width / 2, innerWidth), within(box.top + Math.min(box.height, 24) / 2, innerHeight)];
+  const middle = document.elementFromPoint(x, y);
   // What stands in for a control that is drawn by its label.
   const drawn = element instanceof HTMLInputElement && (element.type === "radio" || element.type === "checkbox")
     ? (element.closest("label, div") ?? element).getBoundingClientRect()

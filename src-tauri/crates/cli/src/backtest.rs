@@ -7,16 +7,16 @@ use crate::{
     args::{Backtest, BacktestFormat},
     check,
     failure::Failure,
-    history::{self, Past, Told},
-    note, say,
+    history, note, say,
 };
 use gateway::home::{Paths, read_documents};
+use journal::{PastCall, PastCalls, PastTold};
 use policy::{
     ActionKind, Documents, PolicySet,
     backtest::{self, Changed, Counts},
 };
 use serde::Serialize;
-use std::{cell::RefCell, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 /// Calls that can match, judged before anything is shown.
 const FIRST: u64 = 5_000;
@@ -61,8 +61,8 @@ pub(crate) fn run(home: &Path, options: &Backtest) -> Result<ExitCode, Failure> 
             "let agents work for a while, then try the draft again",
         ));
     };
-    let told = RefCell::new(Told::default());
-    let mut backtest = backtest::Backtest::new(&base, &draft, history::Calls::new(&journal, &told));
+    let mut past = PastCalls::new(&journal, None);
+    let mut backtest = backtest::Backtest::new(&base, &draft, &mut past);
     let mut changed = Vec::new();
     while !backtest.is_done() {
         let some = backtest.advance(FIRST);
@@ -71,15 +71,15 @@ pub(crate) fn run(home: &Path, options: &Backtest) -> Result<ExitCode, Failure> 
             BacktestFormat::Json => changed.extend(some),
         }
     }
-    let Told { unreadable, error } = &*told.borrow();
+    let counts = backtest.counts().clone();
+    let PastTold { unreadable, error, .. } = past.told();
     if let Some(error) = error {
-        return Err(history::failed(error));
+        return Err(history::failed(&error));
     }
-    let counts = backtest.counts();
     match options.format {
         BacktestFormat::Text => {
             say(counts.sentence());
-            if *unreadable > 0 {
+            if unreadable > 0 {
                 say(format_args!(
                     "{unreadable} more cannot be judged again: their arguments are not on record, or sealed with another key."
                 ));
@@ -87,12 +87,7 @@ pub(crate) fn run(home: &Path, options: &Backtest) -> Result<ExitCode, Failure> 
         }
         BacktestFormat::Json => {
             let changed = changed.iter().map(described).collect();
-            say(check::json(&Report {
-                sentence: counts.sentence(),
-                counts,
-                unreadable: *unreadable,
-                changed,
-            })?);
+            say(check::json(&Report { sentence: counts.sentence(), counts: &counts, unreadable, changed })?);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -120,7 +115,7 @@ fn compiled(documents: &Documents, what: &str) -> Result<PolicySet, Failure> {
     })
 }
 
-fn described(changed: &Changed<Past>) -> Call<'_> {
+fn described(changed: &Changed<PastCall>) -> Call<'_> {
     Call {
         entry: changed.key.seq,
         at: time(&changed.key),
@@ -132,7 +127,7 @@ fn described(changed: &Changed<Past>) -> Call<'_> {
     }
 }
 
-fn print(changed: &Changed<Past>) {
+fn print(changed: &Changed<PastCall>) {
     let call = described(changed);
     let by = if call.decided_by.is_empty() { "the default".to_owned() } else { call.decided_by.join(", ") };
     let (from, to) = (word(call.from), word(call.to));
@@ -151,7 +146,7 @@ fn word(kind: ActionKind) -> &'static str {
     }
 }
 
-fn time(past: &Past) -> String {
+fn time(past: &PastCall) -> String {
     jiff::Timestamp::from_millisecond(past.at.0).map_or_else(
         |_| past.at.0.to_string(),
         |at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),

@@ -1,4 +1,4 @@
-//! The home's journal, opened to look at it: the set in force, pinned tools, and recorded calls newest first.
+//! The home's journal, opened to look at it: the set in force and pinned tools.
 
 use crate::failure::Failure;
 use gateway::{
@@ -6,9 +6,9 @@ use gateway::{
     home::{Home, KeychainKind, Paths},
     keychain,
 };
-use journal::{ArgumentsKept, Journal, JournalError, RecordedPage, RootKey};
-use policy::{Timestamp, Value, backtest::Recorded, catalogue::ToolEntry};
-use std::{cell::RefCell, path::Path, vec};
+use journal::{Journal, JournalError, RootKey};
+use policy::{Value, catalogue::ToolEntry};
+use std::path::Path;
 
 /// Opens the journal beside a running Doorward. None where no call was made in this home yet.
 pub(crate) fn open(dir: &Path) -> Result<Option<Journal>, Failure> {
@@ -69,67 +69,5 @@ pub(crate) fn in_force(journal: &Journal) -> Result<Option<Bundle>, Failure> {
         Ok(set) => Ok(set.map(|set| Bundle::from_stored(set.documents))),
         Err(JournalError::SetTampered) => Ok(None),
         Err(error) => Err(failed(&error)),
-    }
-}
-
-/// What is shown of a recorded call whose decision changes.
-pub(crate) struct Past {
-    pub(crate) seq: u64,
-    pub(crate) at: Timestamp,
-    pub(crate) agent: String,
-}
-
-/// Recorded calls, newest first, read a page at a time.
-pub(crate) struct Calls<'a> {
-    journal: &'a Journal,
-    page: vec::IntoIter<journal::RecordedCall>,
-    before: Option<u64>,
-    begun: bool,
-    told: &'a RefCell<Told>,
-}
-
-/// What was met on the way.
-#[derive(Default)]
-pub(crate) struct Told {
-    /// Calls that cannot be judged again.
-    pub(crate) unreadable: u64,
-    /// The reading broke off here.
-    pub(crate) error: Option<JournalError>,
-}
-
-impl<'a> Calls<'a> {
-    pub(crate) fn new(journal: &'a Journal, told: &'a RefCell<Told>) -> Calls<'a> {
-        Calls { journal, page: Vec::new().into_iter(), before: None, begun: false, told }
-    }
-}
-
-impl Iterator for Calls<'_> {
-    type Item = Recorded<Past>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(recorded) = self.page.next() {
-                // What is left of its arguments may read otherwise than what was sent.
-                if recorded.arguments == ArgumentsKept::Redacted {
-                    self.told.borrow_mut().unreadable += 1;
-                    continue;
-                }
-                let agent = recorded.call.agent.to_string();
-                let key = Past { seq: recorded.seq, at: recorded.at, agent };
-                return Some(Recorded { key, call: recorded.call, facts: recorded.facts });
-            }
-            if self.begun && self.before.is_none() {
-                return None;
-            }
-            let RecordedPage { calls, unreadable, before } = match self.journal.recorded_calls(self.before) {
-                Ok(page) => page,
-                Err(error) => {
-                    self.told.borrow_mut().error = Some(error);
-                    return None;
-                }
-            };
-            self.told.borrow_mut().unreadable += unreadable;
-            (self.begun, self.before, self.page) = (true, before, calls.into_iter());
-        }
     }
 }

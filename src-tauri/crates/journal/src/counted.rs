@@ -6,10 +6,10 @@
 
 use crate::activity::{ActivityOutcome, ActivityQuery};
 use crate::error::BadEntry;
-use crate::sides::SumKeys;
+use crate::sides::{bad, damaged};
 use crate::{Journal, JournalError, seek};
 use policy::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// What buckets begin and end at.
 pub const QUARTER: i64 = 900_000;
@@ -134,24 +134,25 @@ fn names(known: &str, policy: &str) -> bool {
     known.split_terminator(' ').any(|one| one == policy)
 }
 
-/// Compares the counts with the index of calls, as sums of keyed hashes: neither side is sorted or kept in memory.
-pub(crate) fn check(sql: &Connection, keys: &SumKeys) -> Result<(), BadEntry> {
-    let bad = |why: &str| BadEntry { part: "count of calls", seq: 0, why: why.to_owned() };
-    let sum = |query: &str| -> Result<u128, JournalError> {
-        let mut statement = sql.prepare(query)?;
-        let mut rows = statement.query([])?;
-        let mut sum = 0_u128;
-        while let Some(row) = rows.next()? {
-            let (quarter, subject): (i64, i64) = (row.get(0)?, row.get(2)?);
-            let outcome = row.get_ref(1)?.as_bytes().unwrap_or_default();
-            let policies = row.get_ref(3)?.as_bytes().unwrap_or_default();
-            let calls = u128::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
-            sum = sum.wrapping_add(keys.of(&(quarter, outcome, subject, policies)).wrapping_mul(calls));
-        }
-        Ok(sum)
-    };
-    let of = |query| sum(query).map_err(|error| bad(&error.to_string()));
-    let counted = of("SELECT quarter, outcome, subject, policies, calls FROM counted")?;
-    let listed = of("SELECT at / 900000, outcome, subject, policies, 1 FROM calls")?;
-    if counted == listed { Ok(()) } else { Err(bad("it does not say what the list of calls says")) }
+/// What `verify` calls this list.
+pub(crate) const PART: &str = "count of calls";
+
+/// Where the counts and the calls say different things.
+pub(crate) fn first_that_differs(sql: &Connection) -> Result<BadEntry, BadEntry> {
+    const LISTED: &str =
+        "SELECT at / 900000, outcome, subject, policies, count(*) FROM calls GROUP BY 1, 2, 3, 4";
+    const COUNTED: &str = "SELECT quarter, outcome, subject, policies, calls FROM counted";
+    let query = format!(
+        "SELECT * FROM (SELECT * FROM ({COUNTED}) EXCEPT SELECT * FROM ({LISTED}))
+         UNION ALL SELECT * FROM (SELECT * FROM ({LISTED}) EXCEPT SELECT * FROM ({COUNTED})) LIMIT 1"
+    );
+    let found: Option<(i64, String)> =
+        sql.query_row(&query, [], |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(damaged(PART))?;
+    let which = found.map_or_else(String::new, |(quarter, outcome)| {
+        format!(
+            "of calls that are {outcome}, in the quarter of an hour from {}: ",
+            quarter.saturating_mul(QUARTER)
+        )
+    });
+    Ok(bad(PART, 0, &format!("{which}it does not say what the list of calls says")))
 }

@@ -23,6 +23,18 @@ pub struct VerifiedExport {
     pub is_ours: Option<bool>,
 }
 
+/// One entry of an export, checked as far as this.
+#[derive(Clone, Copy, Debug)]
+pub struct ExportedEntry<'a> {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub kind: &'a str,
+    /// In hex.
+    pub hash: &'a str,
+    /// JSON, what is secret left out; none where its home could not read it.
+    pub body: Option<&'a Value>,
+}
+
 /// The longest line that is read.
 const LONGEST: u64 = 64 * 1024 * 1024;
 
@@ -35,6 +47,18 @@ fn bad(seq: u64, why: impl Into<String>) -> BadEntry {
 /// # Errors
 /// The first line that is not as it was written, by its entry.
 pub fn verify_export(from: &mut dyn BufRead, key: Option<&RootKey>) -> Result<VerifiedExport, BadEntry> {
+    verify_export_each(from, key, &mut |_| {})
+}
+
+/// As [`verify_export`]; `each` is given every entry in its order, once its line and its place are known to be whole.
+///
+/// # Errors
+/// As there.
+pub fn verify_export_each(
+    from: &mut dyn BufRead,
+    key: Option<&RootKey>,
+    each: &mut dyn FnMut(ExportedEntry<'_>),
+) -> Result<VerifiedExport, BadEntry> {
     let mut lines = Lines { from, hash: NO_LINE, before: NO_LINE };
     let first = lines.next(0)?.ok_or_else(|| bad(0, "it is empty"))?;
     if first.get(BEGINS).is_none_or(|version| version.to_json() != VERSION) {
@@ -55,6 +79,9 @@ pub fn verify_export(from: &mut dyn BufRead, key: Option<&RootKey>) -> Result<Ve
             break line;
         }
         head = Head { seq, hash: check(&line, seq, &head.hash)? };
+        let (kind, hash) = (text(&line, "kind").unwrap_or_default(), text(&line, "hash").unwrap_or_default());
+        let body = line.get("body").filter(|body| **body != Value::Null);
+        each(ExportedEntry { seq, at: Timestamp(number(&line, "at").unwrap_or_default()), kind, hash, body });
     };
     let said: Option<Anchor> = text(&end, "end").and_then(|text| text.parse().ok());
     if said != Some(Anchor { seq: head.seq, hash: head.hash }) {

@@ -8,18 +8,20 @@ use crate::read::{Kept, of_hold};
 use crate::seal::Seals;
 use crate::write::Draft;
 use crate::{Journal, JournalError, passkeys};
-use approvals::{Grant, GrantId, HoldId, ProofWindow};
+use approvals::{Grant, GrantId, HoldId, ProofWindow, ReleaseId};
 use policy::{Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 pub(crate) const GRANT_MADE: &str = "grant_made";
 pub(crate) const GRANT_REVOKED: &str = "grant_revoked";
+/// Beside the release that it gave, so that the chain itself tells how often a grant was used.
+pub(crate) const GRANT_USED: &str = "grant_used";
 pub(crate) const WINDOW_OPENED: &str = "window_opened";
 
 /// Kinds of entries that are about a hold and change nothing of it.
-pub(crate) const BESIDE: [&str; 5] =
-    [GRANT_MADE, GRANT_REVOKED, WINDOW_OPENED, passkeys::ASKED, passkeys::REFUSED];
+pub(crate) const BESIDE: [&str; 6] =
+    [GRANT_MADE, GRANT_REVOKED, GRANT_USED, WINDOW_OPENED, passkeys::ASKED, passkeys::REFUSED];
 
 /// A grant with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +55,21 @@ pub(crate) struct GrantRow {
     /// None where that cannot be read any more.
     ends: Option<i64>,
     pub(crate) mac: Vec<u8>,
+    /// Uses that a format before 6 counted, without an entry for each.
+    before: i64,
+}
+
+/// The body of a `grant_used` entry.
+#[derive(Serialize)]
+struct UsedBody<'a> {
+    grant: &'a GrantId,
+    release: &'a ReleaseId,
+    uses: i64,
 }
 
 /// The columns [`GrantRow::from_row`] reads.
-pub(crate) const GRANT_ROW: &str = "SELECT id, hold, made, revoked, uses, last_used, ends, mac FROM grants";
+pub(crate) const GRANT_ROW: &str =
+    "SELECT id, hold, made, revoked, uses, last_used, ends, mac, before FROM grants";
 
 impl GrantRow {
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
@@ -69,6 +82,7 @@ impl GrantRow {
             last_used: row.get(5)?,
             ends: row.get(6)?,
             mac: row.get(7)?,
+            before: row.get(8)?,
         })
     }
 
@@ -76,13 +90,28 @@ impl GrantRow {
         let numbers = [self.revoked, Some(self.uses), self.last_used, self.ends].map(Part::from);
         let [revoked, uses, last_used, ends] = numbers;
         let (id, hold) = (Part::Text(&self.id), Part::Text(&self.hold));
-        binder.code("grant", &[id, hold, self.made.into(), revoked, uses, last_used, ends])
+        let before = Part::Number(self.before);
+        binder.code("grant", &[id, hold, self.made.into(), revoked, uses, last_used, ends, before])
+    }
+
+    /// As formats 4 and 5 bound it.
+    fn was_bound(&self, binder: &Binder) -> bool {
+        let numbers = [self.revoked, Some(self.uses), self.last_used, self.ends].map(Part::from);
+        let [revoked, uses, last_used, ends] = numbers;
+        let (id, hold) = (Part::Text(&self.id), Part::Text(&self.hold));
+        let code = binder.code("grant", &[id, hold, self.made.into(), revoked, uses, last_used, ends]);
+        code.as_slice() == self.mac
+    }
+
+    /// Uses with an entry for each.
+    pub(crate) fn noted_uses(&self) -> u64 {
+        u64::try_from(self.uses.saturating_sub(self.before)).unwrap_or(u64::MAX)
     }
 
     fn save(&self, sql: &Connection, binder: &Binder) -> Result<(), JournalError> {
         sql.prepare_cached(
-            "INSERT INTO grants (id, hold, made, revoked, uses, last_used, ends, mac)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO grants (id, hold, made, revoked, uses, last_used, ends, mac, before)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (id) DO UPDATE SET revoked = ?4, uses = ?5, last_used = ?6, ends = ?7, mac = ?8",
         )?
         .execute(params![
@@ -94,6 +123,7 @@ impl GrantRow {
             self.last_used,
             self.ends,
             self.code(binder),
+            self.before,
         ])?;
         Ok(())
     }
@@ -103,14 +133,24 @@ impl GrantRow {
 fn live(draft: &Draft<'_>, grant: &GrantId) -> Result<GrantRow, JournalError> {
     let query = format!("{GRANT_ROW} WHERE id = ?1 AND revoked IS NULL");
     let row = draft.sql.prepare_cached(&query)?.query_row(params![grant.as_str()], GrantRow::from_row);
-    row.optional()?.ok_or_else(|| JournalError::GrantEnded(grant.clone()))
+    let row = row.optional()?.ok_or_else(|| JournalError::GrantEnded(grant.clone()))?;
+    let is_so: bool = draft
+        .sql
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM entries WHERE hold = ?1 AND kind = ?2) =
+                (SELECT sum(uses - before) FROM grants WHERE hold = ?1)",
+        )?
+        .query_row(params![row.hold, GRANT_USED], |row| row.get(0))?;
+    // An older row, put back so that it could be used again, gives nothing.
+    if is_so { Ok(row) } else { Err(JournalError::GrantEnded(grant.clone())) }
 }
 
 pub(crate) fn record_made(draft: &mut Draft<'_>, grant: &Grant) -> Result<u64, JournalError> {
     let made = draft.append(GRANT_MADE, About { hold: Some(&grant.hold), release: None }, grant)?;
     let (id, hold) = (grant.id.as_str().to_owned(), grant.hold.as_str().to_owned());
     let ends = Some(grant.until.0);
-    let row = GrantRow { id, hold, made, revoked: None, uses: 0, last_used: None, ends, mac: Vec::new() };
+    let (revoked, last_used, mac) = (None, None, Vec::new());
+    let row = GrantRow { id, hold, made, revoked, uses: 0, last_used, ends, mac, before: 0 };
     row.save(draft.sql, draft.binder)?;
     Ok(made)
 }
@@ -129,23 +169,35 @@ pub(crate) fn record_window(draft: &mut Draft<'_>, window: &ProofWindow) -> Resu
 }
 
 /// Counts a release that this grant gave. One that was revoked or used up gives none.
-pub(crate) fn use_grant(draft: &Draft<'_>, grant: &GrantId, most: Option<u32>) -> Result<(), JournalError> {
+pub(crate) fn use_grant(
+    draft: &mut Draft<'_>,
+    (grant, release): (&GrantId, &ReleaseId),
+    most: Option<u32>,
+) -> Result<(), JournalError> {
     let mut row = live(draft, grant)?;
     if most.is_some_and(|most| row.uses >= i64::from(most)) {
         return Err(JournalError::GrantEnded(grant.clone()));
     }
     row.uses += 1;
     row.last_used = Some(draft.now.0);
+    let hold: HoldId = row.hold.parse().map_err(|_| JournalError::GrantEnded(grant.clone()))?;
+    let body = UsedBody { grant, release, uses: row.uses };
+    draft.append(GRANT_USED, About { hold: Some(&hold), release: None }, &body)?;
     row.save(draft.sql, draft.binder)
 }
 
-/// Rows of a format that did not bind them.
+/// Rows of a format that did not bind them, or not so. One that was changed since stays as it is, for `verify` to name.
 pub(crate) fn bind(sql: &Connection, keys: &Keys<'_>) -> Result<(), JournalError> {
     let rows: Vec<GrantRow> =
         sql.prepare(GRANT_ROW)?.query_map([], GrantRow::from_row)?.collect::<Result<_, _>>()?;
     for mut row in rows {
-        let entries = of_hold(sql, &row.hold)?;
-        row.ends = made(&entries, &row.id, keys.seals).map(|grant| grant.until.0);
+        if keys.are_bound(row.made) && !row.was_bound(keys.binder) {
+            continue;
+        }
+        if row.ends.is_none() {
+            let entries = of_hold(sql, &row.hold)?;
+            row.ends = made(&entries, &row.id, keys.seals).map(|grant| grant.until.0);
+        }
         row.save(sql, keys.binder)?;
     }
     Ok(())

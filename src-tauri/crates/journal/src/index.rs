@@ -3,6 +3,7 @@
 
 use crate::JournalError;
 use crate::activity::ActivityOutcome;
+use crate::applied;
 use crate::bind::{Binder, Code, Part};
 use crate::release::Completion;
 use crate::write::Draft;
@@ -51,10 +52,82 @@ pub(crate) struct CallRow {
     pub(crate) policies: String,
     pub(crate) touched: u64,
     pub(crate) mac: Code,
+    /// Ids of the policies that applied at its admission, observing ones too, each followed by a space.
+    pub(crate) applied: String,
+}
+
+/// A row as it stands in the database, looked at without a copy.
+pub(crate) struct Looked<'a> {
+    pub(crate) seq: u64,
+    pub(crate) at: i64,
+    pub(crate) day: i64,
+    names: [&'a str; 4],
+    pub(crate) outcome: &'a str,
+    pub(crate) hold: Option<&'a str>,
+    bytes: Option<i64>,
+    tool_error: bool,
+    ended_at: Option<i64>,
+    pub(crate) policies: &'a str,
+    pub(crate) touched: u64,
+    mac: &'a [u8],
+    pub(crate) applied: &'a str,
+}
+
+impl<'a> Looked<'a> {
+    pub(crate) fn from_row(row: &'a Row<'_>) -> rusqlite::Result<Looked<'a>> {
+        let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+        Ok(Looked {
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            day: row.get(2)?,
+            names: [text(3)?, text(4)?, text(5)?, text(6)?],
+            outcome: text(7)?,
+            hold: row.get_ref(8)?.as_str_or_null()?,
+            bytes: row.get(9)?,
+            tool_error: row.get(10)?,
+            ended_at: row.get(11)?,
+            policies: text(12)?,
+            touched: row.get(13)?,
+            mac: row.get_ref(14)?.as_blob()?,
+            applied: text(15)?,
+        })
+    }
+
+    fn parts(&self) -> [Part<'a>; 15] {
+        let [agent, user, upstream, tool] = self.names.map(Part::Text);
+        [
+            self.seq.into(),
+            Part::Number(self.at),
+            Part::Number(self.day),
+            agent,
+            user,
+            upstream,
+            tool,
+            Part::Text(self.outcome),
+            self.hold.into(),
+            self.bytes.into(),
+            Part::Number(i64::from(self.tool_error)),
+            self.ended_at.into(),
+            Part::Text(self.policies),
+            self.touched.into(),
+            Part::Text(self.applied),
+        ]
+    }
+
+    fn code(&self, binder: &Binder) -> Code {
+        binder.code("call", &self.parts())
+    }
+
+    pub(crate) fn is_bound(&self, binder: &Binder) -> bool {
+        self.code(binder).as_slice() == self.mac
+    }
 }
 
 /// The columns [`CallRow::from_row`] reads, of `calls c JOIN subjects s ON s.id = c.subject`.
-pub(crate) const ROW: &str = "c.seq, c.at, c.day, s.agent, s.user, s.upstream, s.tool, c.outcome, c.hold, c.bytes, c.tool_error, c.ended_at, c.policies, c.touched, c.mac";
+pub(crate) const ROW: &str = "c.seq, c.at, c.day, s.agent, s.user, s.upstream, s.tool, c.outcome, c.hold, c.bytes, c.tool_error, c.ended_at, c.policies, c.touched, c.mac, c.applied";
+
+/// Where columns of a query come that stand after [`ROW`].
+pub(crate) const AFTER_ROW: usize = 16;
 
 impl CallRow {
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
@@ -79,29 +152,36 @@ impl CallRow {
             policies: row.get(first + 12)?,
             touched: row.get(first + 13)?,
             mac: row.get(first + 14)?,
+            applied: row.get(first + 15)?,
         })
     }
 
+    fn look(&self) -> Looked<'_> {
+        Looked {
+            seq: self.seq,
+            at: self.at,
+            day: self.day,
+            names: [&self.agent, &self.user, &self.upstream, &self.tool],
+            outcome: &self.outcome,
+            hold: self.hold.as_deref(),
+            bytes: self.bytes,
+            tool_error: self.tool_error,
+            ended_at: self.ended_at,
+            policies: &self.policies,
+            touched: self.touched,
+            mac: &self.mac,
+            applied: &self.applied,
+        }
+    }
+
     pub(crate) fn code(&self, binder: &Binder) -> Code {
-        binder.code(
-            "call",
-            &[
-                self.seq.into(),
-                Part::Number(self.at),
-                Part::Number(self.day),
-                Part::Text(&self.agent),
-                Part::Text(&self.user),
-                Part::Text(&self.upstream),
-                Part::Text(&self.tool),
-                Part::Text(&self.outcome),
-                self.hold.as_deref().into(),
-                self.bytes.into(),
-                Part::Number(i64::from(self.tool_error)),
-                self.ended_at.into(),
-                Part::Text(&self.policies),
-                self.touched.into(),
-            ],
-        )
+        self.look().code(binder)
+    }
+
+    /// As formats 4 and 5 bound it.
+    pub(crate) fn was_bound(&self, binder: &Binder) -> bool {
+        let parts = self.look().parts();
+        binder.code("call", parts.split_last().map_or(&[], |(_, before)| before)) == self.mac
     }
 
     fn save(&mut self, draft: &Draft<'_>) -> Result<(), JournalError> {
@@ -152,17 +232,19 @@ pub(crate) fn add_call(
         policies: String::new(),
         touched: seq,
         mac: [0; 16],
+        applied: String::new(),
     };
     if let Some(decision) = decision {
         note_deciding(draft.sql, &mut row, decision)?;
-        count_applied(draft, seq, decision)?;
+        row.applied = applied(decision);
+        count(draft, &row)?;
     }
     row.mac = row.code(draft.binder);
     draft
         .sql
         .prepare_cached(
-            "INSERT INTO calls (seq, at, day, subject, outcome, hold, tool_error, ended_at, policies, touched, mac)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO calls (seq, at, day, subject, outcome, hold, tool_error, ended_at, policies, touched, mac, applied)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             row.seq,
@@ -176,6 +258,7 @@ pub(crate) fn add_call(
             row.policies,
             row.touched,
             row.mac,
+            row.applied,
         ])?;
     Ok(())
 }
@@ -267,33 +350,26 @@ pub(crate) fn finish_call(
     row.save(draft)
 }
 
-/// One more call for every policy that applied, observing ones too.
-fn count_applied(draft: &Draft<'_>, seq: u64, decision: &Decision) -> Result<(), JournalError> {
-    let day = day_of(draft.now.0);
+/// Ids of the policies that applied, observing ones too, each followed by a space.
+pub(crate) fn applied(decision: &Decision) -> String {
     let applied = decision.trace.policies.iter().filter(|policy| match policy.applied {
         Applied::Yes => true,
         Applied::Undetermined => policy.action != ActionKind::Allow,
         Applied::No => false,
     });
-    for policy in applied {
-        let id = policy.id.as_str();
+    applied.map(|policy| format!("{} ", policy.id)).collect()
+}
+
+/// One more call for every policy that applied.
+fn count(draft: &Draft<'_>, row: &CallRow) -> Result<(), JournalError> {
+    for policy in row.applied.split_terminator(' ') {
         let calls: Option<i64> = draft
             .sql
             .prepare_cached("SELECT calls FROM applied WHERE policy = ?1 AND day = ?2")?
-            .query_row(params![id, day], |row| row.get(0))
+            .query_row(params![policy, row.day], |row| row.get(0))
             .optional()?;
         let calls = calls.unwrap_or(0).saturating_add(1);
-        draft
-            .sql
-            .prepare_cached(
-                "INSERT INTO applied (policy, day, calls, touched, mac) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (policy, day) DO UPDATE SET calls = ?3, touched = ?4, mac = ?5",
-            )?
-            .execute(params![id, day, calls, seq, applied_code(draft.binder, id, day, calls, seq)])?;
+        applied::put(draft.sql, draft.binder, (policy, row.day), calls, row.seq)?;
     }
     Ok(())
-}
-
-pub(crate) fn applied_code(binder: &Binder, policy: &str, day: i64, calls: i64, touched: u64) -> Code {
-    binder.code("applied", &[Part::Text(policy), Part::Number(day), Part::Number(calls), touched.into()])
 }

@@ -9,6 +9,7 @@
 
 mod activity;
 mod anchor;
+mod applied;
 mod bind;
 mod chain;
 mod counted;
@@ -24,6 +25,7 @@ mod key;
 mod latest;
 mod marks;
 mod migrate;
+mod named;
 mod open;
 mod passkeys;
 mod passphrase;
@@ -40,6 +42,7 @@ mod seal;
 mod seek;
 mod set;
 mod sides;
+mod sums;
 mod table;
 mod verify;
 mod write;
@@ -53,7 +56,7 @@ pub use ended::EndedHold;
 pub use entry::Entry;
 pub use error::{BadEntry, JournalError};
 pub use export::{ExportError, ExportFormat, InClear};
-pub use exported::{VerifiedExport, verify_export};
+pub use exported::{ExportedEntry, VerifiedExport, verify_export, verify_export_each};
 pub use grants::{RecordedGrant, Revoked};
 pub use holds::Course;
 pub use key::{MacKey, RootKey};
@@ -63,7 +66,9 @@ pub use passkeys::PasskeyEntry;
 pub use passphrase::PassphraseEntry;
 pub use pins::PinnedDefinition;
 pub use read::{ENTRIES_AT_ONCE, StoredEntry};
-pub use recorded::{ArgumentsKept, CallFilter, CallsOnRecord, RecordedCall, RecordedPage};
+pub use recorded::{
+    ArgumentsKept, CallFilter, CallsOnRecord, PastCall, PastCalls, PastTold, RecordedCall, RecordedPage,
+};
 pub use release::{Completion, JournalledCall};
 pub use retain::{Retention, Trimmed};
 pub use set::SetInForce;

@@ -3,20 +3,32 @@
 use crate::JournalError;
 use crate::bind::{Binder, Code, Part};
 use crate::entry::{HOLD_OPENED, REFUSED};
-use crate::grants;
 use crate::index::{self, CallRow, ROW};
 use crate::pins::{self, PINNED};
 use crate::read::{COLUMNS, Kept};
 use crate::recorded::judged;
 use crate::release::RELEASED;
+use crate::schema::BOUND;
 use crate::seal::Seals;
-use rusqlite::{Connection, params};
+use crate::{applied, grants};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
 /// What a file is read and bound with.
 pub(crate) struct Keys<'a> {
     pub(crate) seals: &'a Seals,
     pub(crate) binder: &'a Binder,
+    /// The file's.
+    pub(crate) format: i64,
+    /// The first entry that this root key can have sealed.
+    pub(crate) mine: u64,
+}
+
+impl Keys<'_> {
+    /// Whether rows about this entry are bound already, with this key.
+    pub(crate) fn are_bound(&self, touched: u64) -> bool {
+        self.format >= BOUND && touched >= self.mine
+    }
 }
 
 #[derive(Deserialize)]
@@ -28,17 +40,12 @@ struct PinnedBody {
 /// Rows whose entries cannot be read with this key are bound as they stand: nothing better is known of them.
 pub(crate) fn bind_all(sql: &Connection, keys: &Keys<'_>) -> Result<(), JournalError> {
     bind_calls(sql, keys)?;
-    bind_pins(sql, keys)?;
     grants::bind(sql, keys)?;
-    for (policy, day, calls) in
-        read_all::<(String, i64, i64)>(sql, "SELECT policy, day, calls FROM applied", |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?
-    {
-        let code = index::applied_code(keys.binder, &policy, day, calls, 0);
-        sql.prepare_cached("UPDATE applied SET mac = ?3 WHERE policy = ?1 AND day = ?2")?
-            .execute(params![policy, day, code])?;
+    applied::count_anew(sql, keys.binder)?;
+    if keys.format >= BOUND {
+        return Ok(());
     }
+    bind_pins(sql, keys)?;
     for (id, first) in read_all::<(Vec<u8>, u64)>(sql, "SELECT id, first_seq FROM root_keys", |row| {
         Ok((row.get(0)?, row.get(1)?))
     })? {
@@ -46,6 +53,14 @@ pub(crate) fn bind_all(sql: &Connection, keys: &Keys<'_>) -> Result<(), JournalE
         sql.prepare_cached("UPDATE root_keys SET mac = ?2 WHERE id = ?1")?.execute(params![id, code])?;
     }
     Ok(())
+}
+
+/// See [`Keys`]; none of the entries where the key is new here.
+pub(crate) fn first_of(sql: &Connection, seals: &Seals) -> Result<u64, JournalError> {
+    let mine: Option<u64> = sql
+        .query_row("SELECT first_seq FROM root_keys WHERE id = ?1", params![seals.key_id], |row| row.get(0))
+        .optional()?;
+    Ok(mine.unwrap_or(u64::MAX))
 }
 
 pub(crate) fn root_key_code(binder: &Binder, id: &[u8], first: u64) -> Code {
@@ -81,14 +96,19 @@ fn bind_calls(sql: &Connection, keys: &Keys<'_>) -> Result<(), JournalError> {
                     "SELECT {ROW} FROM calls c JOIN subjects s ON s.id = c.subject WHERE c.seq = ?1"
                 ))?
                 .query_row(params![entry.seq], CallRow::from_row)?;
+            // One that was changed since stays as it is, for `verify` to name.
+            if keys.are_bound(row.touched) && !row.was_bound(keys.binder) {
+                continue;
+            }
             if matches!(entry.kind.as_str(), HOLD_OPENED | RELEASED | REFUSED)
                 && let Some((_, _, decision)) = judged(entry, keys.seals)
             {
                 index::note_deciding(sql, &mut row, &decision)?;
+                row.applied = index::applied(&decision);
             }
             let code = row.code(keys.binder);
-            sql.prepare_cached("UPDATE calls SET policies = ?2, mac = ?3 WHERE seq = ?1")?
-                .execute(params![row.seq, row.policies, code])?;
+            sql.prepare_cached("UPDATE calls SET policies = ?2, mac = ?3, applied = ?4 WHERE seq = ?1")?
+                .execute(params![row.seq, row.policies, code, row.applied])?;
         }
     }
 }

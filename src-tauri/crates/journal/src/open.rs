@@ -56,7 +56,9 @@ impl Journal {
         // What retention or redaction takes out leaves no copy in free pages.
         writing.pragma_update(None, "secure_delete", true)?;
         let mut journal = Journal::assemble(path, key, now)?;
-        schema::migrate(&mut writing, format, &Keys { seals: &journal.seals, binder: &journal.binder })?;
+        let mine = if format == 0 { 1 } else { migrate::first_of(&writing, &journal.seals)? };
+        let keys = Keys { seals: &journal.seals, binder: &journal.binder, format, mine };
+        schema::migrate(&mut writing, &keys)?;
         *journal.pen.writer() = Some(Writer::new(writing));
         journal.reader = Mutex::new(read_only(path)?);
         journal.lookup = Some(Mutex::new(read_only(path)?));

@@ -3,10 +3,14 @@
 
 use crate::JournalError;
 use crate::chain::About;
+use crate::read::{COLUMNS, Kept};
+use crate::seal::Opening;
 use crate::write::Draft;
 use approvals::HoldId;
+use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
+const ENROLLED: &str = "passkey_enrolled";
 /// These two may be about a hold, and change nothing of it.
 pub(crate) const ASKED: &str = "passkey_asked";
 pub(crate) const REFUSED: &str = "passkey_refused";
@@ -56,7 +60,7 @@ pub enum PasskeyEntry {
 impl PasskeyEntry {
     fn kind(&self) -> &'static str {
         match self {
-            PasskeyEntry::Enrolled { .. } => "passkey_enrolled",
+            PasskeyEntry::Enrolled { .. } => ENROLLED,
             PasskeyEntry::Renamed { .. } => "passkey_renamed",
             PasskeyEntry::Removed { .. } => "passkey_removed",
             PasskeyEntry::Asked { .. } => ASKED,
@@ -70,4 +74,21 @@ impl PasskeyEntry {
 /// A hold is named in the body alone: entries that carry it in clear are its own course, and are replayed.
 pub(crate) fn record(draft: &mut Draft<'_>, entry: &PasskeyEntry) -> Result<u64, JournalError> {
     draft.append(entry.kind(), About::default(), entry)
+}
+
+/// Before the entries up to here are taken out: which passkeys there were is said once more, or nobody could tell later
+/// which of them proved what.
+pub(crate) fn carry_over(draft: &mut Draft<'_>, up_to: u64) -> Result<(), JournalError> {
+    let query = format!("SELECT {COLUMNS} FROM entries e WHERE e.seq <= ?1 AND e.kind = ?2 ORDER BY e.seq");
+    let enrolled: Vec<Kept> = draft
+        .sql
+        .prepare_cached(&query)?
+        .query_map(params![up_to, ENROLLED], Kept::from_row)?
+        .collect::<Result<_, _>>()?;
+    for entry in enrolled {
+        if let Opening::Body(body) = entry.open(draft.seals) {
+            draft.append_text(ENROLLED, About::default(), &body)?;
+        }
+    }
+    Ok(())
 }

@@ -27,8 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const GATHER: Duration = Duration::from_millis(4);
 /// After a failure it is tried again this often.
 const AGAIN: Duration = Duration::from_millis(500);
-/// The newest entry is anchored this often.
-const ANCHOR: Duration = Duration::from_secs(30);
+/// The newest entry is anchored this often, and so soon after the release of a held call.
+const ANCHOR: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(1);
 /// A batch has no more, so that room is made soon.
 const BATCH: usize = 512;
 
@@ -63,6 +64,8 @@ pub(crate) struct Queue {
     trouble: Option<Trouble>,
     /// The thread waits for work, and not for a batch to gather.
     is_idle: bool,
+    /// A held call was released since the newest entry was anchored.
+    is_urgent: bool,
     is_closing: bool,
     patience: Option<Duration>,
 }
@@ -177,7 +180,11 @@ impl Pen {
 
     /// A held release was written by its `commit`; its completion may be queued.
     pub(crate) fn note_running(&self, release: &ReleaseId) {
-        self.queue().running.insert(release.clone(), false);
+        let mut queue = self.queue();
+        queue.running.insert(release.clone(), false);
+        queue.is_urgent = true;
+        drop(queue);
+        self.stirred.notify_all();
     }
 
     fn wake(&self, queue: MutexGuard<'_, Queue>) {
@@ -244,15 +251,26 @@ impl Pen {
     fn write_behind(&self) {
         let (mut anchor, mut anchored) = (None, Instant::now());
         loop {
-            if self.has_keeper() && anchored.elapsed() >= ANCHOR {
+            let has_keeper = self.has_keeper();
+            let is_urgent = {
+                let mut queue = self.queue();
+                queue.is_urgent &= has_keeper;
+                queue.is_urgent
+            };
+            let pause = if is_urgent { SOON } else { ANCHOR };
+            if has_keeper && anchored.elapsed() >= pause {
+                self.queue().is_urgent = false;
                 self.anchor(&mut anchor);
                 anchored = Instant::now();
+                continue;
             }
             let mut queue = self.queue();
             queue.is_idle = true;
             if queue.waiting.is_empty() && !queue.is_closing {
-                let nothing = |queue: &mut Queue| queue.waiting.is_empty() && !queue.is_closing;
-                let waited = self.stirred.wait_timeout_while(queue, ANCHOR, nothing);
+                let nothing = |queue: &mut Queue| {
+                    queue.waiting.is_empty() && !queue.is_closing && queue.is_urgent == is_urgent
+                };
+                let waited = self.stirred.wait_timeout_while(queue, pause, nothing);
                 queue = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
             queue.is_idle = false;

@@ -10,7 +10,8 @@ use crate::release::{RELEASED, ReleasedBody};
 use crate::seal::{Opening, Seals};
 use crate::{Journal, JournalError, redact};
 use approvals::{HoldId, Opened};
-use policy::{Decision, Facts, Timestamp, ToolCall};
+use policy::backtest::Recorded;
+use policy::{Decision, Facts, Timestamp, ToolCall, Value};
 use rusqlite::params;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -58,8 +59,10 @@ pub struct CallFilter {
 pub struct CallsOnRecord<'a> {
     journal: &'a Journal,
     filter: CallFilter,
-    page: VecDeque<RecordedCall>,
+    stretch: VecDeque<Result<RecordedCall, u64>>,
     is_over: bool,
+    unreadable: u64,
+    last: Option<u64>,
 }
 
 /// A page of the past.
@@ -73,12 +76,28 @@ pub struct RecordedPage {
     pub before: Option<u64>,
 }
 
+/// One call on record, or the number of one that cannot be judged again.
+type Stretch = Vec<Result<RecordedCall, u64>>;
+
 impl Journal {
     /// The newest calls older than entry `before`, or the newest of all.
     ///
     /// # Errors
     /// What the database says.
     pub fn recorded_calls(&self, before: Option<u64>) -> Result<RecordedPage, JournalError> {
+        let (stretch, before) = self.stretch(before)?;
+        let mut page = RecordedPage { before, ..RecordedPage::default() };
+        for one in stretch {
+            match one {
+                Ok(call) => page.calls.push(call),
+                Err(_) => page.unreadable += 1,
+            }
+        }
+        Ok(page)
+    }
+
+    /// A stretch of the record in its order, and where the next one begins.
+    fn stretch(&self, before: Option<u64>) -> Result<(Stretch, Option<u64>), JournalError> {
         let before = before.and_then(|seq| i64::try_from(seq).ok()).unwrap_or(i64::MAX);
         let reader = self.reader();
         let mut statement = reader.prepare_cached(&format!(
@@ -88,14 +107,12 @@ impl Journal {
         let rows = statement.query_map(params![before, PAGE as i64], |row| {
             Ok((Kept::from_row(row)?, row.get::<_, String>(AFTER)?))
         })?;
-        let mut page = RecordedPage::default();
-        let mut seen = 0;
+        let (mut stretch, mut next) = (Stretch::new(), None);
         for row in rows {
             let (kept, outcome) = row?;
-            seen += 1;
-            page.before = Some(kept.seq);
-            match judged(&kept, &self.seals) {
-                Some((call, facts, decision)) => page.calls.push(RecordedCall {
+            next = Some(kept.seq);
+            stretch.push(match judged(&kept, &self.seals) {
+                Some((call, facts, decision)) => Ok(RecordedCall {
                     seq: kept.seq,
                     at: kept.at,
                     call,
@@ -105,19 +122,39 @@ impl Journal {
                     hold: kept.hold.as_deref().and_then(|hold| hold.parse().ok()),
                     arguments: arguments_kept(&kept, &self.seals),
                 }),
-                None => page.unreadable += 1,
-            }
+                None => Err(kept.seq),
+            });
         }
-        if seen < PAGE {
-            page.before = None;
-        }
-        Ok(page)
+        let is_last = stretch.len() < PAGE;
+        Ok((stretch, next.filter(|_| !is_last)))
     }
 
-    /// The same one by one, for those that fit; what cannot be judged again is passed over.
+    /// The same one by one, for those that fit; what cannot be judged again is passed over, and counted.
     #[must_use]
     pub fn calls_on_record(&self, filter: CallFilter) -> CallsOnRecord<'_> {
-        CallsOnRecord { journal: self, filter, page: VecDeque::new(), is_over: false }
+        CallsOnRecord {
+            journal: self,
+            filter,
+            stretch: VecDeque::new(),
+            is_over: false,
+            unreadable: 0,
+            last: None,
+        }
+    }
+}
+
+impl CallsOnRecord<'_> {
+    /// Calls passed so far that cannot be judged again. Whoever stops, and goes on with [`CallFilter::before`] set to
+    /// [`CallsOnRecord::last`], counts none of them twice.
+    #[must_use]
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// The oldest call that was passed.
+    #[must_use]
+    pub fn last(&self) -> Option<u64> {
+        self.last
     }
 }
 
@@ -125,20 +162,98 @@ impl Iterator for CallsOnRecord<'_> {
     type Item = Result<RecordedCall, JournalError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.page.is_empty() && !self.is_over {
-            match self.journal.recorded_calls(self.filter.before) {
-                Ok(page) => {
-                    self.filter.before = page.before;
-                    self.is_over = page.before.is_none();
-                    self.page.extend(page.calls.into_iter().filter(|call| self.filter.fits(call)));
+        loop {
+            match self.stretch.pop_front() {
+                Some(Ok(call)) => {
+                    self.last = Some(call.seq);
+                    if self.filter.fits(&call) {
+                        return Some(Ok(call));
+                    }
                 }
-                Err(error) => {
-                    self.is_over = true;
-                    return Some(Err(error));
-                }
+                Some(Err(seq)) => (self.last, self.unreadable) = (Some(seq), self.unreadable + 1),
+                None if self.is_over => return None,
+                None => match self.journal.stretch(self.filter.before) {
+                    Ok((stretch, next)) => {
+                        (self.filter.before, self.is_over) = (next, next.is_none());
+                        self.stretch.extend(stretch);
+                    }
+                    Err(error) => {
+                        self.is_over = true;
+                        return Some(Err(error));
+                    }
+                },
             }
         }
-        self.page.pop_front().map(Ok)
+    }
+}
+
+/// The calls on record for [`policy::backtest`], which takes no errors. One of whose arguments not all is on record is
+/// passed over like one that cannot be read: what is left may read otherwise than what was sent.
+pub struct PastCalls<'a> {
+    calls: CallsOnRecord<'a>,
+    redacted: u64,
+    last: Option<(u64, Timestamp)>,
+    error: Option<JournalError>,
+}
+
+/// What opens a past call, and what is shown of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastCall {
+    /// Of the entry that began it.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub agent: String,
+    /// The user's name.
+    pub user: String,
+    pub arguments: Value,
+}
+
+/// What was met on the way.
+#[derive(Debug)]
+pub struct PastTold {
+    /// Calls that cannot be judged again, each counted once.
+    pub unreadable: u64,
+    /// Where the next run goes on, and when that call was.
+    pub last: Option<(u64, Timestamp)>,
+    /// The reading broke off here.
+    pub error: Option<JournalError>,
+}
+
+impl<'a> PastCalls<'a> {
+    /// Those older than entry `before`, or all.
+    #[must_use]
+    pub fn new(journal: &'a Journal, before: Option<u64>) -> PastCalls<'a> {
+        let calls = journal.calls_on_record(CallFilter { before, ..CallFilter::default() });
+        PastCalls { calls, redacted: 0, last: None, error: None }
+    }
+
+    #[must_use]
+    pub fn told(self) -> PastTold {
+        PastTold { unreadable: self.calls.unreadable() + self.redacted, last: self.last, error: self.error }
+    }
+}
+
+impl Iterator for PastCalls<'_> {
+    type Item = Recorded<PastCall>;
+
+    fn next(&mut self) -> Option<Recorded<PastCall>> {
+        loop {
+            let RecordedCall { seq, at, call, facts, arguments, .. } = match self.calls.next()? {
+                Ok(call) => call,
+                Err(error) => {
+                    self.error = Some(error);
+                    return None;
+                }
+            };
+            self.last = Some((seq, at));
+            if arguments == ArgumentsKept::Redacted {
+                self.redacted += 1;
+                continue;
+            }
+            let (agent, user) = (call.agent.to_string(), facts.user.name.clone());
+            let key = PastCall { seq, at, agent, user, arguments: call.arguments.clone() };
+            return Some(Recorded { key, call, facts });
+        }
     }
 }
 

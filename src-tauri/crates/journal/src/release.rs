@@ -135,7 +135,7 @@ impl Journal {
                 body.allowed = Some(AllowedBody { call: Arc::clone(&call), facts, decision });
                 self.write(Durability::Synced, |draft| {
                     if let Basis::Grant { grant, uses } = &body.basis {
-                        grants::use_grant(draft, grant, *uses)?;
+                        grants::use_grant(draft, (grant, &body.release), *uses)?;
                     }
                     release_allowed(draft, &body)
                 })?;

@@ -6,18 +6,20 @@ use crate::bind::{Binder, Code};
 use crate::chain::{About, Form, Hash};
 use crate::entry::{REFUSED, TURNED_AWAY};
 use crate::grants::{GRANT_MADE, GRANT_REVOKED, WINDOW_OPENED};
-use crate::index::day_of;
 use crate::pins::PINNED;
 use crate::read::{COLUMNS, Kept};
 use crate::sides::cut_parts;
 use crate::write::{Draft, Durability};
-use crate::{Journal, JournalError, paused};
+use crate::{Journal, JournalError, applied, passkeys, paused};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use std::time::Duration;
 
 /// Entries one transaction takes out, so that nobody waits long for it.
 const STEP: u64 = 2_000;
+
+/// The entry that says what was cut off.
+pub(crate) const CUT: &str = "entries_removed";
 
 /// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +110,6 @@ fn step(draft: &mut Draft<'_>, retention: &Retention) -> Result<Trimmed, Journal
     if up_to < wanted {
         trimmed.bodies = remove_bodies(draft, up_to, wanted)?;
     }
-    if trimmed != Trimmed::default() {
-        draft.sql.prepare_cached("DELETE FROM applied WHERE day < ?1")?.execute(params![day_of(horizon)])?;
-    }
     Ok(trimmed)
 }
 
@@ -167,6 +166,8 @@ fn cut(draft: &mut Draft<'_>, start: u64, up_to: u64) -> Result<(), JournalError
         )?
         .execute(params![cut.seq, cut.hash, cut.pins, cut.at, code])?;
     paused::carry_over(draft, up_to)?;
+    passkeys::carry_over(draft, up_to)?;
+    applied::take_out(draft.sql, draft.binder, up_to)?;
     for query in [
         "DELETE FROM deciding WHERE seq <= ?1 AND policy IN (SELECT DISTINCT policy FROM deciding)",
         "DELETE FROM grants WHERE made <= ?1",
@@ -180,7 +181,7 @@ fn cut(draft: &mut Draft<'_>, start: u64, up_to: u64) -> Result<(), JournalError
         "DELETE FROM subjects WHERE NOT EXISTS (SELECT 1 FROM calls c WHERE c.subject = subjects.id)",
         [],
     )?;
-    draft.append("entries_removed", About::default(), &RemovedBody { up_to, entries: up_to - start })?;
+    draft.append(CUT, About::default(), &RemovedBody { up_to, entries: up_to - start })?;
     Ok(())
 }
 

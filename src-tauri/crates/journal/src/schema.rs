@@ -164,10 +164,17 @@ CREATE TABLE cut (
 CREATE INDEX entries_of_pauses ON entries (seq) WHERE kind IN ('paused', 'resumed');
 ",
     counted::TABLE,
+    // Counts follow from the calls, and uses of grants from entries, so that no older row passes for the newest.
+    "
+ALTER TABLE calls ADD COLUMN applied TEXT NOT NULL DEFAULT '';
+ALTER TABLE grants ADD COLUMN before INTEGER NOT NULL DEFAULT 0;
+UPDATE grants SET before = uses;
+",
 ];
 
-/// The format in which indexes were bound first.
+/// The format in which indexes were bound first, and the one in which they were bound as they are now.
 pub(crate) const BOUND: i64 = 4;
+const BOUND_SO: i64 = 7;
 
 fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
@@ -204,8 +211,14 @@ pub(crate) fn check_current(connection: &Connection, path: &Path) -> Result<(), 
     if found == known() { Ok(()) } else { Err(JournalError::Older { found, known: known() }) }
 }
 
-/// Brings a file at format `found` to the newest, in one transaction.
-pub(crate) fn migrate(connection: &mut Connection, found: i64, keys: &Keys<'_>) -> Result<(), JournalError> {
+/// Writes a page as it is.
+pub(crate) fn touch(sql: &Connection) -> Result<(), JournalError> {
+    Ok(sql.pragma_update(None, "user_version", known())?)
+}
+
+/// Brings a file of an older format to the newest, in one transaction.
+pub(crate) fn migrate(connection: &mut Connection, keys: &Keys<'_>) -> Result<(), JournalError> {
+    let found = keys.format;
     if found == known() {
         return Ok(());
     }
@@ -213,7 +226,7 @@ pub(crate) fn migrate(connection: &mut Connection, found: i64, keys: &Keys<'_>) 
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step)?;
     }
-    if (1..BOUND).contains(&found) {
+    if (1..BOUND_SO).contains(&found) {
         migrate::bind_all(&transaction, keys)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;

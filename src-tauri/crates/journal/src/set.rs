@@ -2,13 +2,17 @@
 //! database, do not come into force by themselves.
 
 use crate::chain::About;
+use crate::error::BadEntry;
 use crate::key::Subkey;
+use crate::read::{COLUMNS, Kept};
+use crate::sides::{bad, damaged};
+use crate::sums::Newest;
 use crate::write::Durability;
 use crate::{Journal, JournalError};
 use hkdf::hmac::{Hmac, KeyInit, Mac};
 use policy::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::collections::BTreeMap;
 
@@ -20,9 +24,52 @@ pub struct SetInForce {
     pub confirmed_at: Timestamp,
 }
 
+/// The entry that says what was confirmed.
+pub(crate) const CONFIRMED: &str = "set_confirmed";
+
 #[derive(Serialize)]
 struct ConfirmedBody<'a> {
     documents: &'a BTreeMap<String, String>,
+}
+
+/// As it is read back.
+#[derive(Deserialize)]
+struct Confirmed {
+    documents: BTreeMap<String, String>,
+}
+
+/// The set in force is the one that the newest entry about it confirmed; an older one that was put back is not.
+pub(crate) fn check(
+    sql: &Connection,
+    journal: &Journal,
+    start: u64,
+    newest: Option<Newest>,
+) -> Result<(), BadEntry> {
+    const PART: &str = "set in force";
+    let is_ours = newest.is_some_and(|newest| newest.key == journal.seals.key_id);
+    let seq = newest.map_or(0, |newest| newest.seq);
+    let set = match journal.set_in(sql) {
+        // What another root key confirmed cannot be checked with this one.
+        Err(JournalError::SetTampered) if !is_ours && newest.is_some() => return Ok(()),
+        Err(error) => return Err(bad(PART, seq, &error.to_string())),
+        Ok(set) => set,
+    };
+    match (set, newest) {
+        (None, None) => Ok(()),
+        // Its entry is older than is kept.
+        (Some(_), None) if start > 0 => Ok(()),
+        (Some(_), None) => Err(bad(PART, 0, "no entry confirms it")),
+        (None, Some(_)) => Err(bad(PART, seq, "it is missing")),
+        (Some(_), Some(_)) if !is_ours => Ok(()),
+        (Some(set), Some(_)) => {
+            let query = format!("SELECT {COLUMNS} FROM entries e WHERE e.seq = ?1");
+            let kept = sql.query_row(&query, params![seq], Kept::from_row).map_err(damaged(PART))?;
+            let confirmed = kept.read::<Confirmed>(&journal.seals);
+            let is_same = kept.at == set.confirmed_at
+                && confirmed.is_ok_and(|confirmed| confirmed.documents == set.documents);
+            if is_same { Ok(()) } else { Err(bad(PART, seq, "it is not what was confirmed last")) }
+        }
+    }
 }
 
 /// Every part is preceded by its length, so no two sets share an input.
@@ -76,7 +123,7 @@ impl Journal {
                 .sql
                 .prepare_cached("INSERT OR REPLACE INTO set_in_force (one, documents, confirmed_at, mac) VALUES (1, ?1, ?2, ?3)")?
                 .execute(params![text, draft.now.0, code.as_slice()])?;
-            draft.append("set_confirmed", About::default(), &ConfirmedBody { documents })
+            draft.append(CONFIRMED, About::default(), &ConfirmedBody { documents })
         })
     }
 }

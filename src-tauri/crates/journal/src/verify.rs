@@ -1,15 +1,16 @@
 //! Reads the whole chain and every list beside it, and names the first thing that is not as it was written.
 //!
 //! One thread reads rows into batches, two check them: an entry is checked against its predecessor's hash as it stands,
-//! so batches need not wait for each other. Everything is read in one transaction, beside a journal that goes on.
+//! so batches need not wait for each other. Another thread reads the lists meanwhile. Both see the same moment of a
+//! journal that goes on.
 
 use crate::anchor::Anchor;
 use crate::chain::{Columns, Form, Hash, Head, body_hash, entry_hash, replaced_header};
 use crate::error::BadEntry;
 use crate::open;
 use crate::seal::{KeyId, Seals};
-use crate::sides::{self, Sums};
-use crate::{Journal, JournalError};
+use crate::sums::{Chain, SumKeys, Sums};
+use crate::{Journal, JournalError, sides};
 use policy::Timestamp;
 use rusqlite::{Connection, OpenFlags, Row};
 use std::ops::Range;
@@ -33,6 +34,9 @@ pub struct Verified {
 
 /// Entries of one batch.
 const BATCH: usize = 256;
+
+/// Moments looked for in which nobody writes; each takes less than a millisecond.
+const TRIES: usize = 2_000;
 
 /// Where in a batch's bytes a row's columns are.
 struct Place {
@@ -90,15 +94,22 @@ impl Journal {
     pub fn verify_to(&self, anchor: Option<&Anchor>) -> Result<Verified, BadEntry> {
         self.settle().ok();
         let in_words = |error: JournalError| BadEntry { part: "journal", seq: 0, why: error.to_string() };
-        let sql = open::connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(in_words)?;
-        let snapshot = sql.unchecked_transaction().map_err(|error| damaged(1, error))?;
-        let cut = sides::cut(&snapshot, self)?;
-        let start = cut.unwrap_or_else(Head::start);
-        let (head, found) = self.check_chain(&snapshot, start)?;
+        let (sql, beside) = self.snapshots().map_err(in_words)?;
+        let start = sides::start(&sql)?;
+        let chain = Chain { keys: SumKeys::new(), start, mine: sides::first_of_this_key(&sql, self)? };
+        let (read, lists) = std::thread::scope(|threads| {
+            let lists = threads.spawn(|| {
+                let beside = beside;
+                sides::gather(&beside, self, &chain)
+            });
+            let read = self.check_chain(&sql, &chain);
+            (read, lists.join().unwrap_or_else(|_| Err(bad(0, "its lists could not be read"))))
+        });
+        let (head, found) = read?;
         if let Some(anchor) = anchor {
-            sides::check_anchor(&snapshot, anchor, start, head)?;
+            sides::check_anchor(&sql, anchor, start, head)?;
         }
-        sides::check(&snapshot, self, start, &found.sums)?;
+        sides::compare(&sql, self, &chain, &lists?, &found.sums)?;
         let entries = head.seq - start.seq;
         Ok(Verified {
             entries,
@@ -109,25 +120,45 @@ impl Journal {
         })
     }
 
-    fn check_chain(&self, sql: &Connection, start: Head) -> Result<(Head, Found), BadEntry> {
+    /// Two connections that see the same moment: nothing was written from before the first one looked until after the
+    /// second one did.
+    fn snapshots(&self) -> Result<(Connection, Connection), JournalError> {
+        let open = || open::connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let (watch, one, two) = (open()?, open()?, open()?);
+        let version = || watch.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0));
+        for _ in 0..TRIES {
+            let before = version()?;
+            for sql in [&one, &two] {
+                sql.execute_batch("BEGIN")?;
+                sql.query_row("SELECT count(*) FROM cut", [], |_| Ok(()))?;
+            }
+            if version()? == before {
+                return Ok((one, two));
+            }
+            for sql in [&one, &two] {
+                sql.execute_batch("ROLLBACK")?;
+            }
+        }
+        Err(JournalError::Busy)
+    }
+
+    fn check_chain(&self, sql: &Connection, chain: &Chain) -> Result<(Head, Found), BadEntry> {
         let found = Mutex::new(Found::default());
         let stop = AtomicBool::new(false);
         let (send, receive) = sync_channel::<Batch>(4);
         let (give_back, spare) = sync_channel::<Batch>(8);
         let receive = Mutex::new(receive);
-        let keys = sides::SumKeys::new();
         let read = std::thread::scope(|threads| {
             for _ in 0..2 {
                 let (receive, found, stop, give_back) = (&receive, &found, &stop, give_back.clone());
-                let (seals, keys) = (Arc::clone(&self.seals), keys.clone());
-                threads.spawn(move || check_batches(&seals, &keys, receive, found, stop, &give_back));
+                let seals = Arc::clone(&self.seals);
+                threads.spawn(move || check_batches(&seals, &chain.keys, receive, found, stop, &give_back));
             }
-            let read = read_batches(sql, start, &send, &spare, &stop);
+            let read = read_batches(sql, chain.start, &send, &spare, &stop);
             drop(send);
             read
         });
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sums.keys = Some(keys);
         // A row that cannot be read comes after all those that were.
         match (found.bad.take(), read) {
             (Some(bad), _) | (None, Err(bad)) => Err(bad),
@@ -220,7 +251,7 @@ fn take(row: &Row<'_>, bytes: &mut Vec<u8>) -> rusqlite::Result<Place> {
 
 fn check_batches(
     seals: &Seals,
-    keys: &sides::SumKeys,
+    keys: &SumKeys,
     receive: &Mutex<Receiver<Batch>>,
     found: &Mutex<Found>,
     stop: &AtomicBool,
@@ -247,7 +278,7 @@ fn check_batches(
     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
     found.unreadable += mine.unreadable;
     found.replaced += mine.replaced;
-    found.sums.add(&mine.sums);
+    found.sums.join(&mine.sums);
     if let Some(mine) = mine.bad
         && found.bad.as_ref().is_none_or(|known| known.seq > mine.seq)
     {
@@ -264,7 +295,7 @@ struct Room {
 
 fn check(
     seals: &Seals,
-    keys: &sides::SumKeys,
+    keys: &SumKeys,
     batch: &Batch,
     place: &Place,
     previous: &Hash,

@@ -7,7 +7,7 @@ use crate::marks::Marks;
 use crate::queue::{Pending, Queue, Trouble};
 use crate::read::Kept;
 use crate::seal::Seals;
-use crate::{Journal, JournalError};
+use crate::{Journal, JournalError, schema};
 use policy::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
@@ -28,6 +28,8 @@ pub(crate) struct Writer {
     /// Unknown after a failure, when it is read again.
     head: Option<Head>,
     durability: Durability,
+    /// Everything written so far outlives a loss of power.
+    is_synced: bool,
 }
 
 /// What writes, and what waits to be written. Shared with the thread that writes behind.
@@ -64,6 +66,15 @@ impl Journal {
         work: impl FnOnce(&mut Draft<'_>) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
         self.pen.write(durability, work)
+    }
+
+    /// As if the disk had room for so many pages of the file; no fewer than it has.
+    #[doc(hidden)]
+    pub fn may_grow_to(&self, pages: i64) {
+        if let Some(writer) = self.pen.writer().as_ref() {
+            // The database answers with the limit that it took.
+            writer.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).ok();
+        }
     }
 }
 
@@ -156,7 +167,7 @@ fn write_one(draft: &mut Draft<'_>, pending: &Pending) -> Result<(), JournalErro
 impl Writer {
     /// `connection` syncs every commit.
     pub(crate) fn new(connection: Connection) -> Writer {
-        Writer { connection, head: None, durability: Durability::Synced }
+        Writer { connection, head: None, durability: Durability::Synced, is_synced: false }
     }
 
     /// The newest entry.
@@ -165,6 +176,15 @@ impl Writer {
             Some(head) => Ok(head),
             None => read_head(&self.connection),
         }
+    }
+
+    /// The same, once it outlives a loss of power: whoever keeps it elsewhere must find it again.
+    pub(crate) fn durable_head(&mut self, pen: &Pen) -> Result<Head, JournalError> {
+        if !self.is_synced {
+            // A commit that changes nothing; it syncs what came before it.
+            self.transact(Durability::Synced, pen, (pen.now)(), |draft| schema::touch(draft.sql))?;
+        }
+        self.head()
     }
 
     pub(crate) fn transact<T>(
@@ -193,6 +213,7 @@ impl Writer {
         let head = draft.head;
         transaction.commit()?;
         self.head = Some(head);
+        self.is_synced = durability == Durability::Synced;
         Ok(value)
     }
 }

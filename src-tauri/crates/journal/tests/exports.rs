@@ -5,7 +5,9 @@
 mod support;
 
 use approvals::Event;
-use journal::{ExportFormat, Journal, Retention, RootKey, verify_export};
+use journal::{
+    ActivityOutcome, ActivityQuery, ExportFormat, InClear, Journal, Retention, RootKey, verify_export,
+};
 use support::*;
 
 fn export(journal: &Journal, format: ExportFormat) -> String {
@@ -114,4 +116,87 @@ fn a_csv_has_one_row_an_entry_and_quotes_what_it_must() {
     assert!(text.starts_with("seq,at,kind,hold,release,hash,body\r\n1,1700000000000,\"started\",\"\",\"\","));
     assert_eq!(text.matches("\r\n").count(), 12);
     assert!(text.contains(r#""{""version"":""0.1.0""}""#));
+}
+
+/// The calls that a query finds, as a table.
+fn calls(
+    journal: &Journal,
+    query: &ActivityQuery,
+    in_clear: Option<&InClear>,
+    format: ExportFormat,
+) -> String {
+    let mut out = Vec::new();
+    journal.export_calls(query, in_clear, format, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_calls_of_a_filter_are_a_line_each_newest_first() {
+    let (_scene, journal) = lived();
+    let all = calls(&journal, &ActivityQuery::default(), None, ExportFormat::JsonLines);
+    let lines: Vec<policy::Value> =
+        all.lines().map(|line| policy::Value::parse(line.as_bytes()).unwrap()).collect();
+    let outcomes: Vec<_> = lines.iter().map(|line| line.get("outcome").unwrap().as_text().unwrap()).collect();
+    assert_eq!(outcomes, ["waiting", "denied", "failed", "approved"]);
+    assert!(all.contains(r#""arguments":{"amount":7250.00}"#), "numbers as they were written: {all}");
+    let approved = ActivityQuery { outcome: Some(ActivityOutcome::Approved), ..ActivityQuery::default() };
+    let table = calls(&journal, &approved, None, ExportFormat::Csv);
+    let [head, row] = table.lines().collect::<Vec<_>>()[..] else { panic!("one call: {table}") };
+    assert!(
+        head.starts_with("seq,at,agent,user,upstream,tool,outcome,ended_at,hold,policies,votes,"),
+        "{head}"
+    );
+    assert!(row.contains(r#""approved""#) && row.contains(r#"""by"":""ana"",""#), "{row}");
+    let none = ActivityQuery { agent: Some("nobody".into()), ..ActivityQuery::default() };
+    assert_eq!(calls(&journal, &none, None, ExportFormat::JsonLines), "");
+}
+
+#[test]
+fn secrets_are_in_clear_only_where_that_is_on_record_first() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let arguments = policy::Value::parse(br#"{"token":"tok-12345","to":"=cmd|tok-12345"}"#).unwrap();
+    let decision = traced(held_by(vec![anybody("owner", 15)]));
+    let call = policy::ToolCall { arguments, ..call("1") };
+    let approvals::Admission::Held(held) =
+        approvals::admit(decision, call, facts(), owner(), scene.ids(), scene.now())
+    else {
+        panic!("held")
+    };
+    journal.record(journal::Entry::HoldOpened(held.opened().clone())).unwrap();
+    let kinds = || journal.entries(1).unwrap().into_iter().map(|entry| entry.kind).collect::<Vec<_>>();
+    let all = ActivityQuery::default();
+    for format in [ExportFormat::JsonLines, ExportFormat::Csv] {
+        let text = calls(&journal, &all, None, format);
+        assert!(!text.contains("tok-12345") && text.contains("waiting"), "I8: {text}");
+    }
+    assert_eq!(kinds(), ["hold_opened"]);
+    let noted = InClear { by: "ana".parse().unwrap(), file: "calls.jsonl".into() };
+    assert!(calls(&journal, &all, Some(&noted), ExportFormat::JsonLines).contains("tok-12345"));
+    let mut out = Vec::new();
+    journal.export_in_clear(&noted, ExportFormat::JsonLines, &mut out).unwrap();
+    assert!(String::from_utf8(out.clone()).unwrap().contains("tok-12345"));
+    assert_eq!(
+        verify_export(&mut out.as_slice(), None).unwrap().entries,
+        3,
+        "it is whole, and has its own note"
+    );
+    assert_eq!(kinds(), ["hold_opened", "exported_in_clear", "exported_in_clear"]);
+    let reader = Journal::open_to_read(&scene.path(), &RootKey::new([7; 32])).unwrap();
+    let refused = reader.export_in_clear(&noted, ExportFormat::JsonLines, &mut Vec::new());
+    assert!(refused.is_err(), "where it cannot be recorded nothing is shown");
+}
+
+#[test]
+fn a_spreadsheet_is_given_no_formula() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let refusal = approvals::Refusal::UnknownTool;
+    let agent = "claude".parse().unwrap();
+    let (user, upstream) = ("ana".parse().unwrap(), "expenses".parse().unwrap());
+    let arguments = policy::Value::object([]);
+    let tool = "=HYPERLINK(\"http://x\")".to_owned();
+    journal.record(journal::Entry::TurnedAway { agent, user, upstream, tool, arguments, refusal }).unwrap();
+    let text = calls(&journal, &ActivityQuery::default(), None, ExportFormat::Csv);
+    assert!(text.contains(r#","'=HYPERLINK(""http://x"")","#), "{text}");
 }

@@ -8,36 +8,59 @@ use journal::{ActivityOutcome, ActivityQuery, Anchor, Entry, Journal, JournalErr
 use std::sync::{Arc, Mutex};
 use support::*;
 
-const OLD: [(i64, &[u8]); 2] =
-    [(1, include_bytes!("old/format-1.sqlite")), (2, include_bytes!("old/format-2.sqlite"))];
+const OLD: [(i64, &[u8]); 3] = [
+    (1, include_bytes!("old/format-1.sqlite")),
+    (2, include_bytes!("old/format-2.sqlite")),
+    (5, include_bytes!("old/format-5.sqlite")),
+];
+/// What a version that knew one format more or fewer made of such a file.
+const STEPPED: [(i64, usize, &str); 2] = [
+    (3, 1, "CREATE TABLE grants (id TEXT PRIMARY KEY, hold TEXT NOT NULL, made INTEGER NOT NULL, uses INTEGER NOT NULL,
+        last_used INTEGER, revoked INTEGER) STRICT, WITHOUT ROWID; PRAGMA user_version = 3"),
+    (4, 2, "DROP INDEX entries_of_pauses; PRAGMA user_version = 4"),
+];
+
+/// Every older format, in a place of its own.
+fn old_files() -> Vec<(i64, Scene)> {
+    let written = |file: &[u8]| {
+        let scene = Scene::new();
+        std::fs::write(scene.path(), file).unwrap();
+        scene
+    };
+    let mut files: Vec<_> = OLD.iter().map(|(format, file)| (*format, written(file))).collect();
+    for (format, of, step) in STEPPED {
+        let scene = written(OLD[of].1);
+        scene.sql().execute_batch(step).unwrap();
+        files.push((format, scene));
+    }
+    files
+}
 
 #[test]
 fn every_older_format_becomes_the_newest_and_loses_nothing() {
-    for (format, file) in OLD {
-        let scene = Scene::new();
-        std::fs::write(scene.path(), file).unwrap();
+    for (format, scene) in old_files() {
         let look = Journal::open_to_read(&scene.path(), &RootKey::new([7; 32]));
         assert!(matches!(look, Err(JournalError::Older { found, .. }) if found == format));
         let journal = scene.open();
-        assert_eq!((journal.found_unknown(), journal.lost_holds()), (1, 0), "format {format}");
         let verified = journal.verify().unwrap();
-        assert_eq!((verified.entries, verified.unreadable), (13, 0), "the last one says what is unknown");
+        // The older files end with a call that ran when the process ended: the last entry says that it is unknown.
+        let (unknown, entries, by_policy) = if format < 4 { (1, 13, 5) } else { (0, 11, 4) };
+        assert_eq!((journal.found_unknown(), journal.lost_holds()), (unknown, 0), "format {format}");
+        assert_eq!((verified.entries, verified.unreadable), (entries, 0), "format {format}");
         let of = |outcome| {
             let query = ActivityQuery { limit: 50, outcome: Some(outcome), ..ActivityQuery::default() };
             journal.activity(&query).unwrap()
         };
         assert_eq!(of(ActivityOutcome::Approved)[0].arguments, Some(call("7250.00").arguments));
-        for outcome in [
-            ActivityOutcome::Waiting,
-            ActivityOutcome::Failed,
-            ActivityOutcome::Denied,
-            ActivityOutcome::Unknown,
-        ] {
+        for outcome in [ActivityOutcome::Waiting, ActivityOutcome::Failed, ActivityOutcome::Denied] {
             assert_eq!(of(outcome).len(), 1, "format {format}: {outcome:?}");
         }
-        let by_policy =
+        assert_eq!(of(ActivityOutcome::Unknown).len(), unknown, "format {format}");
+        let decided =
             ActivityQuery { limit: 50, policy: Some("large".parse().unwrap()), ..ActivityQuery::default() };
-        assert_eq!(journal.activity(&by_policy).unwrap().len(), 5, "format {format}");
+        assert_eq!(journal.activity(&decided).unwrap().len(), by_policy, "format {format}");
+        let counts = journal.applied_counts(policy::Timestamp(0)).unwrap();
+        assert_eq!(counts.get("large"), Some(&(by_policy as u32)), "format {format}");
         assert_eq!(journal.open_holds().unwrap().len(), 1);
         assert!(journal.set_in_force().unwrap().is_some());
         assert!(!journal.set_pin("expenses", "create_expense", &policy::Value::from("other")).unwrap());
@@ -46,6 +69,34 @@ fn every_older_format_becomes_the_newest_and_loses_nothing() {
         scene.live(&journal);
         journal.verify().unwrap();
     }
+}
+
+#[test]
+fn a_row_that_was_changed_before_the_format_came_is_named_after_it() {
+    for (format, scene) in old_files().into_iter().filter(|(format, _)| *format >= 4) {
+        scene.sql().execute("UPDATE calls SET outcome = 'allowed' WHERE outcome = 'denied'", []).unwrap();
+        let bad = scene.open().verify().unwrap_err();
+        assert_eq!((bad.part, bad.seq), ("call", 10), "format {format}: {bad}");
+    }
+}
+
+#[test]
+fn a_newer_format_is_refused_in_words_and_left_alone() {
+    let scene = Scene::new();
+    drop(scene.open());
+    scene.sql().execute_batch("PRAGMA user_version = 99").unwrap();
+    let before = std::fs::read(scene.path()).unwrap();
+    for said in [
+        scene.try_open(7).err().unwrap(),
+        Journal::open_to_read(&scene.path(), &RootKey::new([7; 32])).err().unwrap(),
+    ] {
+        let said = said.to_string();
+        assert!(
+            said.contains("written by a newer version (format 99,") && said.ends_with("update Doorward"),
+            "{said}"
+        );
+    }
+    assert_eq!(std::fs::read(scene.path()).unwrap(), before);
 }
 
 #[test]
@@ -107,4 +158,21 @@ fn the_newest_entry_is_given_to_whoever_keeps_it_at_the_end() {
     let anchor = journal.anchor().unwrap();
     drop(journal);
     assert_eq!(kept.lock().unwrap().last(), Some(&anchor));
+}
+
+#[test]
+fn the_release_of_a_held_call_is_anchored_soon() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let (send, kept) = std::sync::mpsc::channel();
+    journal.keep_anchor(move |anchor| {
+        let _ = send.send(anchor);
+    });
+    let mut held = scene.hold(&journal);
+    let vote = approval(&held);
+    scene.happen(&journal, &mut held, vote);
+    drop(journal.commit(scene.release(&mut held)).unwrap());
+    let released = journal.anchor().unwrap();
+    let soon = std::time::Duration::from_secs(8);
+    while kept.recv_timeout(soon).expect("before its time comes").seq < released.seq {}
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use journal::{ActivityOutcome, ArgumentsKept, CallFilter, Journal, RecordedCall};
+use journal::{ActivityOutcome, ArgumentsKept, CallFilter, Entry, Journal, PastCalls, RecordedCall};
 use support::*;
 
 fn all(journal: &Journal, filter: CallFilter) -> Vec<RecordedCall> {
@@ -66,4 +66,43 @@ fn calls_may_be_recorded_while_past_ones_are_read() {
         seen += 1;
     }
     assert_eq!(seen, 3);
+}
+
+/// A call that was turned away before it could be judged: nothing can be tried on it.
+fn turn_away(scene: &Scene, journal: &Journal) {
+    let (agent, user, upstream) =
+        ("coder".parse().unwrap(), "ana".parse().unwrap(), "expenses".parse().unwrap());
+    let (tool, arguments) = ("gone".to_owned(), policy::Value::object([]));
+    let refusal = approvals::Refusal::UnknownTool;
+    journal.record(Entry::TurnedAway { agent, user, upstream, tool, arguments, refusal }).unwrap();
+    scene.pass(1);
+}
+
+#[test]
+fn calls_that_cannot_be_judged_are_counted_once_wherever_the_reading_stops() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    for n in 0..450 {
+        if n % 3 == 0 {
+            turn_away(&scene, &journal);
+        } else {
+            journal.record(scene.refused()).unwrap();
+        }
+    }
+    for step in [99, 199, 200, 1_000] {
+        let (mut before, mut read, mut unreadable) = (None, 0, 0);
+        loop {
+            let mut past = PastCalls::new(&journal, before);
+            let count = past.by_ref().take(step).count();
+            read += count;
+            let told = past.told();
+            assert!(told.error.is_none());
+            unreadable += told.unreadable;
+            before = told.last.map(|(seq, _)| seq);
+            if count < step {
+                break;
+            }
+        }
+        assert_eq!((read, unreadable), (300, 150), "{step} at once");
+    }
 }

@@ -3,8 +3,8 @@
 use super::choices::plain;
 use super::wire::{BacktestView, ChangedCall, Editor, MoveView};
 use gateway::card;
-use journal::{ArgumentsKept, Journal, JournalError, RecordedCall};
-use policy::backtest::{Backtest, Recorded};
+use journal::{Journal, JournalError, PastCalls, PastTold, RecordedCall};
+use policy::backtest::Backtest;
 use policy::catalogue::ToolEntry;
 use policy::{ActionKind, PolicySet, Value};
 use std::collections::BTreeMap;
@@ -115,25 +115,18 @@ pub(super) fn backtest(
         return Ok(view);
     }
     let mut past = Vec::new();
-    let mut calls = Pages {
-        journal,
-        page: Vec::new().into_iter(),
-        next: view.before,
-        begun: false,
-        unreadable: 0,
-        last: None,
-        error: None,
-    };
+    let mut calls = PastCalls::new(journal, view.before);
     let mut test = Backtest::new(base, draft, &mut calls);
     past.extend(test.advance(AT_ONCE));
     let (counts, done) = (test.counts().clone(), test.is_done());
-    if let Some(error) = calls.error {
+    let PastTold { unreadable, last, error } = calls.told();
+    if let Some(error) = error {
         return Err(error);
     }
     view.seen += counts.seen;
     view.judged += counts.judged;
     view.changed += counts.changed;
-    view.unreadable += calls.unreadable;
+    view.unreadable += unreadable;
     for moved in &counts.moves {
         match view.moves.iter_mut().find(|known| (known.from, known.to) == (moved.from, moved.to)) {
             Some(known) => known.calls += moved.calls,
@@ -146,8 +139,8 @@ pub(super) fn backtest(
         }
     }
     view.moves.sort_by_key(|known| (order(known.from), order(known.to)));
-    if let Some((seq, at)) = calls.last {
-        view.back_to = Some(at);
+    if let Some((seq, at)) = last {
+        view.back_to = Some(at.0);
         view.before = (!done).then_some(seq);
     } else {
         view.before = None;
@@ -157,7 +150,7 @@ pub(super) fn backtest(
             let kept = changed.key;
             view.rows.push(ChangedCall {
                 seq: kept.seq,
-                at: kept.at,
+                at: kept.at.0,
                 agent: kept.agent,
                 user: kept.user,
                 tool: gateway::visible::marked(&changed.tool),
@@ -209,63 +202,5 @@ fn order(kind: ActionKind) -> u8 {
         ActionKind::RequestApproval => 1,
         ActionKind::StepUp => 2,
         ActionKind::Deny => 3,
-    }
-}
-
-struct Kept {
-    seq: u64,
-    at: i64,
-    agent: String,
-    user: String,
-    arguments: Value,
-}
-
-/// Recorded calls, newest first, read a page at a time.
-struct Pages<'a> {
-    journal: &'a Journal,
-    page: std::vec::IntoIter<RecordedCall>,
-    next: Option<u64>,
-    begun: bool,
-    unreadable: u64,
-    /// The call given last.
-    last: Option<(u64, i64)>,
-    error: Option<JournalError>,
-}
-
-impl Iterator for Pages<'_> {
-    type Item = Recorded<Kept>;
-
-    fn next(&mut self) -> Option<Recorded<Kept>> {
-        loop {
-            if let Some(RecordedCall { seq, at, call, facts, arguments, .. }) = self.page.next() {
-                self.last = Some((seq, at.0));
-                // What is left of its arguments may read otherwise than what was sent.
-                if arguments == ArgumentsKept::Redacted {
-                    self.unreadable += 1;
-                    continue;
-                }
-                let key = Kept {
-                    seq,
-                    at: at.0,
-                    agent: call.agent.to_string(),
-                    user: facts.user.name.clone(),
-                    arguments: call.arguments.clone(),
-                };
-                return Some(Recorded { key, call, facts });
-            }
-            if self.begun && self.next.is_none() {
-                return None;
-            }
-            match self.journal.recorded_calls(self.next) {
-                Ok(page) => {
-                    self.unreadable += page.unreadable;
-                    (self.begun, self.next, self.page) = (true, page.before, page.calls.into_iter());
-                }
-                Err(error) => {
-                    self.error = Some(error);
-                    return None;
-                }
-            }
-        }
     }
 }

@@ -75,7 +75,7 @@ pub struct Engine {
     home: Home,
     desk: Arc<Desk>,
     journal: Arc<Journal>,
-    sets: Sets,
+    sets: Arc<Sets>,
     supply: Supply,
     pub(crate) proofs: Proofs,
     agents: RwLock<AgentBook>,
@@ -151,7 +151,7 @@ impl Engine {
             presence: opened.desk.presence().clone(),
             desk: opened.desk,
             journal: opened.journal,
-            sets: opened.sets,
+            sets: Arc::new(opened.sets),
             supply: opened.supply,
             proofs: opened.proofs,
             agents: RwLock::new(opened.agents),
@@ -243,9 +243,11 @@ impl Engine {
         self.sessions.close_all().await;
         self.tasks.close();
         self.tasks.wait().await;
-        // Whoever still holds the journal, nothing of it waits in memory when the process ends.
-        let journal = Arc::clone(&self.journal);
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || journal.settle()).await {
+        // Whoever still holds the journal, nothing of it waits in memory when the process ends; and the keychain
+        // knows how far it goes.
+        let (journal, sets) = (Arc::clone(&self.journal), Arc::clone(&self.sets));
+        let settled = tokio::task::spawn_blocking(move || journal.settle().map(|()| sets.note_newest()));
+        if let Ok(Err(error)) = settled.await {
             tracing::error!(%error, "the last entries could not be written");
         }
         let _ = std::fs::remove_file(self.home.socket_path());

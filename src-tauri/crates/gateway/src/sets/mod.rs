@@ -99,7 +99,7 @@ pub struct Sets {
     alarmed: Mutex<Option<String>>,
     journal: Arc<Journal>,
     home: Paths,
-    newest: Newest,
+    newest: Arc<Newest>,
     signers: Signers,
 }
 
@@ -113,7 +113,8 @@ impl Sets {
         signers: Signers,
         take_files: bool,
     ) -> Result<Sets, KeychainError> {
-        let newest = Newest::open(keychain, home_id)?;
+        let newest = Arc::new(Newest::open(keychain, home_id)?);
+        newest.follow(&journal);
         let (in_force, is_first) = first_in_force(&journal, &newest, &signers);
         if let Some(problem) = in_force.problem.as_ref().filter(|_| !is_first) {
             let said = journal::Entry::Alarm { code: "set_untrusted".to_owned(), said: problem.clone() };
@@ -411,6 +412,12 @@ impl Sets {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Drop for Sets {
+    fn drop(&mut self) {
+        self.newest.end();
     }
 }
 

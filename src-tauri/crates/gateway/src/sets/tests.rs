@@ -94,6 +94,43 @@ fn a_database_that_was_rolled_back_is_noticed_and_denies() {
 }
 
 #[test]
+fn a_journal_that_lost_its_newest_entries_is_noticed_though_the_set_is_the_same() {
+    let desk = Desk::new();
+    drop(desk.open(&desk.journal(), Signers::default()));
+    let older = desk.copy_of_the_database();
+    {
+        let journal = desk.journal();
+        let sets = desk.open(&journal, Signers::default());
+        let (code, said) = ("test".to_owned(), "something happened".to_owned());
+        journal.record(journal::Entry::Alarm { code, said }).unwrap();
+        // As at the end of every run.
+        sets.note_newest();
+    }
+    assert_eq!(desk.open(&desk.journal(), Signers::default()).current().problem, None);
+    desk.put_back(&older);
+    let sets = desk.open(&desk.journal(), Signers::default());
+    let problem = sets.current().problem.clone().unwrap();
+    assert!(problem.contains("the journal is older than this home: it ends before entry"), "{problem}");
+    assert!(problem.contains("look at the policies and confirm them"), "{problem}");
+}
+
+#[test]
+fn whoever_is_over_writes_no_note() {
+    let desk = Desk::new();
+    let journal = desk.journal();
+    let newest = Arc::clone(&desk.open(&journal, Signers::default()).newest);
+    let note = || desk.keychain.get("newest-set/home").unwrap().map(|note| note.to_vec());
+    let before = note();
+    newest.note_end(&journal::Anchor { seq: 1_000, hash: [7; 32] }).unwrap();
+    assert_eq!(note(), before, "the one that is open now does");
+    let sets = desk.open(&journal, Signers::default());
+    sets.newest.note_end(&journal::Anchor { seq: 1, hash: [7; 32] }).unwrap();
+    assert_eq!(note(), before, "an older end is no news");
+    sets.newest.note_end(&journal::Anchor { seq: 1_000, hash: [7; 32] }).unwrap();
+    assert_ne!(note(), before);
+}
+
+#[test]
 fn a_database_that_is_gone_is_no_first_start() {
     let desk = Desk::new();
     drop(desk.open(&desk.journal(), Signers::default()));

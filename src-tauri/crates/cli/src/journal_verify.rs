@@ -1,11 +1,12 @@
 //! `doorward journal verify`: reads the whole chain and every list beside it, of the home's journal, of a copy, or of an
-//! export; works beside a running Doorward and writes nothing.
+//! export; works beside a running Doorward and writes nothing. Of an export it also tells which releases were proven by
+//! which passkey, for which nothing but the export is needed.
 
-use crate::{failure::Failure, history, say};
-use journal::{BadEntry, Journal, Verified, VerifiedExport, verify_export};
+use crate::{failure::Failure, history, journal_proofs, say};
+use journal::{BadEntry, Journal, RootKey, Verified, VerifiedExport};
 use std::{
     fs::File,
-    io::{BufReader, Read},
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -30,8 +31,23 @@ pub(crate) fn run(dir: &Path, file: Option<PathBuf>) -> Result<ExitCode, Failure
         let journal = Journal::open_to_read(&file, &key).map_err(|error| history::failed(&error))?;
         return Ok(tell(journal.verify(), whole));
     }
-    let mut lines = BufReader::new(File::open(&file).map_err(cannot)?);
-    Ok(tell(verify_export(&mut lines, key.as_ref()), exported))
+    let open = || File::open(&file).map(BufReader::new).map_err(cannot);
+    told_of_export(&mut open()?, &mut open()?, key.as_ref())
+}
+
+/// Read twice: first for its passkeys, as a journal that lost its beginning says them again further on.
+fn told_of_export(
+    first: &mut impl BufRead,
+    again: &mut impl BufRead,
+    key: Option<&RootKey>,
+) -> Result<ExitCode, Failure> {
+    match journal_proofs::audit(first, again, key) {
+        Ok((verified, audit)) => {
+            exported(&verified);
+            Ok(journal_proofs::tell(&audit))
+        }
+        Err(bad) => Ok(tell(Err::<(), _>(bad), |()| {})),
+    }
 }
 
 fn tell<T>(result: Result<T, BadEntry>, whole: impl FnOnce(&T)) -> ExitCode {

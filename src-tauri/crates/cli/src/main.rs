@@ -16,6 +16,7 @@ mod failure;
 mod history;
 mod init;
 mod journal_export;
+mod journal_proofs;
 mod journal_verify;
 mod packs;
 mod policy_fmt;

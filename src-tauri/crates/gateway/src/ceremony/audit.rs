@@ -1,9 +1,11 @@
 //! Reads a journal's entries in their order and tells which proofs hold: by which passkey, for which hold. For
 //! `doorward journal verify`, on this machine or another; needs nothing but the entries.
 //!
-//! A proof holds where its credential is on record before it, that credential's own enrolment is signed, the
-//! assertion is over exactly this hold and call, and the journal's head that it names is the entry it says.
+//! A proof holds where its credential is on record and was enrolled before it, that credential's own enrolment is
+//! signed, the assertion is over exactly this hold and call, and the journal's head that it names is the entry it says.
+//! Of a call that was redacted since, the digest that was signed is known to the passkey alone; the rest is compared.
 
+use super::released::{AuditedRelease, Released, Standing};
 use super::statement::SignedStatement;
 use approvals::{ProofMethod, StepUpProof};
 use serde::Deserialize as _;
@@ -33,6 +35,8 @@ pub struct AuditedProof {
     pub fingerprint: String,
     /// The newest entry that it vouches for.
     pub head: u64,
+    /// False where the call was redacted since, so that its digest cannot be compared any more.
+    pub is_compared: bool,
 }
 
 /// One that does not.
@@ -49,18 +53,69 @@ pub struct Audit {
     credentials: Vec<Value>,
     proven: Vec<AuditedProof>,
     forged: Vec<Forged>,
+    holds: BTreeMap<String, Standing>,
+    releases: Vec<AuditedRelease>,
 }
 
 impl Audit {
+    /// For a journal that lost its beginning: passkeys enrolled there are said again further on. Whoever gave the
+    /// enrolments before gives everything once more to [`Audit::take`].
+    pub fn know(&mut self, entry: AuditedEntry<'_>) {
+        if entry.kind == "passkey_enrolled"
+            && let Some(body) = entry.body.and_then(|body| serde_json::from_str::<Value>(body).ok())
+        {
+            self.enrolled(entry.seq, &body);
+        }
+    }
+
     pub fn take(&mut self, entry: AuditedEntry<'_>) {
         if let Some(body) = entry.body.and_then(|body| serde_json::from_str::<Value>(body).ok()) {
-            if entry.kind == "passkey_enrolled" {
-                self.enrolled(entry.seq, &body);
-            } else {
-                self.proofs_in(entry.seq, &body);
+            match entry.kind {
+                "passkey_enrolled" => self.enrolled(entry.seq, &body),
+                "hold_opened" => self.opened(&body),
+                kind => {
+                    let is_redacted = body.get("redacted").is_some();
+                    self.proofs_in(entry.seq, &body, is_redacted);
+                    if kind == "call_released" {
+                        self.released(entry.seq, &body);
+                    }
+                }
             }
         }
         self.hashes.insert(entry.seq, entry.hash.to_owned());
+    }
+
+    /// Releases of held calls, in their order.
+    #[must_use]
+    pub fn releases(&self) -> &[AuditedRelease] {
+        &self.releases
+    }
+
+    /// Everybody's passkeys whose enrolment is on record.
+    #[must_use]
+    pub fn passkeys(&self) -> Vec<Credential> {
+        self.roster().map(|roster| roster.all().to_vec()).unwrap_or_default()
+    }
+
+    fn opened(&mut self, body: &Value) {
+        if let Some((hold, standing)) = Standing::of(body) {
+            self.holds.insert(hold, standing);
+        }
+    }
+
+    fn released(&mut self, seq: u64, body: &Value) {
+        let Some(released) = Released::of(body) else { return };
+        let standing = self.holds.get(&released.hold);
+        if let Some(why) = released.why_not(standing, self.proofs_of(&released.hold)) {
+            self.forged.push(Forged { seq, why });
+        }
+        let proofs = self.proofs_of(&released.hold).cloned().collect();
+        let tool = standing.map(|standing| standing.tool.clone());
+        self.releases.push(AuditedRelease { seq, hold: released.hold, tool, by: released.by, proofs });
+    }
+
+    fn proofs_of<'a>(&'a self, hold: &'a str) -> impl Iterator<Item = &'a AuditedProof> {
+        self.proven.iter().filter(move |proof| proof.hold == hold)
     }
 
     /// Proofs that hold, in their order.
@@ -85,6 +140,9 @@ impl Audit {
         let Some(credential) = body.get("credential") else {
             return self.forged.push(Forged { seq, why: "it enrols nothing".to_owned() });
         };
+        if self.credentials.contains(credential) {
+            return;
+        }
         self.credentials.push(credential.clone());
         let roster = self.roster();
         let refused = roster.map_or_else(
@@ -106,22 +164,26 @@ impl Audit {
         self.roster()?.any(id).cloned()
     }
 
-    fn proofs_in(&mut self, seq: u64, value: &Value) {
+    fn proofs_in(&mut self, seq: u64, value: &Value, is_redacted: bool) {
         match value {
-            Value::Object(map) if map.contains_key("evidence") && map.contains_key("method") => {
+            Value::Object(map) if map.contains_key("method") && map.contains_key("hold") => {
                 match StepUpProof::deserialize(value) {
-                    Ok(proof) => self.proof(seq, &proof),
+                    // It says by itself that it has nothing to verify.
+                    Ok(proof) if proof.method == ProofMethod::Passphrase && proof.evidence.is_none() => {}
+                    Ok(proof) => self.proof(seq, &proof, is_redacted),
                     Err(error) => self.forged.push(Forged { seq, why: error.to_string() }),
                 }
             }
-            Value::Object(map) => map.values().for_each(|inner| self.proofs_in(seq, inner)),
-            Value::Array(list) => list.iter().for_each(|inner| self.proofs_in(seq, inner)),
+            Value::Object(map) => {
+                map.values().for_each(|inner| self.proofs_in(seq, inner, is_redacted));
+            }
+            Value::Array(list) => list.iter().for_each(|inner| self.proofs_in(seq, inner, is_redacted)),
             _ => {}
         }
     }
 
-    fn proof(&mut self, seq: u64, proof: &StepUpProof) {
-        match self.verified(proof) {
+    fn proof(&mut self, seq: u64, proof: &StepUpProof, is_redacted: bool) {
+        match self.verified(proof, is_redacted) {
             // One proof may stand in several entries of its hold: the vote, the step-up, the release.
             Ok(proven)
                 if self.proven.iter().any(|known| known.hold == proven.hold && known.head == proven.head) => {
@@ -131,7 +193,7 @@ impl Audit {
         }
     }
 
-    fn verified(&self, proof: &StepUpProof) -> Result<AuditedProof, String> {
+    fn verified(&self, proof: &StepUpProof, is_redacted: bool) -> Result<AuditedProof, String> {
         let evidence = proof.evidence.as_deref().ok_or("it has no evidence")?;
         let signed: SignedStatement = serde_json::from_str(evidence).map_err(|error| error.to_string())?;
         let ProofMethod::Passkey { credential } = &proof.method else {
@@ -141,9 +203,11 @@ impl Audit {
         let credential = self.credential(&id).ok_or("its passkey was never enrolled here")?;
         let shown = signed.verify(&credential).map_err(|error| error.to_string())?;
         let statement = &signed.statement;
-        if statement.hold != proof.hold
-            || statement.digest != proof.digest
-            || shown.person != proof.by.as_str()
+        if credential.enrolled_at() > proof.at.0 {
+            return Err("its passkey was enrolled only after it".to_owned());
+        }
+        let is_compared = statement.digest == proof.digest;
+        if statement.hold != proof.hold || !(is_compared || is_redacted) || shown.person != proof.by.as_str()
         {
             return Err("it was signed for another hold, call or person".to_owned());
         }
@@ -158,6 +222,7 @@ impl Audit {
             name: shown.name,
             fingerprint: shown.fingerprint,
             head: statement.head,
+            is_compared,
         })
     }
 }

@@ -14,12 +14,14 @@ mod hold;
 mod listener;
 mod offer;
 mod page;
+mod released;
 mod statement;
 mod store;
 mod subject;
 
 pub use audit::{Audit, AuditedEntry, AuditedProof, Forged};
 pub use offer::ProofOffer;
+pub use released::AuditedRelease;
 pub use statement::{HoldStatement, SignedStatement};
 pub use stepup::{Purpose, is_good_name};
 pub use store::PasskeysError;

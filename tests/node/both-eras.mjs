@@ -4,8 +4,8 @@
 //   node both-eras.mjs --http     on a free port of loopback, which it prints
 //
 // Its memory is the process's own, as over HTTP the newer era makes a server for each request.
+import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from "@modelcontextprotocol/node";
 import {
   McpServer,
@@ -23,10 +23,14 @@ const SHELF = ["shelf://books/1", "shelf://books/2", "shelf://books/3", "shelf:/
 const PAGE = 2;
 
 const waits = { begun: 0, cancelled: 0 };
+/** The newest number of `count` that a client said it heard. */
+const heard = Object.assign(new EventEmitter(), { newest: 0 });
 let notes = "nothing yet";
 let isGrown = false;
 /** Tells everybody who listens, over HTTP; over standard output the one server there is does it itself. */
 let notifier;
+
+const isHeard = async (number) => heard.newest >= number || once(heard, String(number));
 
 const text = (words) => ({ content: [{ type: "text", text: words }] });
 
@@ -68,16 +72,29 @@ function build() {
   );
   server.registerTool(
     "count",
-    { description: "Counts, with progress and a log line for each number.", inputSchema: z.object({ to: z.number() }) },
+    {
+      description: "Counts, with progress and a log line for each number; goes on when `heard` names it.",
+      inputSchema: z.object({ to: z.number() }),
+    },
     async ({ to }, ctx) => {
       const token = ctx.mcpReq._meta?.progressToken;
+      heard.newest = 0;
       for (let progress = 1; progress <= to; progress += 1) {
         const params = { progressToken: token, progress, total: to, message: `number ${progress}` };
         if (token !== undefined) await ctx.mcpReq.notify({ method: "notifications/progress", params });
         await ctx.mcpReq.log("info", { number: progress }, "counter");
-        await pause(20);
+        // Progress that comes in one piece with the result is dropped by the client library.
+        if (token !== undefined && progress < to) await isHeard(progress);
       }
       return text(`counted to ${to}`);
+    },
+  );
+  server.registerTool(
+    "heard",
+    { description: "Says which number of `count` was heard.", inputSchema: z.object({ number: z.number() }) },
+    ({ number }) => {
+      heard.emit(String((heard.newest = number)));
+      return text(`heard ${number}`);
     },
   );
   server.registerTool("fails", { description: "Fails, as tools do." }, () => {

@@ -51,9 +51,23 @@ impl Screen {
         path
     }
 
+    /// What `xwininfo` lists. A window that goes while it looks is an error to it; then it looks again.
+    fn tree(&self) -> String {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let looked =
+                clean("xwininfo").args(["-root", "-tree"]).env("DISPLAY", &self.display).output().expect("xwininfo");
+            if looked.status.success() {
+                return String::from_utf8_lossy(&looked.stdout).into_owned();
+            }
+            let why = String::from_utf8_lossy(&looked.stderr);
+            assert!(why.contains("Bad Window") && Instant::now() < limit, "`xwininfo`: {why}");
+        }
+    }
+
     /// The places of all visible windows of this class, as `xwininfo` lists them.
     fn windows(&self, class: &str) -> Vec<Place> {
-        let tree = String::from_utf8_lossy(&self.run("xwininfo", &["-root", "-tree"])).into_owned();
+        let tree = self.tree();
         tree.lines().filter(|line| line.contains(&format!("\"{class}\""))).filter_map(place).collect()
     }
 

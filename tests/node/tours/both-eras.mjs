@@ -30,9 +30,15 @@ export async function visit(client, notebook) {
   const steps = [];
   const _meta = isModern ? { "io.modelcontextprotocol/logLevel": "debug" } : {};
   if (!isModern) await client.setLoggingLevel("debug");
+  const told = [];
   // The last step may come with the result in one piece, and is then dropped by the client library.
-  const onprogress = (step) => step.progress < step.total && steps.push(step);
+  const onprogress = (step) => {
+    if (step.progress === step.total) return;
+    steps.push(step);
+    told.push(call("heard", { number: step.progress }));
+  };
   await notebook.see("count", client.callTool({ name: "count", arguments: { to: 3 }, _meta }, { onprogress }));
+  await Promise.all(told);
   notebook.write("count progress", steps);
   const last = ({ data }) => data.number === 3;
   notebook.write("count logged", await notebook.heard("notifications/message", { mark, fits: last }));

@@ -3,12 +3,20 @@
 
 #[path = "ceremony/attacks.rs"]
 mod attacks;
+#[path = "ceremony/backup.rs"]
+mod backup;
+#[path = "ceremony/canary.rs"]
+mod canary;
 #[path = "ceremony/chromium.rs"]
 mod chromium;
 #[path = "ceremony/enrolment.rs"]
 mod enrolment;
 #[path = "ceremony/held.rs"]
 mod held;
+#[path = "ceremony/lost.rs"]
+mod lost;
+#[path = "ceremony/signed.rs"]
+mod signed;
 mod support;
 
 use gateway::Engine;

@@ -115,20 +115,24 @@ async fn nobody_is_enrolled_who_is_not_there() {
 }
 
 /// A home over a keychain that outlives the engine, as the system's does.
-struct Kept {
-    home: TestHome,
-    keychain: Arc<MemoryKeychain>,
+pub(super) struct Kept {
+    pub(super) home: TestHome,
+    pub(super) keychain: Arc<MemoryKeychain>,
 }
 
 impl Kept {
-    async fn start(&self) -> Arc<Engine> {
+    pub(super) async fn start(&self) -> Arc<Engine> {
+        self.start_at(Clock::system()).await
+    }
+
+    pub(super) async fn start_at(&self, clock: Clock) -> Arc<Engine> {
         let listen = Some("127.0.0.1:0".parse().unwrap());
         let options = Options { home: self.home.dir(), listen, on_change: ChangePolicy::TakeAtStart };
         let keychain = Some(Arc::clone(&self.keychain) as Arc<dyn Keychain>);
-        Engine::start_with(options, Clock::system(), keychain).await.unwrap()
+        Engine::start_with(options, clock, keychain).await.unwrap()
     }
 
-    async fn end(engine: Arc<Engine>) {
+    pub(super) async fn end(engine: Arc<Engine>) {
         engine.shutdown().await;
         let last = Arc::downgrade(&engine);
         drop(engine);

@@ -88,7 +88,8 @@ impl Page {
         self.step(json!({ "answer": null })).await
     }
 
-    /// The whole way with these passkeys: `made` is the new one, `own` answers questions. The last reply.
+    /// The whole way with these passkeys: `made` is the new one, `own` answers questions, and where there is none the
+    /// new one does, as the first passkey of a desk must. The last reply.
     pub(crate) async fn run(
         &self,
         mut made: Option<&mut SoftPasskey>,
@@ -99,7 +100,8 @@ impl Page {
         loop {
             let answer = match reply["kind"].as_str() {
                 Some("get") => {
-                    get(own.as_deref_mut().expect("a passkey"), &self.origin(), &reply["publicKey"])
+                    let key = own.as_deref_mut().or(made.as_deref_mut()).expect("a passkey");
+                    get(key, &self.origin(), &reply["publicKey"])
                 }
                 Some("create") => {
                     create(made.as_deref_mut().expect("a new passkey"), &self.origin(), &reply["publicKey"])

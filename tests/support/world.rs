@@ -45,6 +45,14 @@ impl TestClock {
         self.by.fetch_sub(by, Ordering::SeqCst);
     }
 
+    /// The same the other way: no more time went by.
+    pub(crate) fn set_forward(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.ahead.fetch_sub(by, Ordering::SeqCst);
+        self.by.fetch_add(by, Ordering::SeqCst);
+        self.clock.moved();
+    }
+
     pub(crate) fn clock(&self) -> Clock {
         self.clock.clone()
     }

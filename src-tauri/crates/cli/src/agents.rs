@@ -1,6 +1,14 @@
 //! `doorward agent`: pairs agents, directly or through the process that owns the home.
 
-use crate::{args::AgentCommand, connecting, desk::Desk, failure::Failure, init::typed, say};
+use crate::{
+    args::AgentCommand,
+    connecting,
+    desk::Desk,
+    failure::Failure,
+    init::typed,
+    say,
+    waits::{Became, Waits},
+};
 use gateway::{
     connect::{Newcomer, Shim},
     home::{BookError, Home, UpstreamConfig},
@@ -16,6 +24,7 @@ use std::{net::SocketAddr, path::Path, process::ExitCode, time::Duration};
 #[derive(Deserialize)]
 struct Paired {
     token: String,
+    waits: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,20 +51,29 @@ pub(crate) async fn run(dir: &Path, command: AgentCommand) -> Result<ExitCode, F
         AgentCommand::List { .. } => list(dir, &desk).await?,
         AgentCommand::Wait { name, limit } => wait(&desk, &name, &limit).await?,
         AgentCommand::Remove { name } => {
-            match &desk {
+            let waits = match &desk {
                 Desk::Running(socket) => {
-                    socket.post("/desk/v1/agents/remove", &json!({ "name": name })).await?
+                    let became: Became =
+                        socket.post("/desk/v1/agents/remove", &json!({ "name": name })).await?;
+                    became.into()
                 }
-                Desk::Ours(home) => home.agents()?.remove(&name)?,
+                Desk::Ours(home) => {
+                    home.agents()?.remove(&name)?;
+                    // Free, whoever guards the home.
+                    Waits::default()
+                }
+            };
+            match waits.sentence() {
+                None => say(format_args!("Removed the agent `{name}`; its token no longer works.")),
+                Some(waits) => say(format_args!("The agent `{name}` is still there. {waits}")),
             }
-            say(format_args!("Removed the agent `{name}`; its token no longer works."));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn add(dir: &Path, desk: &Desk, name: AgentName, user: UserId) -> Result<(), Failure> {
-    let (token, listen, upstreams): (String, SocketAddr, Vec<UpstreamConfig>) = match desk {
+    let (token, waits, listen, upstreams): (String, Waits, SocketAddr, Vec<UpstreamConfig>) = match desk {
         Desk::Running(socket) => {
             let status = socket.status().await?;
             let listen = status.listen.parse().map_err(|_| {
@@ -67,14 +85,20 @@ async fn add(dir: &Path, desk: &Desk, name: AgentName, user: UserId) -> Result<(
             let upstreams = socket.get("/desk/v1/upstreams").await?;
             let paired: Paired =
                 socket.post("/desk/v1/agents", &json!({ "name": name, "user": user })).await?;
-            (paired.token, listen, upstreams)
+            (paired.token, Waits::of(paired.waits), listen, upstreams)
         }
         Desk::Ours(home) => {
             let token = add_directly(home, &name, user)?;
-            (token, home.settings().listen, home.upstreams()?.list().to_vec())
+            (token, Waits::at_the_start(dir), home.settings().listen, home.upstreams()?.list().to_vec())
         }
     };
-    say(format_args!("Added the agent `{name}`. Its token is shown this once:"));
+    match waits.sentence() {
+        None => say(format_args!("Added the agent `{name}`. Its token is shown this once:")),
+        Some(waits) => {
+            say(format_args!("The agent `{name}` is not in force yet. {waits}"));
+            say("Until then its token is refused. It is shown this once:");
+        }
+    }
     say("");
     say(format_args!("  {token}"));
     if upstreams.is_empty() {

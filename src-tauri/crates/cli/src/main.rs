@@ -24,10 +24,12 @@ mod practice;
 mod private;
 mod probes;
 mod prompt;
+mod restore;
 mod serve;
 mod sse;
 mod upstreams;
 mod votes;
+mod waits;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -58,6 +60,10 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
     };
     match command {
         Command::Init(options) => init::run(&home, &options),
+        Command::Restore(options) => {
+            private::become_private()?;
+            restore::run(&home, &options)
+        }
         Command::Practice { db } => match practice::run(db.as_deref()) {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(error) => Err(Failure::new(format!("{error:#}"), "")),
@@ -76,7 +82,11 @@ fn run(home: Option<PathBuf>, command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Agent(command) => block_on(false, agents::run(&home, command)),
         Command::Disconnect { all: _ } => block_on(false, connecting::disconnect(&home)),
-        Command::Upstream(command) => block_on(false, upstreams::run(&home, command)),
+        Command::Upstream(command) => {
+            // Secrets may be typed.
+            private::become_private()?;
+            block_on(false, upstreams::run(&home, command))
+        }
         Command::Call(options) => block_on(false, call::run(&home, options)),
         Command::Connect(options) => block_on(false, connect::run(home, options)),
         Command::Doctor => block_on(false, doctor::run(&home)),

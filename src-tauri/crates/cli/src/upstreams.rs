@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
     init::typed,
     prompt, say,
+    waits::{Became, Waits},
 };
 use gateway::{
     home::{
@@ -28,15 +29,23 @@ pub(crate) async fn run(dir: &Path, command: UpstreamCommand) -> Result<ExitCode
             }
             let secrets = Typed::ask(dir, &config)?;
             secrets.keep()?;
-            let listen = match add_to(desk, &config).await {
-                Ok(listen) => listen,
+            let (listen, waits) = match add_to(dir, desk, &config).await {
+                Ok(added) => added,
                 Err(failure) => {
                     secrets.take_back();
                     return Err(failure);
                 }
             };
-            say(format_args!("Added the upstream `{}`: {}", config.name, config.shown()));
-            say(format_args!("Agents reach it at http://{listen}/mcp/{}", config.name));
+            match waits.sentence() {
+                None => {
+                    say(format_args!("Added the upstream `{}`: {}", config.name, config.shown()));
+                    say(format_args!("Agents reach it at http://{listen}/mcp/{}", config.name));
+                }
+                Some(waits) => {
+                    say(format_args!("The upstream `{}` is not in force yet. {waits}", config.name));
+                    say(format_args!("From then on agents reach it at http://{listen}/mcp/{}", config.name));
+                }
+            }
         }
         UpstreamCommand::List => {
             let upstreams = known(&Desk::of(dir).await?).await?;
@@ -71,21 +80,30 @@ pub(crate) async fn run(dir: &Path, command: UpstreamCommand) -> Result<ExitCode
             ));
         }
         UpstreamCommand::Remove { name } => {
-            match Desk::of(dir).await? {
+            let waits = match Desk::of(dir).await? {
                 Desk::Running(socket) => {
-                    socket.post("/desk/v1/upstreams/remove", &json!({ "name": name })).await?
+                    let became: Became =
+                        socket.post("/desk/v1/upstreams/remove", &json!({ "name": name })).await?;
+                    became.into()
                 }
                 Desk::Ours(home) => {
                     let mut book = home.upstreams()?;
                     let config = book.get(&name).cloned();
                     book.remove(&name)?;
-                    if let Some(config) = config.filter(|config| !config.secrets.is_empty()) {
+                    let waits = Waits::at_the_start(dir);
+                    // Where the removal may yet be put back, its secrets stay.
+                    let has_secrets = |config: &UpstreamConfig| !config.secrets.is_empty();
+                    if let Some(config) = config.filter(has_secrets).filter(|_| waits.sentence().is_none()) {
                         let keychain = keychain::open(home.settings().keychain);
                         secrets::forget(&*keychain, &home.settings().id, &config).map_err(refused)?;
                     }
+                    waits
                 }
+            };
+            match waits.sentence() {
+                None => say(format_args!("Removed the upstream `{name}`.")),
+                Some(waits) => say(format_args!("The upstream `{name}` is still in force. {waits}")),
             }
-            say(format_args!("Removed the upstream `{name}`."));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -99,16 +117,16 @@ async fn known(desk: &Desk) -> Result<Vec<UpstreamConfig>, Failure> {
     }
 }
 
-/// Where it listens that now has the upstream.
-async fn add_to(desk: Desk, config: &UpstreamConfig) -> Result<String, Failure> {
+/// Where it listens that now has the upstream, and why it is not in force yet.
+async fn add_to(dir: &Path, desk: Desk, config: &UpstreamConfig) -> Result<(String, Waits), Failure> {
     match desk {
         Desk::Running(socket) => {
-            let () = socket.post("/desk/v1/upstreams", config).await?;
-            Ok(socket.status().await?.listen)
+            let became: Became = socket.post("/desk/v1/upstreams", config).await?;
+            Ok((socket.status().await?.listen, became.into()))
         }
         Desk::Ours(home) => {
             home.upstreams()?.add(config.clone())?;
-            Ok(home.settings().listen.to_string())
+            Ok((home.settings().listen.to_string(), Waits::at_the_start(dir)))
         }
     }
 }

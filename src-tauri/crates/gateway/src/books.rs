@@ -3,10 +3,9 @@
 
 use crate::desk::DeskEvent;
 use crate::engine::Engine;
-use crate::home::{AgentBook, BookError, Home, HomeError, UpstreamBook, UpstreamConfig};
+use crate::home::{AgentBook, AgentRow, BookError, Home, HomeError, UpstreamBook, UpstreamConfig};
 use crate::sets::{Book, InForce};
 use journal::Entry;
-use std::collections::BTreeSet;
 
 /// The books to work with: as confirmed, or, where nothing is in force and every call is denied, as on the disk.
 pub(crate) fn in_force(home: &Home, set: &InForce) -> Result<(AgentBook, UpstreamBook), HomeError> {
@@ -24,7 +23,8 @@ impl Engine {
         &self,
         change: impl FnOnce(&mut AgentBook) -> Result<T, BookError>,
     ) -> Result<T, BookError> {
-        let changed = self.sets().change_book(Book::Agents, || change(&mut self.write_agents()));
+        let path = self.home().agents_path();
+        let changed = self.sets().change_book(Book::Agents, || change(&mut AgentBook::load(path)?));
         self.follow_books();
         changed
     }
@@ -34,37 +34,71 @@ impl Engine {
         &self,
         change: impl FnOnce(&mut UpstreamBook) -> Result<T, BookError>,
     ) -> Result<T, BookError> {
-        let changed = self.sets().change_book(Book::Upstreams, || change(&mut self.write_upstreams()));
+        let path = self.home().upstreams_path();
+        let changed = self.sets().change_book(Book::Upstreams, || change(&mut UpstreamBook::load(path)?));
         self.follow_books();
         changed
     }
 
-    /// Takes the books as they are in force now: whoever is out of them, or changed, is cut off.
+    /// Why a change of that book waits, one sentence each; empty where none does.
+    pub(crate) fn waits_in(&self, book: Book) -> Vec<String> {
+        self.sets().waits_in(book)
+    }
+
+    /// Takes the books as they are in force now: who comes and goes is recorded, and whoever is out of them, or
+    /// changed, is cut off.
     pub(crate) fn follow_books(&self) {
         let (agents, upstreams) = match in_force(self.home(), &self.sets().current()) {
             Ok(books) => books,
             Err(error) => return tracing::error!(%error, "agents and upstreams stay as they were"),
         };
-        let (known, now) = (self.agents(), agents.list().to_vec());
-        *self.write_agents() = agents;
-        for agent in &known {
+        let known = std::mem::replace(&mut *self.write_agents(), agents);
+        self.follow_agents(known.list());
+        let known = std::mem::replace(&mut *self.write_upstreams(), upstreams);
+        self.follow_upstreams(known.list());
+    }
+
+    fn follow_agents(&self, known: &[AgentRow]) {
+        let now = self.agents();
+        for agent in known {
             // Another token, user or program; how long it waits cuts nobody off.
             let stays = now.iter().any(|row| row.name == agent.name && row.user == agent.user);
             if !stays {
                 self.sessions().close_agent(agent.name.as_str());
                 self.desk().withdraw("the agent was removed", |held| held.call().agent == agent.name);
             }
-        }
-        let (known, now) = (self.upstreams(), upstreams.list().to_vec());
-        *self.write_upstreams() = upstreams;
-        for upstream in &known {
-            if !now.contains(upstream) {
-                self.sessions().close_upstream(upstream.name.as_str());
+            if !now.iter().any(|row| row.name == agent.name) {
+                self.forget_caller(agent.name.as_str());
+                self.desk().revoke_all("the agent was removed", |grant| grant.agent == agent.name);
+                self.note(Entry::AgentRemoved { agent: agent.name.clone() });
             }
         }
-        let left: BTreeSet<_> = now.iter().map(|upstream| upstream.name.clone()).collect();
-        for gone in known.iter().filter(|upstream| !left.contains(&upstream.name)) {
+        for agent in now.iter().filter(|row| !known.iter().any(|known| known.name == row.name)) {
+            self.note(Entry::AgentAdded { agent: agent.name.clone(), user: agent.user.clone() });
+        }
+        if known != now {
+            self.desk().send(DeskEvent::Agents);
+        }
+    }
+
+    fn follow_upstreams(&self, known: &[UpstreamConfig]) {
+        let now = self.upstreams();
+        for upstream in known.iter().filter(|upstream| !now.contains(upstream)) {
+            self.sessions().close_upstream(upstream.name.as_str());
+        }
+        for gone in known.iter().filter(|known| !now.iter().any(|row| row.name == known.name)) {
+            if let Err(error) = self.supply().forget(gone) {
+                tracing::warn!(%error, "the secrets of a removed upstream are still in the keychain");
+            }
             self.desk().withdraw("the upstream was removed", |held| held.call().upstream == gone.name);
+            self.desk().revoke_all("the upstream was removed", |grant| grant.upstream == gone.name);
+            self.note(Entry::UpstreamRemoved { upstream: gone.name.clone() });
+        }
+        for new in now.iter().filter(|row| !known.iter().any(|known| known.name == row.name)) {
+            self.note(Entry::UpstreamAdded { upstream: new.name.clone(), reached: new.shown() });
+        }
+        if known != now {
+            self.desk().send(DeskEvent::Upstreams);
         }
     }
 
@@ -79,35 +113,20 @@ impl Engine {
         self.read_upstreams().list().to_vec()
     }
 
-    /// Blocks on the disk.
+    /// Adds an upstream; where that needs proof it waits. Blocks on the disk.
     ///
     /// # Errors
     /// The name is taken, or the file cannot be written.
     pub fn add_upstream(&self, config: UpstreamConfig) -> Result<(), BookError> {
-        let (upstream, reached) = (config.name.clone(), config.shown());
-        self.change_upstreams(|book| book.add(config))?;
-        self.note(Entry::UpstreamAdded { upstream, reached });
-        self.desk().send(DeskEvent::Upstreams);
-        Ok(())
+        self.change_upstreams(|book| book.add(config))
     }
 
-    /// Removes an upstream: its sessions close, its holds are withdrawn. Blocks on the disk.
+    /// Removes an upstream: its sessions close, its holds are withdrawn; where that needs proof it waits. Blocks on
+    /// the disk.
     ///
     /// # Errors
     /// There is none of that name, or the file cannot be written.
     pub fn remove_upstream(&self, name: &str) -> Result<(), BookError> {
-        let removed = self.upstream(name);
-        self.change_upstreams(|book| book.remove(name))?;
-        self.sessions().close_upstream(name);
-        if let Some(Err(error)) = removed.map(|config| self.supply().forget(&config)) {
-            tracing::warn!(%error, "the secrets of a removed upstream are still in the keychain");
-        }
-        self.desk().withdraw("the upstream was removed", |held| held.call().upstream.as_str() == name);
-        self.desk().revoke_all("the upstream was removed", |grant| grant.upstream.as_str() == name);
-        if let Ok(upstream) = name.parse() {
-            self.note(Entry::UpstreamRemoved { upstream });
-        }
-        self.desk().send(DeskEvent::Upstreams);
-        Ok(())
+        self.change_upstreams(|book| book.remove(name))
     }
 }

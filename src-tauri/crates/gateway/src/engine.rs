@@ -15,6 +15,7 @@ use crate::knocks::Knocks;
 use crate::pace::{Counts, Pace};
 use crate::pausing::Pausing;
 use crate::presence::Presence;
+use crate::reset::{self, Reset};
 use crate::secrets::Supply;
 use crate::sets::Sets;
 use crate::sightings::Sightings;
@@ -78,6 +79,8 @@ pub struct Engine {
     sets: Arc<Sets>,
     supply: Supply,
     pub(crate) proofs: Proofs,
+    pub(crate) reset: Reset,
+    pub(crate) keychain: Arc<dyn Keychain>,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
     pub(crate) pausing: Pausing,
@@ -154,6 +157,8 @@ impl Engine {
             sets: Arc::new(opened.sets),
             supply: opened.supply,
             proofs: opened.proofs,
+            reset: opened.reset,
+            keychain: opened.keychain,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
             pausing: opened.pausing,
@@ -190,6 +195,7 @@ impl Engine {
             }
         });
         self.tasks.spawn(history::keep(Arc::clone(self)));
+        self.tasks.spawn(reset::keep(Arc::clone(self)));
         self.watch_files();
         self.watch_agents();
     }
@@ -467,6 +473,8 @@ struct Opened {
     sets: Sets,
     supply: Supply,
     proofs: Proofs,
+    reset: Reset,
+    keychain: Arc<dyn Keychain>,
     agents: AgentBook,
     upstreams: UpstreamBook,
     pausing: Pausing,
@@ -488,6 +496,7 @@ impl Opened {
         journal.record(Entry::Started { version: env!("CARGO_PKG_VERSION").to_owned() })?;
         let take = on_change == ChangePolicy::TakeAtStart || home.settings().keychain == KeychainKind::Memory;
         let known = (Arc::clone(&keychain), home.settings().id.as_str());
+        let reset = Reset::open(Arc::clone(&keychain), &home.settings().id)?;
         let proofs = Proofs::open(&home, &root, Arc::clone(&keychain))?;
         let sets = Sets::open(Arc::clone(&journal), home.paths().clone(), known, proofs.signers(), take)?;
         let words_of = |call: &policy::ToolCall| {
@@ -506,6 +515,6 @@ impl Opened {
         }
         let (agents, upstreams) = books::in_force(&home, &sets.current())?;
         let pausing = Pausing::of(&journal)?;
-        Ok(Opened { agents, upstreams, home, pausing, desk, journal, sets, proofs, supply, tasks })
+        Ok(Opened { agents, upstreams, home, pausing, desk, journal, sets, proofs, reset, keychain, supply, tasks })
     }
 }

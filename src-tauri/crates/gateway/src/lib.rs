@@ -5,6 +5,7 @@
 
 mod authoring;
 mod away;
+pub mod backup;
 mod books;
 pub mod card;
 pub mod ceremony;
@@ -39,6 +40,7 @@ mod pins;
 mod pipeline;
 mod presence;
 mod refusal;
+mod reset;
 pub mod routes;
 pub mod secrets;
 mod set_edits;
@@ -64,6 +66,7 @@ pub use engine::{ChangePolicy, Engine, Options};
 pub use exports::{ExportFailed, ExportMade, ExportWish};
 pub use pausing::PauseError;
 pub use presence::{Presence, PresenceEvent, UNKNOWN_MEANS, is_screen_locked};
+pub use reset::{DELAY as RESET_DELAY, PendingReset, ResetError};
 pub use sets::{
     Bundle, DocumentEdit, InForce, Origin, Proposed, Reason, SetError, Sets, Signature, Signers,
     WaitingChange, binding, needs_proof,

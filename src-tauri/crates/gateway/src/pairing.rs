@@ -9,6 +9,7 @@ use crate::desk::DeskEvent;
 use crate::engine::Engine;
 use crate::home::{Agent, BookError, Token};
 use crate::pipeline::PeerProcess;
+use crate::sets::Book;
 use journal::Entry;
 use policy::{AgentName, ApprovalFlow, Decision, Facts, Outcome, PolicySet, Requirements, UserId};
 use std::time::Duration;
@@ -70,18 +71,20 @@ pub(crate) fn hold_for_owner(decision: &mut Decision, set: &PolicySet) {
 }
 
 impl Engine {
-    /// Pairs an agent; the token is given once. Blocks on the disk.
+    /// Pairs an agent; the token is given once, and works once the agent is in force. Blocks on the disk.
     ///
     /// # Errors
     /// The name is taken, the user unknown, or the file cannot be written.
     pub fn add_agent(&self, name: AgentName, user: UserId) -> Result<Token, BookError> {
-        if self.sets().current().people.get(&user).is_none() {
-            return Err(BookError::NoSuchUser { user: user.to_string() });
+        self.must_know(&user)?;
+        self.change_agents(|book| book.add(name, user))
+    }
+
+    pub(crate) fn must_know(&self, user: &UserId) -> Result<(), BookError> {
+        match self.sets().current().people.get(user) {
+            Some(_) => Ok(()),
+            None => Err(BookError::NoSuchUser { user: user.to_string() }),
         }
-        let token = self.change_agents(|book| book.add(name.clone(), user.clone()))?;
-        self.note(Entry::AgentAdded { agent: name, user });
-        self.desk().send(DeskEvent::Agents);
-        Ok(token)
     }
 
     /// Removes an agent: its token ends, its sessions close, its holds are withdrawn. Blocks on the disk.
@@ -89,16 +92,7 @@ impl Engine {
     /// # Errors
     /// There is none of that name, or the file cannot be written.
     pub fn remove_agent(&self, name: &str) -> Result<(), BookError> {
-        self.change_agents(|book| book.remove(name))?;
-        self.sessions().close_agent(name);
-        self.forget_caller(name);
-        self.desk().withdraw("the agent was removed", |held| held.call().agent.as_str() == name);
-        self.desk().revoke_all("the agent was removed", |grant| grant.agent.as_str() == name);
-        if let Ok(agent) = name.parse() {
-            self.note(Entry::AgentRemoved { agent });
-        }
-        self.desk().send(DeskEvent::Agents);
-        Ok(())
+        self.change_agents(|book| book.remove(name))
     }
 
     /// A further program of an agent: calls from it are no longer held for being another one. Only a program that
@@ -107,17 +101,28 @@ impl Engine {
     /// # Errors
     /// There is no such agent, no such program called, or the file cannot be written.
     pub fn accept_program(&self, agent: &AgentName, program: &str) -> Result<(), BookError> {
+        self.must_have_called(agent, program)?;
+        let is_new = self.change_agents(|book| book.add_program(agent.as_str(), program, false))?;
+        if is_new && self.waits_in(Book::Agents).is_empty() {
+            self.program_accepted(agent, program);
+        }
+        Ok(())
+    }
+
+    /// Only a program that lately called in the agent's name can be one more of it.
+    pub(crate) fn must_have_called(&self, agent: &AgentName, program: &str) -> Result<(), BookError> {
         let row = self.agents().into_iter().find(|row| row.name == *agent);
         let row = row.ok_or_else(|| BookError::NoSuchAgent { name: agent.to_string() })?;
         let is_known = row.programs.iter().any(|known| known == program);
         if !is_known && !self.other_programs(&row).iter().any(|other| other.program == program) {
             return Err(BookError::NoSuchProgram { name: agent.to_string(), program: program.to_owned() });
         }
-        if self.change_agents(|book| book.add_program(agent.as_str(), program, false))? {
-            self.note(Entry::ProgramAccepted { agent: agent.clone(), program: program.to_owned() });
-            self.desk().send(DeskEvent::Agents);
-        }
         Ok(())
+    }
+
+    pub(crate) fn program_accepted(&self, agent: &AgentName, program: &str) {
+        self.note(Entry::ProgramAccepted { agent: agent.clone(), program: program.to_owned() });
+        self.desk().send(DeskEvent::Agents);
     }
 
     /// How long an agent is kept waiting for a held call; none for what its program puts up with. Blocks on the

@@ -3,8 +3,10 @@
 
 use crate::ceremony::{Agreement, CeremonyError};
 use crate::engine::Engine;
-use crate::sets::{Bundle, SetError, Signature};
-use policy::{Mode, PolicyId};
+use crate::home::{AgentBook, BookError, Token, UpstreamBook, UpstreamConfig};
+use crate::sets::{Book, BookDraft, Bundle, SetError, Signature};
+use policy::{AgentName, Mode, PolicyId, UserId};
+use std::path::Path;
 use std::sync::Arc;
 use stepup::Purpose;
 
@@ -17,6 +19,8 @@ pub enum SigningError {
     #[error(transparent)]
     Set(#[from] SetError),
     #[error(transparent)]
+    Book(#[from] BookError),
+    #[error(transparent)]
     Ceremony(#[from] CeremonyError),
     #[error("the change was broken off")]
     BrokenOff,
@@ -28,6 +32,7 @@ impl SigningError {
     pub fn code(&self) -> &'static str {
         match self {
             SigningError::Set(error) => error.code(),
+            SigningError::Book(error) => error.code(),
             SigningError::Ceremony(error) => error.code(),
             SigningError::BrokenOff => "internal",
         }
@@ -38,6 +43,7 @@ impl SigningError {
     pub fn hint(&self) -> String {
         match self {
             SigningError::Set(error) => error.hint(),
+            SigningError::Book(error) => error.hint(),
             SigningError::Ceremony(_) | SigningError::BrokenOff => {
                 "nothing was changed; do it again, and use a passkey on the page that opens".to_owned()
             }
@@ -95,6 +101,98 @@ impl Engine {
             return Ok(());
         };
         self.blocking(move |engine| engine.sets().sign(signature).map(drop)).await
+    }
+
+    /// Pairs an agent in the window; with a passkey where it needs one. The token is given once.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    pub async fn connect_agent(
+        self: &Arc<Self>,
+        name: AgentName,
+        user: UserId,
+    ) -> Result<Token, SigningError> {
+        self.must_know(&user)?;
+        let title = format!("Connect the agent {name}");
+        let edit = move |path: &Path| AgentBook::load(path)?.add(name, user);
+        self.change_signed(Book::Agents, title, edit).await
+    }
+
+    /// Lets one more program call as an agent; with a passkey where it needs one.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    pub async fn admit_program(
+        self: &Arc<Self>,
+        agent: AgentName,
+        program: String,
+    ) -> Result<(), SigningError> {
+        self.must_have_called(&agent, &program)?;
+        let title = format!("Let the program {program} call as {agent}");
+        let (name, path) = (agent.clone(), program.clone());
+        let edit = move |book: &Path| AgentBook::load(book)?.add_program(name.as_str(), &path, false);
+        if self.change_signed(Book::Agents, title, edit).await? {
+            self.program_accepted(&agent, &program);
+        }
+        Ok(())
+    }
+
+    /// Adds an upstream in the window; with a passkey where it needs one.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    pub async fn connect_upstream(self: &Arc<Self>, config: UpstreamConfig) -> Result<(), SigningError> {
+        let title = format!("Add the upstream {}", config.name);
+        let edit = move |path: &Path| UpstreamBook::load(path)?.add(config);
+        self.change_signed(Book::Upstreams, title, edit).await
+    }
+
+    /// Removes an upstream in the window; with a passkey where it needs one.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    pub async fn drop_upstream(self: &Arc<Self>, name: String) -> Result<(), SigningError> {
+        let title = format!("Remove the upstream {name}");
+        let edit = move |path: &Path| UpstreamBook::load(path)?.remove(&name);
+        self.change_signed(Book::Upstreams, title, edit).await
+    }
+
+    /// A change of a book, made aside, signed, and only then in force and on the disk. Where nothing is in force it is
+    /// written to its file and waits with the rest.
+    async fn change_signed<T: Send + 'static>(
+        self: &Arc<Self>,
+        book: Book,
+        title: String,
+        edit: impl FnOnce(&Path) -> Result<T, BookError> + Send + 'static,
+    ) -> Result<T, SigningError> {
+        if self.sets().current().problem.is_some() {
+            let engine = Arc::clone(self);
+            let written = tokio::task::spawn_blocking(move || {
+                let path = engine.path_of(book);
+                let value = engine.sets().change_book(book, || edit(&path))?;
+                engine.follow_books();
+                Ok::<_, BookError>(value)
+            });
+            return Ok(written.await.map_err(|_| SigningError::BrokenOff)??);
+        }
+        let engine = Arc::clone(self);
+        let draft = tokio::task::spawn_blocking(move || engine.sets().draft_book(book, edit));
+        let draft: BookDraft<T> = draft.await.map_err(|_| SigningError::BrokenOff)??;
+        let signature = self.signature_for(draft.bundle.clone(), &title).await?;
+        let engine = Arc::clone(self);
+        let put = tokio::task::spawn_blocking(move || {
+            let value = engine.sets().put_book(draft, signature)?;
+            engine.set_changed();
+            Ok::<_, SetError>(value)
+        });
+        Ok(put.await.map_err(|_| SigningError::BrokenOff)??)
+    }
+
+    fn path_of(&self, book: Book) -> std::path::PathBuf {
+        match book {
+            Book::Agents => self.home().agents_path(),
+            Book::Upstreams => self.home().upstreams_path(),
+        }
     }
 
     /// None where none is needed.

@@ -5,6 +5,7 @@ use crate::downstream;
 use crate::engine::Engine;
 use crate::home::{BookError, UpstreamConfig};
 use crate::routes;
+use crate::sets::Book;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -103,6 +104,8 @@ struct NewAgent {
 struct Paired {
     name: String,
     token: String,
+    /// Why it is not in force yet, one sentence each.
+    waits: Vec<String>,
 }
 
 async fn add_agent(
@@ -110,8 +113,22 @@ async fn add_agent(
     Json(new): Json<NewAgent>,
 ) -> Result<Json<Paired>, Problem> {
     let name = new.name.to_string();
-    let token = blocking(move || engine.add_agent(new.name, new.user)).await?;
-    Ok(Json(Paired { name, token: token.as_str().to_owned() }))
+    let adding = Arc::clone(&engine);
+    let token = blocking(move || adding.add_agent(new.name, new.user)).await?;
+    let waits = engine.waits_in(Book::Agents);
+    Ok(Json(Paired { name, token: token.as_str().to_owned(), waits }))
+}
+
+/// What became of a change: in force, or why it waits, one sentence each.
+#[derive(Serialize)]
+struct Became {
+    waits: Vec<String>,
+}
+
+impl Became {
+    fn of(engine: &Engine, book: Book) -> Json<Became> {
+        Json(Became { waits: engine.waits_in(book) })
+    }
 }
 
 #[derive(Deserialize)]
@@ -123,8 +140,10 @@ struct Named {
 async fn remove_agent(
     State(engine): State<Arc<Engine>>,
     Json(named): Json<Named>,
-) -> Result<Json<()>, Problem> {
-    blocking(move || engine.remove_agent(&named.name)).await.map(Json)
+) -> Result<Json<Became>, Problem> {
+    let changing = Arc::clone(&engine);
+    blocking(move || changing.remove_agent(&named.name)).await?;
+    Ok(Became::of(&engine, Book::Agents))
 }
 
 #[derive(Deserialize)]
@@ -149,15 +168,19 @@ async fn upstreams(State(engine): State<Arc<Engine>>) -> Json<Vec<UpstreamConfig
 async fn add_upstream(
     State(engine): State<Arc<Engine>>,
     Json(config): Json<UpstreamConfig>,
-) -> Result<Json<()>, Problem> {
-    blocking(move || engine.add_upstream(config)).await.map(Json)
+) -> Result<Json<Became>, Problem> {
+    let changing = Arc::clone(&engine);
+    blocking(move || changing.add_upstream(config)).await?;
+    Ok(Became::of(&engine, Book::Upstreams))
 }
 
 async fn remove_upstream(
     State(engine): State<Arc<Engine>>,
     Json(named): Json<Named>,
-) -> Result<Json<()>, Problem> {
-    blocking(move || engine.remove_upstream(&named.name)).await.map(Json)
+) -> Result<Json<Became>, Problem> {
+    let changing = Arc::clone(&engine);
+    blocking(move || changing.remove_upstream(&named.name)).await?;
+    Ok(Became::of(&engine, Book::Upstreams))
 }
 
 /// What the command line prints.

@@ -16,6 +16,7 @@ use crate::authoring::wire::{
     BacktestRequest, BacktestView, Catalogue, CatalogueRequest, DeleteRequest, Deleted, Draft, DraftRequest,
     DraftView, MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved,
 };
+use crate::backups::{BackupMade, BackupRequest};
 use crate::connecting::{ConnectPlan, Connected, Disconnected, NewUpstream, PastedRequest};
 use crate::exporting::{ExportRequest, ExportView};
 use crate::host::Host;
@@ -65,8 +66,8 @@ macro_rules! commands {
             }
         }
 
-        #[cfg(test)]
-        const NAMES: &[&str] = &[$(stringify!($name)),*];
+        /// Their names, in their order.
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),*];
 
         /// The table `name → request and answer`, and every type in it with what it is made of.
         pub(crate) fn schema(config: &Config, types: &mut impl ts_rs::TypeVisitor) -> String {
@@ -132,6 +133,9 @@ commands! {
     enrol_passkey(EnrolRequest) -> CeremonyStarted;
     rename_passkey(PasskeyRequest) -> SecurityView;
     remove_passkey(PasskeyRequest) -> PasskeyRemoved;
+    make_backup(BackupRequest) -> BackupMade;
+    reset_passkeys(Nothing) -> SecurityView;
+    keep_passkeys(Nothing) -> SecurityView;
     prove_hold(CardRequest) -> CeremonyStarted;
     set_passphrase(SetPassphraseRequest) -> SecurityView;
     remove_passphrase(RemovePassphraseRequest) -> SecurityView;

@@ -100,6 +100,12 @@ impl Host {
         commands::dispatch(self, window, name, body).await
     }
 
+    /// The names of all commands.
+    #[must_use]
+    pub fn commands() -> &'static [&'static str] {
+        commands::NAMES
+    }
+
     /// What changes from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Changed> {
@@ -318,23 +324,14 @@ impl Host {
         })?;
         let config = UpstreamConfig::new(name, transport, false)
             .map_err(|error| IpcError::new("bad_upstream", error.to_string(), error.hint()))?;
-        let lines =
-            vec![("upstream".to_owned(), config.name.to_string()), ("reaches".to_owned(), config.shown())];
-        self.proven(format!("Add the upstream {}", config.name), lines).await?;
-        blocking(move || {
-            engine.add_upstream(config)?;
-            Ok(views::upstreams(&engine))
-        })
-        .await?
+        engine.connect_upstream(config).await?;
+        Ok(views::upstreams(&engine))
     }
 
     pub(crate) async fn remove_upstream(&self, request: NameRequest) -> Result<Vec<UpstreamRow>, IpcError> {
         let engine = Arc::clone(self.engine()?);
-        blocking(move || {
-            engine.remove_upstream(&request.name)?;
-            Ok(views::upstreams(&engine))
-        })
-        .await?
+        engine.drop_upstream(request.name).await?;
+        Ok(views::upstreams(&engine))
     }
 
     pub(crate) async fn agents(&self, _: Nothing) -> Result<AgentsView, IpcError> {
@@ -347,11 +344,8 @@ impl Host {
             |error: policy::NameError| IpcError::new("bad_name", error.to_string(), "choose another name");
         let agent: policy::AgentName = request.name.parse().map_err(bad)?;
         let user = request.user.parse().map_err(bad)?;
-        let lines =
-            vec![("agent".to_owned(), request.name.clone()), ("for".to_owned(), request.user.clone())];
-        self.proven(format!("Connect the agent {}", request.name), lines).await?;
+        let token = engine.connect_agent(agent.clone(), user).await?;
         blocking(move || {
-            let token = engine.add_agent(agent.clone(), user)?;
             let help = gateway::connect::help(&gateway::connect::Newcomer {
                 listen: engine.listen_addr(),
                 upstreams: &engine.upstreams(),
@@ -383,16 +377,8 @@ impl Host {
             .agent
             .parse()
             .map_err(|error: policy::NameError| IpcError::broken("bad_request", error.to_string()))?;
-        let lines = vec![
-            ("agent".to_owned(), request.agent.clone()),
-            ("program".to_owned(), request.program.clone()),
-        ];
-        self.proven(format!("Let another program call as {}", request.agent), lines).await?;
-        blocking(move || {
-            engine.accept_program(&agent, &request.program)?;
-            Ok(views::agents(&engine))
-        })
-        .await?
+        engine.admit_program(agent, request.program).await?;
+        Ok(views::agents(&engine))
     }
 
     pub(crate) async fn set_wait_limit(&self, request: WaitLimitRequest) -> Result<AgentsView, IpcError> {

@@ -2,6 +2,7 @@
 
 use crate::host::{Host, blocking};
 use crate::passphrase::{PassphraseState, TypedText};
+use crate::reset::{self, ResetView};
 use crate::wire::{CardRequest, IpcError, Nothing, PartState, Person};
 use gateway::ceremony::{Agreement, Ceremony, CeremonyError, Purpose, Removal, Subject};
 use gateway::{Engine, HoldId};
@@ -19,6 +20,8 @@ pub(crate) struct SecurityView {
     /// What is wrong with their record: then none of them counts.
     pub problem: Option<PartState>,
     pub passphrase: PassphraseState,
+    /// They are about to be taken out.
+    pub reset: Option<ResetView>,
 }
 
 /// One enrolled passkey.
@@ -168,7 +171,7 @@ impl Host {
     }
 }
 
-fn view(engine: &Engine) -> SecurityView {
+pub(crate) fn view(engine: &Engine) -> SecurityView {
     let current = engine.sets().current();
     let name_of = |id: &str| {
         let user = current.people.iter().find(|user| user.id.as_str() == id);
@@ -181,6 +184,7 @@ fn view(engine: &Engine) -> SecurityView {
         .collect();
     let shortest = u32::try_from(gateway::passphrase::SHORTEST).unwrap_or(u32::MAX);
     let passphrase = PassphraseState { set: engine.has_passphrase(), shortest };
+    let reset = engine.pending_reset().map(reset::view);
     let passkeys = match engine.passkeys() {
         Ok(passkeys) => passkeys,
         Err(error) => {
@@ -188,9 +192,9 @@ fn view(engine: &Engine) -> SecurityView {
                 ok: false,
                 name: "Passkeys".to_owned(),
                 message: Some(error.to_string()),
-                hint: Some("put `passkeys.json` of the home back from a backup; until then nothing that needs a passkey goes".to_owned()),
+                hint: Some("put `passkeys.json` of the home back from a backup, or say below that all passkeys are lost; until then nothing that needs one goes".to_owned()),
             };
-            return SecurityView { passkeys: Vec::new(), people, problem: Some(problem), passphrase };
+            return SecurityView { passkeys: Vec::new(), people, problem: Some(problem), passphrase, reset };
         }
     };
     let live: Vec<_> = passkeys.iter().filter(|passkey| passkey.removed_at().is_none()).collect();
@@ -207,5 +211,5 @@ fn view(engine: &Engine) -> SecurityView {
         }),
         last: live.len() == 1,
     });
-    SecurityView { passkeys: rows.collect(), people, problem: None, passphrase }
+    SecurityView { passkeys: rows.collect(), people, problem: None, passphrase, reset }
 }

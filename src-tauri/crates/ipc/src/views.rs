@@ -4,7 +4,7 @@ use crate::wire::{
     AgentRow, AgentsView, Alarm, ChangeKind, ChangedFile, GatewayState, InboxRow, Needs, OtherProgram,
     Overview, PartState, Person, PoliciesView, PolicyRow, Problem, UpstreamRow, WaitingChange,
 };
-use crate::{pausing, practice};
+use crate::{pausing, practice, reset};
 use gateway::Engine;
 use gateway::home::{KeychainKind, Transport};
 use policy::Timestamp;
@@ -44,6 +44,7 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
             hint: "Held calls are refused until then, and once too many wait to be recorded, every call. Nothing has to be restarted.".to_owned(),
         });
     }
+    alarms.extend(reset::alarm(engine));
     if engine.is_paused() {
         alarms.push(pausing::alarm());
     }

@@ -45,6 +45,8 @@ pub(super) enum Pending {
     Proof(PendingProof),
     Hold(PendingProof, hold::Asked),
     Make(PendingEnrolment),
+    /// The first passkey is made, and signs the set in force.
+    First(PendingProof, Box<Candidate>),
     /// The new passkey is made, and an old one signs it in.
     SignIn(PendingProof, Box<Candidate>),
 }
@@ -238,6 +240,10 @@ impl Course {
             Pending::Make(pending) => {
                 let candidate = self.party.finish_enrolment(pending, answer, now.0)?;
                 enrolment::take_candidate(self, candidate)
+            }
+            Pending::First(pending, candidate) => {
+                let proof = self.party.finish_proof(pending, answer, now.0)?;
+                enrolment::first(self, *candidate, &proof)
             }
             Pending::SignIn(pending, candidate) => {
                 let proof = self.party.finish_proof(pending, answer, now.0)?;

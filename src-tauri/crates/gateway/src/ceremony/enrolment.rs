@@ -5,6 +5,7 @@ use super::page::Line;
 use super::subject::{Shown, Subject};
 use super::{CeremonyEnd, store::PasskeysError};
 use crate::engine::Engine;
+use crate::sets::{SetError, Signature};
 use journal::{Entry, PasskeyEntry};
 use policy::{Timestamp, UserId};
 use stepup::{Candidate, Credential, Person, Proof, ProofError, Roster};
@@ -18,7 +19,7 @@ pub(super) fn shown(engine: &Engine, subject: &Subject, roster: &Roster) -> Resu
         Subject::Enrol { person, name } => {
             let signers = names(&signers(engine, roster, Some(person)));
             let lead = match signers.as_str() {
-                "" => "Your device asks for your fingerprint, face or PIN, and keeps the passkey.".to_owned(),
+                "" => first_lead(engine),
                 names => format!(
                     "Two steps: first the new passkey is made, then an enrolled one lets it in: {names}."
                 ),
@@ -113,7 +114,7 @@ pub(super) fn take_proof(course: &Course, proof: &Proof, now: Timestamp) -> Resu
     }
 }
 
-/// The new passkey is made. The first counts at once; any other is signed in by one that was there before.
+/// The new passkey is made. The first signs the set in force; any other is signed in by one that was there before.
 pub(super) fn take_candidate(course: &Course, candidate: Candidate) -> Result<Stepped, Failure> {
     let Subject::Enrol { person, .. } = &course.subject else {
         return Err(Failure::Proof(ProofError::OtherChallenge));
@@ -121,7 +122,11 @@ pub(super) fn take_candidate(course: &Course, candidate: Candidate) -> Result<St
     let roster = course.engine.proofs().passkeys().roster()?;
     let signers = signers(&course.engine, &roster, Some(person));
     if signers.is_empty() {
-        return enrolled(course, candidate, None);
+        // Without a set in force there is nothing to sign, and everything is denied anyway.
+        return match course.engine.sets().current().problem {
+            Some(_) => enrolled(course, candidate, None),
+            None => ask_first(course, candidate, "The new passkey is made."),
+        };
     }
     let (options, pending) = course.party.start_proof(&signers, candidate.binding(), course.until.0)?;
     let words = Words::new(
@@ -129,6 +134,76 @@ pub(super) fn take_candidate(course: &Course, candidate: Candidate) -> Result<St
         &format!("Now use one that is enrolled already, to let it in: {}.", names(&signers)),
     );
     Ok(Stepped::Ask("get", options, words, Box::new(Pending::SignIn(pending, Box::new(candidate)))))
+}
+
+/// The first one counts only once it has signed what is in force: a passkey that is enrolled beside an unsigned set
+/// would leave it to whoever can write the home's files, or the keychain, what the next start takes.
+fn ask_first(course: &Course, candidate: Candidate, title: &str) -> Result<Stepped, Failure> {
+    let Subject::Enrol { name, .. } = &course.subject else {
+        return Err(Failure::Proof(ProofError::OtherChallenge));
+    };
+    let mut roster = course.engine.proofs().passkeys().roster()?;
+    let credential = roster.admit_first(candidate.clone(), name).map_err(PasskeysError::from)?;
+    let sets = course.engine.sets();
+    let binding = sets.to_sign(&sets.current().bundle);
+    let (options, pending) = course.party.start_proof(&[credential], binding, course.until.0)?;
+    let words = Words::new(
+        title,
+        "Use it once more, to sign the policies in force: from then on nothing loosens them without it.",
+    );
+    Ok(Stepped::Ask("get", options, words, Box::new(Pending::First(pending, Box::new(candidate)))))
+}
+
+/// The first passkey signed the set: it is enrolled, and its signature stands under what is in force.
+pub(super) fn first(course: &Course, candidate: Candidate, proof: &Proof) -> Result<Stepped, Failure> {
+    let (engine, now) = (&course.engine, course.now());
+    let sets = engine.sets();
+    if *proof.binding() != sets.to_sign(&sets.current().bundle) {
+        return ask_first(course, candidate, "The policies were changed meanwhile.");
+    }
+    let Subject::Enrol { name, .. } = &course.subject else {
+        return Err(Failure::Proof(ProofError::OtherChallenge));
+    };
+    let credential = engine.proofs().passkeys().change(|roster| {
+        roster.admit_first(candidate, name)?;
+        roster.used(proof, now.0).cloned()
+    })?;
+    let words = told(course, &credential)?;
+    let evidence = proof.evidence().to_json()?;
+    let signed = sets.sign(Signature(evidence.clone()));
+    engine.note(Entry::Passkey(PasskeyEntry::Proven {
+        purpose: proof.binding().purpose().tag().to_owned(),
+        person: proof.person().to_owned(),
+        credential: proof.credential().to_string(),
+        about: "Sign the policies that are in force".to_owned(),
+        evidence,
+    }));
+    engine.set_changed();
+    let words = match signed {
+        Ok(_) => words,
+        Err(error) => unsigned(&words, &error),
+    };
+    Ok(Stepped::Done(CeremonyEnd::Enrolled(credential.id().clone()), words))
+}
+
+/// The passkey stands, and the set is without its signature: the window asks for it with an alarm.
+fn unsigned(words: &Words, error: &SetError) -> Words {
+    tracing::error!(%error, "the first passkey did not sign the set");
+    let text = format!(
+        "{} It has not signed the policies: {error}. The window of Doorward asks for it.",
+        words.text
+    );
+    Words::new(&words.title, &text)
+}
+
+fn first_lead(engine: &Engine) -> String {
+    let lead = "Your device asks for your fingerprint, face or PIN, and keeps the passkey.";
+    if engine.sets().current().problem.is_some() {
+        return lead.to_owned();
+    }
+    format!(
+        "{lead} It asks twice: the new passkey signs the policies in force, which it guards from then on."
+    )
 }
 
 pub(super) fn sign_in(course: &Course, candidate: Candidate, proof: &Proof) -> Result<Stepped, Failure> {
@@ -146,16 +221,22 @@ fn enrolled(course: &Course, candidate: Candidate, proof: Option<&Proof>) -> Res
         }
         .cloned()
     })?;
-    let (id, fingerprint) = (credential.id().clone(), credential.fingerprint());
+    let words = told(course, &credential)?;
+    Ok(Stepped::Done(CeremonyEnd::Enrolled(credential.id().clone()), words))
+}
+
+/// Records that it is enrolled, and says so.
+fn told(course: &Course, credential: &Credential) -> Result<Words, Failure> {
     let written =
-        serde_json::to_value(&credential).map_err(|error| PasskeysError::Write(error.to_string()))?;
+        serde_json::to_value(credential).map_err(|error| PasskeysError::Write(error.to_string()))?;
     course.engine.note(Entry::Passkey(PasskeyEntry::Enrolled { credential: written }));
     course.engine.proofs().changed(&course.engine);
     let text = format!(
-        "“{}” is enrolled, with the fingerprint {fingerprint}. You can close this page.",
-        credential.name()
+        "“{}” is enrolled, with the fingerprint {}. You can close this page.",
+        credential.name(),
+        credential.fingerprint()
     );
-    Ok(Stepped::Done(CeremonyEnd::Enrolled(id), Words::new("The passkey is enrolled.", &text)))
+    Ok(Words::new("The passkey is enrolled.", &text))
 }
 
 /// Who may sign: the person's own passkeys, where they have any; else the owner's; else whoever has one.

@@ -168,7 +168,7 @@ impl Proofs {
         keychain: Arc<dyn Keychain>,
     ) -> Result<Proofs, KeychainError> {
         let settings = home.settings();
-        let path = home.dir().join(store::FILE);
+        let path = home.paths().passkeys();
         let known = Arc::clone(&keychain);
         let passkeys = Arc::new(Passkeys::open(path, (root, &settings.id), known, settings.keychain)?);
         let passphrase = Passphrase::open(keychain, &settings.id)?;

@@ -14,9 +14,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stepup::{Roster, RosterError};
 use subtle::ConstantTimeEq as _;
 
-/// The file's name in the home.
-pub(crate) const FILE: &str = "passkeys.json";
-
 /// Why the passkeys are not what they were, or could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeysError {
@@ -104,6 +101,28 @@ impl Passkeys {
         }
         *state = Ok(changed);
         Ok(value)
+    }
+
+    /// Takes all of them out; the next one is a first one again. A record that is not as it was written goes with them.
+    ///
+    /// # Errors
+    /// Nothing changed then.
+    pub(crate) fn begin_anew(&self, now: i64) -> Result<(), PasskeysError> {
+        {
+            let mut state = self.lock();
+            if state.is_err() {
+                let mut roster = Roster::default();
+                roster.reset(now);
+                self.write(&roster)?;
+                self.keychain.set(&self.entry, &roster.membership())?;
+                *state = Ok(roster);
+                return Ok(());
+            }
+        }
+        self.change(|roster| {
+            roster.reset(now);
+            Ok(())
+        })
     }
 
     fn write(&self, roster: &Roster) -> Result<(), PasskeysError> {

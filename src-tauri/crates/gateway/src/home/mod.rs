@@ -24,7 +24,7 @@ pub(crate) use agents::read_book;
 pub use agents::{Agent, AgentBook, AgentRow, Token};
 pub use documents::{read_documents, write_document, write_documents};
 pub use error::{BookError, FileError, HomeError};
-pub(crate) use folder::{read_text, write_whole};
+pub(crate) use folder::{make_private, read_text, write_whole};
 pub use packs::{PACKS, Pack};
 pub use people::read_people;
 pub use secret_use::{SecretPlace, SecretUse, SecretUseError};
@@ -125,6 +125,12 @@ impl Paths {
     #[must_use]
     pub fn lock(&self) -> PathBuf {
         self.dir.join("lock")
+    }
+
+    /// Who has enrolled which passkey.
+    #[must_use]
+    pub fn passkeys(&self) -> PathBuf {
+        self.dir.join("passkeys.json")
     }
 
     /// Data of the practice upstream.

@@ -1,8 +1,11 @@
 //! Agents and upstreams, which Doorward itself writes, as part of the set.
 
 use super::bundle::{AGENTS, UPSTREAMS, restore};
-use super::{Origin, SetError, Sets};
-use crate::home;
+use super::{Bundle, Origin, SetError, Sets, Signature};
+use crate::home::{self, BookError};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A list that Doorward itself keeps, as part of the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +14,106 @@ pub(crate) enum Book {
     Upstreams,
 }
 
+impl Book {
+    fn name(self) -> &'static str {
+        match self {
+            Book::Agents => AGENTS,
+            Book::Upstreams => UPSTREAMS,
+        }
+    }
+
+    fn text(self, bundle: &Bundle) -> &String {
+        match self {
+            Book::Agents => &bundle.agents,
+            Book::Upstreams => &bundle.upstreams,
+        }
+    }
+
+    fn in_bundle(self, mut bundle: Bundle, text: String) -> Bundle {
+        match self {
+            Book::Agents => bundle.agents = text,
+            Book::Upstreams => bundle.upstreams = text,
+        }
+        bundle
+    }
+}
+
+/// A change of a book that a person is about to sign: nothing of it is on the disk or in force.
+pub(crate) struct BookDraft<T> {
+    book: Book,
+    /// What the edit gave, such as a token.
+    pub(crate) value: T,
+    /// The whole set with it.
+    pub(crate) bundle: Bundle,
+    started_from: String,
+}
+
 impl Sets {
+    /// Makes a change of a book aside, on top of what is in force. Blocks on the disk.
+    ///
+    /// # Errors
+    /// A change of that book waits already, nothing is in force, or what the edit says.
+    pub(crate) fn draft_book<T>(
+        &self,
+        book: Book,
+        edit: impl FnOnce(&Path) -> Result<T, BookError>,
+    ) -> Result<BookDraft<T>, BookError> {
+        let _turn = self.changing();
+        self.look()?;
+        self.refuse_if_waiting(book.name())?;
+        let current = self.current();
+        let started_from = book.text(&current.bundle).clone();
+        let aside = Aside::of(&self.path_of_book(book), &started_from)?;
+        let value = edit(&aside.0)?;
+        let text = home::read_book(&aside.0)?.unwrap_or_default();
+        Ok(BookDraft { book, value, bundle: book.in_bundle(current.bundle.clone(), text), started_from })
+    }
+
+    /// Puts a draft in force, then on the disk.
+    ///
+    /// # Errors
+    /// The book is another one by now; otherwise as [`Sets::propose_signed`].
+    pub(crate) fn put_book<T>(
+        &self,
+        draft: BookDraft<T>,
+        signature: Option<Signature>,
+    ) -> Result<T, SetError> {
+        let _turn = self.changing();
+        self.refuse_if_waiting(draft.book.name())?;
+        if *draft.book.text(&self.current().bundle) != draft.started_from {
+            return Err(SetError::WaitsOnDisk(draft.book.name().to_owned()));
+        }
+        let text = draft.book.text(&draft.bundle).clone();
+        self.propose_signed(draft.bundle, Origin::Window, signature)?;
+        home::write_whole(&self.path_of_book(draft.book), &text)?;
+        self.look()?;
+        Ok(draft.value)
+    }
+
+    /// Why a change of that book waits for a passkey, one sentence each; empty where none does.
+    pub(crate) fn waits_in(&self, book: Book) -> Vec<String> {
+        let waiting = self.waiting();
+        let of_book = waiting.filter(|waiting| waiting.changes.iter().any(|one| one.path == book.name()));
+        let Some(waiting) = of_book else { return Vec::new() };
+        if waiting.needs_proof.is_empty() {
+            return vec!["nothing is in force until the change is applied".to_owned()];
+        }
+        waiting.needs_proof.iter().map(ToString::to_string).collect()
+    }
+
+    /// What is in force as the journal keeps it, with the signature under it; or why nothing is.
+    pub(crate) fn stored_in_force(&self) -> Result<BTreeMap<String, String>, String> {
+        let current = self.current();
+        match &current.problem {
+            Some(problem) => Err(problem.clone()),
+            None => self.stored(&current.bundle, current.link.as_ref()).map_err(|error| error.to_string()),
+        }
+    }
+
+    fn path_of_book(&self, book: Book) -> PathBuf {
+        Bundle::path_of(&self.home, book.name())
+    }
+
     /// A book that Doorward itself changes: `edit` writes its file, and what it wrote is in force when this returns.
     /// Where it needs proof it waits instead, like any change of the file; where it cannot be recorded, the file is
     /// put back.
@@ -22,10 +124,7 @@ impl Sets {
     ) -> Result<T, E> {
         let _turn = self.changing();
         self.look()?;
-        let (name, path) = match book {
-            Book::Agents => (AGENTS, self.home.agents()),
-            Book::Upstreams => (UPSTREAMS, self.home.upstreams()),
-        };
+        let (name, path) = (book.name(), self.path_of_book(book));
         let current = self.current();
         if current.problem.is_some() {
             // Nothing goes through; the book is confirmed with the rest.
@@ -37,11 +136,7 @@ impl Sets {
         let before = home::read_book(&path).map_err(SetError::from)?;
         let value = edit()?;
         let after = home::read_book(&path).map_err(SetError::from)?.unwrap_or_default();
-        let mut bundle = current.bundle.clone();
-        match book {
-            Book::Agents => bundle.agents = after,
-            Book::Upstreams => bundle.upstreams = after,
-        }
+        let bundle = book.in_bundle(current.bundle.clone(), after);
         match self.propose(bundle, Origin::Window) {
             Ok(_) | Err(SetError::NeedsProof(_)) => {}
             Err(error) => {
@@ -52,5 +147,26 @@ impl Sets {
         }
         self.look()?;
         Ok(value)
+    }
+}
+
+/// A copy of a book beside it, hidden from whoever lists the home; it goes with the value.
+struct Aside(PathBuf);
+
+impl Aside {
+    fn of(book: &Path, text: &str) -> Result<Aside, BookError> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = book.file_name().unwrap_or_default().to_string_lossy();
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let aside = Aside(book.with_file_name(format!(".draft-{}-{count}-{name}", std::process::id())));
+        home::write_whole(&aside.0, text)?;
+        Ok(aside)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // A left-over holds nothing that the book does not.
+        let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -5,8 +5,8 @@
 //! these, and free as well: they let nothing through. Pure: texts in, reasons out.
 
 use super::Bundle;
-use super::bundle::{PEOPLE, UPSTREAMS};
-use crate::home::{AgentBook, AgentRow};
+use super::bundle::{AGENTS, PEOPLE, UPSTREAMS};
+use crate::home::{AgentBook, AgentRow, UpstreamBook};
 use std::fmt;
 use std::path::PathBuf;
 use toml_edit::DocumentMut;
@@ -21,8 +21,13 @@ pub enum Reason {
     Removed(String),
     Changed(String),
     Added(String),
-    AgentAdded(String),
-    AgentChanged(String),
+    /// With the user it acts for.
+    AgentAdded(String, String),
+    AgentChanged(String, String),
+    /// With what it reaches.
+    UpstreamAdded(String, String),
+    UpstreamChanged(String, String),
+    UpstreamRemoved(String),
 }
 
 impl fmt::Display for Reason {
@@ -33,8 +38,15 @@ impl fmt::Display for Reason {
             Reason::Removed(path) => write!(f, "`{path}` is removed"),
             Reason::Changed(path) => write!(f, "`{path}` is changed"),
             Reason::Added(path) => write!(f, "`{path}` is new"),
-            Reason::AgentAdded(name) => write!(f, "the agent `{name}` is new"),
-            Reason::AgentChanged(name) => write!(f, "the agent `{name}` is changed"),
+            Reason::AgentAdded(name, user) => write!(f, "the agent `{name}` is new, and acts for `{user}`"),
+            Reason::AgentChanged(name, user) => {
+                write!(f, "the agent `{name}` is changed, and acts for `{user}`")
+            }
+            Reason::UpstreamAdded(name, reached) => write!(f, "the upstream `{name}` is new: {reached}"),
+            Reason::UpstreamChanged(name, reached) => {
+                write!(f, "the upstream `{name}` is changed: {reached}")
+            }
+            Reason::UpstreamRemoved(name) => write!(f, "the upstream `{name}` is removed"),
         }
     }
 }
@@ -57,13 +69,10 @@ pub fn needs_proof(before: &Bundle, after: &Bundle) -> Vec<Reason> {
             (Some(_), Some(_)) => Some(Reason::Changed(change.path)),
         });
     }
-    for (path, old, new) in
-        [(PEOPLE, &before.people, &after.people), (UPSTREAMS, &before.upstreams, &after.upstreams)]
-    {
-        if old != new {
-            reasons.push(Reason::Changed(path.to_owned()));
-        }
+    if before.people != after.people {
+        reasons.push(Reason::Changed(PEOPLE.to_owned()));
     }
+    reasons.extend(upstreams(&before.upstreams, &after.upstreams));
     reasons.extend(agents(&before.agents, &after.agents));
     reasons
 }
@@ -91,20 +100,46 @@ fn is_put_in_force(old: &str, new: &str) -> bool {
         && allows(new) == Some(false)
 }
 
+/// None of it is free; what is changed is named where it can be read.
+fn upstreams(old: &str, new: &str) -> Vec<Reason> {
+    if old == new {
+        return Vec::new();
+    }
+    let book = |text: &str| UpstreamBook::parse(PathBuf::from(UPSTREAMS), text);
+    let (Ok(before), Ok(after)) = (book(old), book(new)) else {
+        return vec![Reason::Changed(UPSTREAMS.to_owned())];
+    };
+    let mut reasons = Vec::new();
+    for now in after.list() {
+        let name = now.name.to_string();
+        match before.get(&name) {
+            None => reasons.push(Reason::UpstreamAdded(name, now.shown())),
+            Some(known) if known != now => reasons.push(Reason::UpstreamChanged(name, now.shown())),
+            Some(_) => {}
+        }
+    }
+    let gone = before.list().iter().filter(|known| after.get(known.name.as_str()).is_none());
+    reasons.extend(gone.map(|known| Reason::UpstreamRemoved(known.name.to_string())));
+    if reasons.is_empty() {
+        reasons.push(Reason::Changed(UPSTREAMS.to_owned()));
+    }
+    reasons
+}
+
 fn agents(old: &str, new: &str) -> Vec<Reason> {
     if old == new {
         return Vec::new();
     }
-    let book = |text: &str| AgentBook::parse(PathBuf::from("agents.toml"), text);
+    let book = |text: &str| AgentBook::parse(PathBuf::from(AGENTS), text);
     let (Ok(before), Ok(after)) = (book(old), book(new)) else {
-        return vec![Reason::Changed("agents.toml".to_owned())];
+        return vec![Reason::Changed(AGENTS.to_owned())];
     };
     let mut reasons = Vec::new();
     for agent in after.list() {
         match before.list().iter().find(|known| known.name == agent.name) {
-            None => reasons.push(Reason::AgentAdded(agent.name.to_string())),
+            None => reasons.push(Reason::AgentAdded(agent.name.to_string(), agent.user.to_string())),
             Some(known) if !is_same(known, agent) => {
-                reasons.push(Reason::AgentChanged(agent.name.to_string()));
+                reasons.push(Reason::AgentChanged(agent.name.to_string(), agent.user.to_string()));
             }
             Some(_) => {}
         }

@@ -15,10 +15,11 @@ mod signed;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use books::Book;
+pub(crate) use books::{Book, BookDraft};
 pub use bundle::Bundle;
 pub use error::SetError;
 pub use loosening::{Reason, needs_proof};
+pub(crate) use newest::{entry as newest_entry, is_older as is_older_set, note_as_newest};
 pub use several::DocumentEdit;
 pub use signed::{Signers, binding};
 
@@ -31,6 +32,7 @@ use newest::Newest;
 use policy::people::People;
 use policy::set::{DocumentChange, PolicySet};
 use signed::Link;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Where the newest signature stands beside the documents.
@@ -190,7 +192,11 @@ impl Sets {
     /// Whether passkeys are enrolled and none of them has signed what is in force.
     #[must_use]
     pub fn is_unsigned(&self) -> bool {
-        self.signers.are_enrolled() && self.current().link.is_none()
+        self.signers.are_enrolled() && !self.is_vouched_for(&self.current())
+    }
+
+    fn is_vouched_for(&self, current: &InForce) -> bool {
+        current.link.as_ref().is_some_and(|link| link.why_not(&current.bundle, &self.signers).is_none())
     }
 
     fn previous(&self) -> String {
@@ -200,7 +206,7 @@ impl Sets {
 
     fn reasons(&self, bundle: &Bundle) -> Vec<Reason> {
         let current = self.current();
-        if current.problem.is_some() || current.link.is_none() {
+        if current.problem.is_some() || !self.is_vouched_for(&current) {
             return vec![Reason::NothingInForce];
         }
         needs_proof(&current.bundle, bundle)
@@ -277,17 +283,23 @@ impl Sets {
             None if !needs_proof.is_empty() => return Err(SetError::NeedsProof(needs_proof)),
             None => current.link.clone(),
         };
-        let mut stored = bundle.stored();
-        if let Some(link) = &link {
-            let text = serde_json::to_string(link).map_err(|error| SetError::Signature(error.to_string()))?;
-            stored.insert(LINK.to_owned(), text);
-        }
+        let stored = self.stored(&bundle, link.as_ref())?;
         self.newest.expect(&hash)?;
         self.journal.confirm_set(&stored)?;
         self.replace(InForce { set, people, bundle, problem: None, link });
         self.set_waiting(None);
         self.note_newest();
         Ok(Proposed::Applied)
+    }
+
+    /// As the journal keeps it.
+    fn stored(&self, bundle: &Bundle, link: Option<&Link>) -> Result<BTreeMap<String, String>, SetError> {
+        let mut stored = bundle.stored();
+        if let Some(link) = link {
+            let text = serde_json::to_string(link).map_err(|error| SetError::Signature(error.to_string()))?;
+            stored.insert(LINK.to_owned(), text);
+        }
+        Ok(stored)
     }
 
     /// Files that something else changed are an entry as well, once for each state of them.

@@ -27,9 +27,31 @@ struct Note {
     head: String,
 }
 
+/// The keychain's name for the note of a home.
+pub(crate) fn entry(home_id: &str) -> String {
+    format!("newest-set/{home_id}")
+}
+
+/// Whether the keychain knows another set of this home than that one.
+pub(crate) fn is_older(keychain: &dyn Keychain, home_id: &str, set: &str) -> Result<bool, KeychainError> {
+    let note = keychain.get(&entry(home_id))?;
+    let note = note.map(|note| serde_json::from_slice::<Note>(&note).unwrap_or_default());
+    Ok(note.is_some_and(|note| !note.sets.iter().any(|known| known == set)))
+}
+
+/// For a journal that begins with this set.
+pub(crate) fn note_as_newest(
+    keychain: Arc<dyn Keychain>,
+    home_id: &str,
+    set: &str,
+    journal: &Journal,
+) -> Result<(), KeychainError> {
+    Newest { keychain, entry: entry(home_id), known: Mutex::new(None) }.note(set, journal)
+}
+
 impl Newest {
     pub(super) fn open(keychain: Arc<dyn Keychain>, home_id: &str) -> Result<Newest, KeychainError> {
-        let entry = format!("newest-set/{home_id}");
+        let entry = entry(home_id);
         // A note that cannot be read fits no set.
         let known = keychain.get(&entry)?.map(|note| serde_json::from_slice(&note).unwrap_or_default());
         Ok(Newest { keychain, entry, known: Mutex::new(known), follows: Mutex::new(false) })

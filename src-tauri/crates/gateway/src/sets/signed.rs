@@ -58,6 +58,10 @@ impl Signers {
         let known = (self.0)()?;
         let mut fitting = known.iter().filter(|credential| credential.id() == evidence.credential());
         let credential = fitting.next().ok_or("no passkey of this home made it")?;
+        // After the last passkey went, or a reset, a new first one signs anew: what an older one signed is over.
+        if known.iter().any(|other| other.removed_at().is_none() && other.epoch() > credential.epoch()) {
+            return Err("the passkey that made it is from before the passkeys began anew".to_owned());
+        }
         if now && credential.removed_at().is_some() {
             return Err("the passkey that made it was removed".to_owned());
         }

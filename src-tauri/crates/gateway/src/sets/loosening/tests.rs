@@ -102,6 +102,19 @@ fn people_and_upstreams_are_never_free() {
 }
 
 #[test]
+fn upstreams_that_need_proof_are_named_with_what_they_reach() {
+    let with = |upstreams: &str| Bundle { upstreams: upstreams.to_owned(), ..bundle(&[]) };
+    let said = |old: &str, new: &str| {
+        needs_proof(&with(old), &with(new)).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let one = "[[upstream]]\nname = \"notes\"\ncommand = \"notes\"\nargs = [\"serve\"]\n";
+    assert_eq!(said("", one), ["the upstream `notes` is new: notes serve"]);
+    assert_eq!(said(one, ""), ["the upstream `notes` is removed"]);
+    assert_eq!(said(one, &one.replace("serve", "--open")), ["the upstream `notes` is changed: notes --open"]);
+    assert_eq!(said(one, &format!("{one}# a note\n")), ["`upstreams.toml` is changed"]);
+}
+
+#[test]
 fn of_the_agents_only_their_going_and_our_own_notes_are_free() {
     let with = |agents: &str| Bundle { agents: agents.to_owned(), ..bundle(&[]) };
     let one = "[[agent]]\nname = \"a\"\nuser = \"me\"\n";

@@ -11,6 +11,7 @@ use crate::window;
 use ipc::wire::{VoteChoice, VoteRequest};
 use ipc::{Changed, Host, Means, Tag};
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tauri::AppHandle;
@@ -64,7 +65,7 @@ pub(crate) async fn ring<N: Notifier>(
     };
     host.set_notifications(true, None, None);
     let ringing = Ringing::default();
-    Bell { app, host, notifier, ringing, next: None, told: None, silent: false, replaced: false }
+    Bell { app, host, notifier, ringing, next: None, told: BTreeMap::new(), silent: false, replaced: false }
         .run(heard, ending)
         .await;
 }
@@ -76,8 +77,8 @@ struct Bell<N> {
     ringing: Ringing,
     /// When the next reminder is due, in epoch milliseconds.
     next: Option<i64>,
-    /// When the person was last back who was told of their time away.
-    told: Option<i64>,
+    /// What a person was told, and of which moment it was.
+    told: BTreeMap<&'static str, i64>,
     /// The last notification was not shown, and the window says so.
     silent: bool,
     /// The service we knew left; what the window says of that stays.
@@ -98,7 +99,7 @@ impl<N: Notifier> Bell<N> {
             };
             tokio::select! {
                 change = changes.recv() => match change {
-                    Ok(Changed { tags, .. }) if !tags.contains(&Tag::Inbox) => {}
+                    Ok(Changed { tags, .. }) if !tags.contains(&Tag::Inbox) && !tags.contains(&Tag::Security) => {}
                     Ok(_) | Err(RecvError::Lagged(_)) => self.follow().await,
                     Err(RecvError::Closed) => return,
                 },
@@ -121,7 +122,7 @@ impl<N: Notifier> Bell<N> {
         let zone = TimeZone::system();
         let is_locked = self.host.is_screen_locked();
         if !is_locked {
-            self.tell_who_is_back().await;
+            self.tell_who_is_here().await;
         }
         let desk = notice::Desk { service: self.notifier.service(), zone: &zone, now };
         let cards = waiting(&self.host);
@@ -158,29 +159,29 @@ impl<N: Notifier> Bell<N> {
         }
     }
 
-    /// What happened to held calls while the screen was locked, once for each return.
-    async fn tell_who_is_back(&mut self) {
-        let Some((back_at, sentence)) = self.host.while_away() else { return };
-        if self.told.replace(back_at) == Some(back_at) {
-            return;
-        }
-        let notice = Notice {
-            key: "while-away".to_owned(),
-            holds: Vec::new(),
-            digest: String::new(),
-            agent: String::new(),
-            tool: String::new(),
-            title: "Doorward".to_owned(),
-            body: sentence,
-            buttons: Vec::new(),
-            deadline: 0,
-            reminds: false,
-        };
-        if let Err(error) = self.notifier.show(&notice).await {
-            tracing::warn!(
-                error = chain(&error),
-                "the digest of a time away was not shown; the window has it"
-            );
+    /// What happened to held calls while the screen was locked, once for each return; and that passkeys are about to be
+    /// taken out, once for each start.
+    async fn tell_who_is_here(&mut self) {
+        let news = [("while-away", self.host.while_away()), ("passkeys-reset", self.host.passkeys_reset())];
+        for (key, (at, body)) in news.into_iter().filter_map(|(key, news)| Some((key, news?))) {
+            if self.told.insert(key, at) == Some(at) {
+                continue;
+            }
+            let notice = Notice {
+                key: key.to_owned(),
+                holds: Vec::new(),
+                digest: String::new(),
+                agent: String::new(),
+                tool: String::new(),
+                title: "Doorward".to_owned(),
+                body,
+                buttons: Vec::new(),
+                deadline: 0,
+                reminds: false,
+            };
+            if let Err(error) = self.notifier.show(&notice).await {
+                tracing::warn!(error = chain(&error), key, "it was not shown; the window has it");
+            }
         }
     }
 

@@ -20,6 +20,7 @@ export function Alarms({ alarms }: { alarms: readonly Alarm[] }) {
             {alarm.code === "set_unsigned" && <> <SignSet /></>}
             {alarm.code.startsWith("set_") && alarm.code !== "set_unsigned" && <> <Link to="/policies" className={classes.link}>Open Policies</Link></>}
             {alarm.code === "around_the_door" && <> <Link to="/agents" className={classes.link}>Open Agents</Link></>}
+            {alarm.code === "passkeys_reset" && <> <Link to="/security" className={classes.link}>Open Security</Link></>}
             {alarm.code === "paused" && <> <LetCallsGo /></>}
           </p>
         </div>

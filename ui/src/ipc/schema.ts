@@ -101,6 +101,7 @@ export type { Person } from "./generated/Person";
 export type { PoliciesView } from "./generated/PoliciesView";
 export type { PolicyRow } from "./generated/PolicyRow";
 export type { PracticeKind } from "./generated/PracticeKind";
+export type { ResetView } from "./generated/ResetView";
 export type { SecurityView } from "./generated/SecurityView";
 export type { Similar } from "./generated/Similar";
 export type { SimilarCall } from "./generated/SimilarCall";

@@ -308,6 +308,20 @@ export class FakeHost implements Host {
       this.#emit(["security"]);
       return { ceremony: null };
     },
+    make_backup: () => ({ path: "/home/ana/.local/share/doorward/backups/doorward-2026-11-23-140900.backup" }),
+    reset_passkeys: () => {
+      this.world.security.reset = {
+        asked_at: Date.now(),
+        message: "All passkeys are taken out in 24 hours of this machine's running, because somebody in this window said that they are lost.",
+      };
+      this.#emit(["security"]);
+      return this.world.security;
+    },
+    keep_passkeys: () => {
+      this.world.security.reset = null;
+      this.#emit(["security"]);
+      return this.world.security;
+    },
     prove_hold: () => ceremony(),
     set_passphrase: ({ passphrase, old }) => {
       const { passphrase: state } = this.world.security;

@@ -72,7 +72,7 @@ const nothing = (): World => ({
   upstreams: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
   found: structuredClone(NOTHING_FOUND),
-  security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null, passphrase: noPassphrase },
+  security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null, passphrase: noPassphrase, reset: null },
   answers: {},
   grants: [],
   failing: [],

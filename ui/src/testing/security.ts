@@ -18,6 +18,7 @@ export const dailySecurity = (now: number): SecurityView => ({
   people: [{ id: "ana", name: "Ana Ruiz" }, { id: "ben", name: "Ben Okafor" }],
   problem: null,
   passphrase: { ...noPassphrase, set: true },
+  reset: null,
 });
 
 export const brokenSecurity: SecurityView = {
@@ -25,7 +26,8 @@ export const brokenSecurity: SecurityView = {
   problem: {
     ok: false, name: "Passkeys",
     message: "the record of passkeys is not as Doorward wrote it: it is an older record than the newest one",
-    hint: "put `passkeys.json` of the home back from a backup; until then nothing that needs a passkey goes",
+    hint: "put `passkeys.json` of the home back from a backup, or say below that all passkeys are lost; until then nothing that needs one goes",
   },
   passphrase: noPassphrase,
+  reset: null,
 };

@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Make a home folder with the starter policies and the practice upstream.
     Init(Init),
+    /// Make a home of a backup, in a folder that is absent or empty.
+    Restore(Restore),
     /// Run the gateway without a window; holds are printed here.
     Serve {
         /// Listen here this time, instead of where the home says.
@@ -144,6 +146,15 @@ pub(crate) struct Init {
     /// Where the root key is kept; `memory` forgets it with the process.
     #[arg(long, value_enum, default_value_t = Keychain::Os)]
     pub(crate) keychain: Keychain,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The file that the window made. Its passphrase is asked for.
+    pub(crate) file: PathBuf,
+    /// Take it although this machine's keychain knows a newer state of that home.
+    #[arg(long)]
+    pub(crate) older: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

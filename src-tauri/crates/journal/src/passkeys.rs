@@ -55,6 +55,14 @@ pub enum PasskeyEntry {
     Tampered {
         why: String,
     },
+    /// Somebody at the desk said that all are lost: they are taken out after so many hours, unless one is used.
+    ResetAsked {
+        hours: u64,
+    },
+    /// They stay.
+    ResetStopped,
+    /// They are taken out; the next one is a first one again.
+    ResetDone,
 }
 
 impl PasskeyEntry {
@@ -67,6 +75,9 @@ impl PasskeyEntry {
             PasskeyEntry::Proven { .. } => "passkey_proven",
             PasskeyEntry::Refused { .. } => REFUSED,
             PasskeyEntry::Tampered { .. } => "passkey_tampered",
+            PasskeyEntry::ResetAsked { .. } => "passkey_reset_asked",
+            PasskeyEntry::ResetStopped => "passkey_reset_stopped",
+            PasskeyEntry::ResetDone => "passkey_reset_done",
         }
     }
 }

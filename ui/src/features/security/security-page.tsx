@@ -11,7 +11,9 @@ import { Pending } from "@/components/pending";
 import { overviewQuery, securityQuery, useCommand } from "@/ipc/queries";
 import type { CeremonyStarted, PasskeyRow } from "@/ipc/schema";
 import { plural, sentence } from "@/lib/words";
+import { Backup } from "./backup";
 import { EnrolPasskey } from "./enrol-passkey";
+import { LostPasskeys } from "./lost-passkeys";
 import { PasskeyItem } from "./passkey-item";
 import { Passphrase } from "./passphrase";
 import { RenamePasskey } from "./rename-passkey";
@@ -45,6 +47,7 @@ export function SecurityPage() {
           {sentence(view.problem.message ?? "")} {sentence(view.problem.hint ?? "")}
         </Notice>
       )}
+      {view?.reset != null && <LostPasskeys reset={view.reset} />}
       {waiting !== null && <WaitingPage ceremony={waiting} onDone={() => { setWaiting(null); }} />}
       {usable && view.passkeys.length === 0 && (
         <Empty title="No passkey is enrolled" testId="empty-passkeys">
@@ -74,6 +77,10 @@ export function SecurityPage() {
               : `${sentence(overview.keychain.message ?? "")} ${sentence(overview.keychain.hint ?? "")}`}
           </p>
         </section>
+      )}
+      {overview !== undefined && <Backup passkeys={view?.passkeys.length ?? 0} kept={overview.keychain.ok} />}
+      {view !== undefined && view.reset === null && (view.passkeys.length > 0 || view.problem !== null) && (
+        <LostPasskeys reset={null} />
       )}
       {enrolling && view !== undefined && (
         <EnrolPasskey

@@ -32,6 +32,30 @@ describe("security", () => {
     await waitFor(() => { expect(screen.getAllByTestId("passkey-row")).toHaveLength(1); });
   });
 
+  it("takes lost passkeys out after a day that anybody can see, and keeps them for whoever has one", async () => {
+    const { user, host } = openWindow("/security", "full");
+    await user.click(await screen.findByTestId("all-lost"));
+    expect(await screen.findByTestId("confirm")).toHaveTextContent("any one of them can stop it");
+    await user.click(screen.getByTestId("confirm-action"));
+    expect(await screen.findByTestId("reset-coming")).toHaveTextContent("in 24 hours");
+    expect(screen.queryByTestId("all-lost")).toBeNull();
+    await user.click(screen.getByTestId("keep-passkeys"));
+    expect(await screen.findByTestId("all-lost")).toBeVisible();
+    expect(host.sent.map(({ name }) => name)).toEqual(expect.arrayContaining(["reset_passkeys", "keep_passkeys"]));
+  });
+
+  it("makes a backup once its passphrase was typed twice, and says where it lies", async () => {
+    const { user, host } = openWindow("/security", "full");
+    await user.click(await screen.findByTestId("make-backup"));
+    await user.type(await screen.findByTestId("backup-passphrase"), "five words in a row");
+    await user.type(screen.getByTestId("backup-again"), "five words");
+    expect(screen.getByTestId("backup-go")).toBeDisabled();
+    await user.type(screen.getByTestId("backup-again"), " in a row");
+    await user.click(screen.getByTestId("backup-go"));
+    expect(await screen.findByTestId("backup")).toHaveTextContent("doorward-2026-11-23-140900.backup");
+    expect(host.sent).toContainEqual({ name: "make_backup", body: { passphrase: "five words in a row" } });
+  });
+
   it("says that a record was not written by Doorward, and enrols nothing over it", async () => {
     openWindow("/security", "hostile");
     expect(await screen.findByTestId("passkeys-problem")).toHaveTextContent("older record");

@@ -9,6 +9,8 @@ import type { Answers } from "./Answers";
 import type { AnswersRequest } from "./AnswersRequest";
 import type { BacktestRequest } from "./BacktestRequest";
 import type { BacktestView } from "./BacktestView";
+import type { BackupMade } from "./BackupMade";
+import type { BackupRequest } from "./BackupRequest";
 import type { Card } from "./Card";
 import type { CardRequest } from "./CardRequest";
 import type { Catalogue } from "./Catalogue";
@@ -138,6 +140,9 @@ export type IpcSchema = {
   enrol_passkey: { req: EnrolRequest; res: CeremonyStarted };
   rename_passkey: { req: PasskeyRequest; res: SecurityView };
   remove_passkey: { req: PasskeyRequest; res: PasskeyRemoved };
+  make_backup: { req: BackupRequest; res: BackupMade };
+  reset_passkeys: { req: Nothing; res: SecurityView };
+  keep_passkeys: { req: Nothing; res: SecurityView };
   prove_hold: { req: CardRequest; res: CeremonyStarted };
   set_passphrase: { req: SetPassphraseRequest; res: SecurityView };
   remove_passphrase: { req: RemovePassphraseRequest; res: SecurityView };

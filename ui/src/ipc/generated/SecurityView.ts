@@ -2,6 +2,7 @@ import type { PartState } from "./PartState";
 import type { PasskeyRow } from "./PasskeyRow";
 import type { PassphraseState } from "./PassphraseState";
 import type { Person } from "./Person";
+import type { ResetView } from "./ResetView";
 
 export type SecurityView = { 
 /**
@@ -15,4 +16,8 @@ people: Array<Person>,
 /**
  * What is wrong with their record: then none of them counts.
  */
-problem: PartState | null, passphrase: PassphraseState, };
+problem: PartState | null, passphrase: PassphraseState, 
+/**
+ * They are about to be taken out.
+ */
+reset: ResetView | null, };

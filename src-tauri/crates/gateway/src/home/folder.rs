@@ -43,7 +43,7 @@ pub(super) fn check_private(path: &Path) -> Result<(), HomeError> {
 }
 
 /// Makes the folder (and those above it) with mode 0700; an existing folder is left as it is.
-pub(super) fn make_private(path: &Path) -> Result<(), FileError> {
+pub(crate) fn make_private(path: &Path) -> Result<(), FileError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

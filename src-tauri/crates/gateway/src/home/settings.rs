@@ -111,7 +111,7 @@ impl Settings {
         }
     }
 
-    pub(super) fn read(path: &Path) -> Result<Settings, HomeError> {
+    pub(crate) fn read(path: &Path) -> Result<Settings, HomeError> {
         let text = folder::read_text(path)?;
         let settings: Settings =
             toml_edit::de::from_str(&text).map_err(|error| FileError::toml(path, &text, &error))?;

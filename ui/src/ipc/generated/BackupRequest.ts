@@ -1,0 +1,1 @@
+export type BackupRequest = { passphrase: string, };

@@ -228,7 +228,6 @@ async fn perform(engine: &Arc<Engine>, clock: &TestClock, what: &Value) -> Perfo
             let subject = Subject::Enrol { person: text("person").parse()?, name: "Laptop".to_owned() };
             drop(engine.start_ceremony(subject).await?);
         }
-        "sign" => engine.sign_set().await?,
         "prove" => drop(engine.start_ceremony(Subject::Hold { hold: hold()? }).await?),
         "screen" => {
             let (locked, why) = (engine.presence().is_locked(), engine.presence().why_unknown());

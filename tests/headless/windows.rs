@@ -7,7 +7,6 @@ use super::support::world::World;
 use gateway::HoldId;
 use gateway::ceremony::{CeremonyEnd, Subject};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const PAYMENTS: (&str, &str) = (
@@ -121,28 +120,12 @@ async fn i6_a_machine_that_woke_up_or_a_clock_that_was_set_back_ends_it() {
     scene.is_asked().await;
 }
 
-/// Signs what is in force, as every start asks once there is a passkey.
-async fn sign(world: &World, key: &mut SoftPasskey) {
-    let (shown, page) = tokio::sync::oneshot::channel();
-    let shown = Mutex::new(Some(shown));
-    world.engine.show_ceremonies_with(Box::new(move |url| {
-        let shown = shown.lock().unwrap().take();
-        shown.is_some_and(|shown| shown.send(url.to_owned()).is_ok())
-    }));
-    let engine = Arc::clone(&world.engine);
-    let signing = tokio::spawn(async move { engine.sign_set().await });
-    let page = Page::at(&page.await.unwrap()).await;
-    assert_eq!(page.run(None, Some(key)).await["kind"], "done");
-    signing.await.unwrap().unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn i6_a_restart_ends_it() {
     let mut scene = Scene::new().await;
     scene.proven().await;
     scene.goes().await;
-    let Scene { world, agent, codex, token, mut key, number } = scene;
-    sign(&world, &mut key).await;
+    let Scene { world, agent, codex, token, key, number } = scene;
     agent.leave().await;
     codex.leave().await;
     let world = world.restart().await;

@@ -8,6 +8,7 @@ use crate::{
     failure::Failure,
     init::typed,
     note, say,
+    waits::Became,
 };
 use agents::{Undone, UndoneFile};
 use gateway::{
@@ -201,7 +202,7 @@ async fn settle(dir: &Path, socket: &Socket, plan: &Plan) -> Result<Option<Strin
 
 async fn add(dir: &Path, socket: &Socket, plan: &Plan) -> Result<Option<String>, Failure> {
     for config in &plan.upstreams {
-        let () = socket.post("/desk/v1/upstreams", config).await?;
+        let _: Became = socket.post("/desk/v1/upstreams", config).await?;
     }
     let mut token = None;
     if plan.pairs() {
@@ -271,7 +272,11 @@ async fn put_back(desk: &Desk, machine: &Machine, id: &str) -> Result<(), Failur
     }
     for name in paired {
         let removed = match desk {
-            Desk::Running(socket) => socket.post("/desk/v1/agents/remove", &json!({ "name": name })).await,
+            Desk::Running(socket) => {
+                let removed: Result<Became, Failure> =
+                    socket.post("/desk/v1/agents/remove", &json!({ "name": name })).await;
+                removed.map(drop)
+            }
             Desk::Ours(home) => home.agents()?.remove(&name).map_err(Failure::from),
         };
         match removed {

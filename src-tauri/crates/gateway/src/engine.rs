@@ -3,15 +3,14 @@
 //! Starting either gives a whole engine or says what is wrong and what to do; nothing runs half.
 
 use crate::away::{self, AwayDigest};
-use crate::books;
-use crate::card::ToolWords;
 use crate::ceremony::Proofs;
 use crate::clock::Clock;
 use crate::continuations::Continuations;
 use crate::desk::{self, Again, Desk, DeskEvent};
-use crate::home::{Agent, AgentBook, Home, KeychainKind, Settings, UpstreamBook};
-use crate::keychain::{self, Keychain};
+use crate::home::{Agent, AgentBook, Home, Settings, UpstreamBook};
+use crate::keychain::Keychain;
 use crate::knocks::Knocks;
+use crate::opened::Opened;
 use crate::pace::{Counts, Pace};
 use crate::pausing::Pausing;
 use crate::presence::Presence;
@@ -25,7 +24,7 @@ use crate::{downstream, history, judging, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
-use policy::{AgentName, Timestamp, UpstreamName, UserId, Value};
+use policy::{AgentName, Timestamp, UpstreamName, UserId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -462,59 +461,5 @@ impl Engine {
 
     pub(crate) fn release_id(&self) -> Result<ReleaseId, JournalError> {
         Ok(ReleaseId::from_random(self.random()?))
-    }
-}
-
-/// Everything of a home that is read before anything runs.
-struct Opened {
-    home: Home,
-    desk: Arc<Desk>,
-    journal: Arc<Journal>,
-    sets: Sets,
-    supply: Supply,
-    proofs: Proofs,
-    reset: Reset,
-    keychain: Arc<dyn Keychain>,
-    agents: AgentBook,
-    upstreams: UpstreamBook,
-    pausing: Pausing,
-    tasks: TaskTracker,
-}
-
-impl Opened {
-    fn open(
-        dir: &std::path::Path,
-        on_change: ChangePolicy,
-        clock: Clock,
-        keychain: Option<Arc<dyn Keychain>>,
-    ) -> Result<Opened, StartError> {
-        let home = Home::open(dir)?;
-        let keychain = keychain.unwrap_or_else(|| keychain::open(home.settings().keychain));
-        let root = home.root_key(&*keychain)?;
-        let journal_clock = clock.clone();
-        let journal = Arc::new(Journal::open(&home.journal_path(), &root, move || journal_clock.now())?);
-        journal.record(Entry::Started { version: env!("CARGO_PKG_VERSION").to_owned() })?;
-        let take = on_change == ChangePolicy::TakeAtStart || home.settings().keychain == KeychainKind::Memory;
-        let known = (Arc::clone(&keychain), home.settings().id.as_str());
-        let reset = Reset::open(Arc::clone(&keychain), &home.settings().id)?;
-        let proofs = Proofs::open(&home, &root, Arc::clone(&keychain))?;
-        let sets = Sets::open(Arc::clone(&journal), home.paths().clone(), known, proofs.signers(), take)?;
-        let words_of = |call: &policy::ToolCall| {
-            let pinned = journal.pin(call.upstream.as_str(), call.tool.as_str()).ok().flatten();
-            let definition = pinned.and_then(|pin| Value::parse(pin.definition.as_bytes()).ok());
-            definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
-        };
-        let supply = Supply::new(Arc::clone(&keychain), &home.settings().id, Some(Arc::clone(&journal)));
-        let tasks = TaskTracker::new();
-        let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
-        // What is in force may be newer than what holds were judged by, and people may be others.
-        let current = sets.current();
-        if current.problem.is_none() {
-            desk.rejudge(|held| judging::judge_again(&current.set, held));
-            desk.follow_people(&current.people);
-        }
-        let (agents, upstreams) = books::in_force(&home, &sets.current())?;
-        let pausing = Pausing::of(&journal)?;
-        Ok(Opened { agents, upstreams, home, pausing, desk, journal, sets, proofs, reset, keychain, supply, tasks })
     }
 }

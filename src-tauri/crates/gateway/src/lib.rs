@@ -31,6 +31,7 @@ mod look_alike;
 mod message;
 mod mirrored;
 mod moved;
+mod opened;
 mod outcomes;
 mod pace;
 mod pairing;

@@ -46,7 +46,8 @@ pub(crate) fn note_as_newest(
     set: &str,
     journal: &Journal,
 ) -> Result<(), KeychainError> {
-    Newest { keychain, entry: entry(home_id), known: Mutex::new(None) }.note(set, journal)
+    let (entry, known, follows) = (entry(home_id), Mutex::new(None), Mutex::new(false));
+    Newest { keychain, entry, known, follows }.note(set, journal)
 }
 
 impl Newest {

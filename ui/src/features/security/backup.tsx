@@ -16,11 +16,11 @@ export function Backup({ passkeys, kept }: { passkeys: number; kept: boolean }) 
       <h2>Backup</h2>
       {kept
         ? (
-            <p>
-              Policies, people, agents, upstreams, passkeys and the journal’s key in one sealed file. The journal itself and
-              the secrets of upstreams are not in it. <code>doorward restore FILE</code> makes a home of it.
-            </p>
-          )
+          <p>
+            Policies, people, agents, upstreams, passkeys and the journal’s key in one sealed file. The journal itself and
+            the secrets of upstreams are not in it. <code>doorward restore FILE</code> makes a home of it.
+          </p>
+        )
         : <p>This home keeps its keys in memory, so there is nothing that could be restored.</p>}
       {path !== null && (
         <>

@@ -55,8 +55,11 @@ impl Screen {
     fn tree(&self) -> String {
         let limit = Instant::now() + PATIENCE;
         loop {
-            let looked =
-                clean("xwininfo").args(["-root", "-tree"]).env("DISPLAY", &self.display).output().expect("xwininfo");
+            let looked = clean("xwininfo")
+                .args(["-root", "-tree"])
+                .env("DISPLAY", &self.display)
+                .output()
+                .expect("xwininfo");
             if looked.status.success() {
                 return String::from_utf8_lossy(&looked.stdout).into_owned();
             }

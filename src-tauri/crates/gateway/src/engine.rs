@@ -333,10 +333,7 @@ impl Engine {
     /// What counts at the moment of a release.
     pub(crate) fn again(&self, held: &HeldCall) -> Again {
         let in_force = self.sets.current();
-        Again {
-            decision: judging::judge_again(&in_force.set, held),
-            voters: desk::voters(&in_force.people),
-        }
+        Again { decision: judging::judge_again(&in_force.set, held), voters: desk::voters(&in_force.people) }
     }
 
     /// A change of the set came into force: open holds are judged again, and their votes looked at again. Blocks on

@@ -21,8 +21,8 @@ mod reset;
 mod security;
 pub mod settings;
 mod signed;
-pub mod typescript;
 pub mod together;
+pub mod typescript;
 mod views;
 pub mod wire;
 

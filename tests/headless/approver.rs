@@ -107,34 +107,6 @@ async fn similar_calls_get_one_vote_each_and_one_that_ended_meanwhile_is_said() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_step_up_is_never_answered_together_with_others() {
-    let world = World::new(&POLICIES).await;
-    let host = host(&world);
-    let agent = world.agent("claude").await;
-    let pay = |amount: u32| agent.start("send_payment", json!({ "amount": amount, "to": "ana" }));
-    let calls = [pay(1), pay(2)];
-    let holds = world
-        .until("both are held", |engine| Some(engine.desk().inbox()).filter(|inbox| inbox.len() == 2))
-        .await;
-    let similar = ask(&host, "similar", json!({ "hold": holds[0].hold.to_string() })).await;
-    assert_eq!(similar["calls"], json!([]), "{similar}");
-    let votes: Vec<Value> = holds
-        .iter()
-        .map(|held| {
-            let card = world.card(held.hold.as_str()).unwrap();
-            json!({ "hold": card.hold, "digest": card.digest })
-        })
-        .collect();
-    let outcomes =
-        ask(&host, "vote_many", json!({ "calls": votes, "choice": "approve", "reason": null })).await;
-    for outcome in outcomes.as_array().unwrap() {
-        assert_eq!(outcome["problem"]["code"], "not_alike", "{outcome}");
-    }
-    assert!(calls.iter().all(super::support::agent::Pending::is_waiting));
-    world.upstream.saw_nothing();
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn i8_a_hostile_call_is_shown_whole_and_marked_and_the_deepest_is_refused() {
     let world = World::new(&POLICIES).await;
     let host = host(&world);

@@ -9,6 +9,9 @@ use super::{Desk, PATIENT, WRITES, desk, files_of};
 use gateway::home::KeychainKind;
 use serde_json::json;
 
+/// A flow offers grants only where it says so.
+const GRANTING: (&str, &str) =
+    ("flows/quick.toml", "name = \"A quick look\"\n[[stage]]\nwithin = \"10m\"\ngrants = true\n");
 const WAITING: &str = "[data-testid=card][data-state=waiting]";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +62,7 @@ async fn a_deadline_is_put_off_once_by_its_key() {
     let hold = desk.hold().await;
     window.find("[data-testid=extend]:not([disabled])").await;
     window.type_key("e", "[data-testid=said]").await;
-    window.text_with("[data-testid=said]", "Extended until").await;
+    window.text_with("[data-testid=card]", "deadline extended").await;
     window.until_gone("[data-testid=extend]").await;
     assert!(call.is_waiting());
     let kinds = kinds_of(&desk.journal(), &hold);
@@ -120,7 +123,7 @@ async fn a_burst_is_approved_with_one_gesture_and_a_vote_for_each_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_made_with_its_key_lets_the_next_call_go_while_the_screen_is_unlocked() {
-    let home = TestHome::made(KeychainKind::Os, &[ALLOW, WRITES, PATIENT]);
+    let home = TestHome::made(KeychainKind::Os, &[ALLOW, WRITES, GRANTING]);
     let files = files_of(&home);
     let mut bus = Bus::with_keyring().await;
     let logind = bus.add_logind(false).await;

@@ -9,7 +9,8 @@ describe("the frame of the window", () => {
     await screen.findByTestId("card");
     const names = within(screen.getByRole("navigation")).getAllByRole("link").map((link) => link.dataset["testid"]);
     expect(names).toEqual([
-      "nav-inbox", "nav-activity", "nav-policies", "nav-flows", "nav-grants", "nav-agents", "nav-upstreams", "nav-security", "nav-settings",
+      "nav-inbox", "nav-activity", "nav-policies", "nav-flows", "nav-grants",
+      "nav-agents", "nav-upstreams", "nav-people", "nav-security", "nav-settings",
     ]);
     expect(screen.getByTestId("nav-inbox")).toHaveAttribute("aria-current", "page");
     expect(screen.getByRole("img", { name: "4 holds waiting" })).toHaveTextContent("4");

@@ -120,7 +120,11 @@ export class FakeHost implements Host {
   readonly #handlers: Handlers;
 
   readonly #daily: Omit<
-    Handlers, keyof (ReturnType<typeof authoring> & ReturnType<typeof settings> & ReturnType<typeof peopleAndPacks> & ReturnType<typeof localAgents>)
+    Handlers,
+    keyof (ReturnType<typeof authoring>
+      & ReturnType<typeof settings>
+      & ReturnType<typeof peopleAndPacks>
+      & ReturnType<typeof localAgents>)
   > = {
     overview: () => ({ ...this.world.overview, waiting: this.#waiting().length }),
     pause: () => this.#holdEverything(true),

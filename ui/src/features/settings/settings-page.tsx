@@ -145,7 +145,10 @@ function ForAgents({ view, error, onSave }: GroupProps) {
       <NumberRow
         name="Port" unit="" id="port" value={view.port} onSave={(port) => { onSave({ kind: "port", port }); }}
         words={(
-          <>Where agents connect on this machine, now <code>{view.address}</code>. Agents that know the old port have to be told the new one.</>
+          <>
+            Where agents connect on this machine, now <code>{view.address}</code>. Agents that know the old port have to be
+            told the new one.
+          </>
         )}
       />
       <Row name="Tools that are denied whatever the arguments" id="denied-tools" words="Hidden from the lists that agents get, or shown in them and refused when called.">

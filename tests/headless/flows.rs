@@ -238,7 +238,8 @@ async fn a_call_whose_agent_is_removed_is_withdrawn_though_it_was_approved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vote_of_somebody_who_was_removed_does_not_stand_and_the_call_waits_for_others() {
-    let world = World::of(home("[[stage]]\nroles = [\"finance\", \"boss\"]\nrequired = 2\n")).await;
+    let stage = "[[stage]]\nusers = [\"me\"]\nroles = [\"finance\", \"boss\"]\nrequired = 2\n";
+    let world = World::of(home(stage)).await;
     let agent = world.agent("claude").await;
     let mut keys = Keys::of(&world, &["me", "bo", "eva"]).await;
     let page = Shown::of(&world);

@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 const CUSTOMERS: (&str, &str) = (
     "customers.toml",
@@ -120,6 +121,8 @@ impl Scene {
         UpstreamBook::load(paths.upstreams()).unwrap().add(address("ledger", &upstream.url())).unwrap();
         let mut agents = AgentBook::load(paths.agents()).unwrap();
         let token = agents.add("claude".parse().unwrap(), "me".parse().unwrap()).unwrap().as_str().to_owned();
+        // A full disk may last longer than agents wait by themselves.
+        agents.set_wait_limit("claude", Some(Duration::from_secs(280))).unwrap();
         Some(Scene { disk, bus, upstream, token })
     }
 

@@ -3,7 +3,7 @@
 use gateway::home::{Home, InitOptions, KeychainKind};
 use gateway::{ChangePolicy, Engine};
 use ipc::Host;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -44,10 +44,6 @@ impl Desktop {
 
     pub(crate) async fn told(&self, name: &str, body: Value) -> Value {
         self.ask(name, body).await.unwrap_or_else(|error| panic!("{name}: {} {}", error.code, error.message))
-    }
-
-    pub(crate) async fn draft(&self) -> Value {
-        self.told("open_draft", json!({"from": {"kind": "nothing"}})).await
     }
 
     pub(crate) fn file(&self, path: &str) -> PathBuf {

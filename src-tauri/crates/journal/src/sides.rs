@@ -115,7 +115,6 @@ pub(crate) fn gather(sql: &Connection, journal: &Journal, chain: &Chain) -> Resu
     gather_pins(sql, journal, chain, &mut lists)?;
     gather_grants(sql, journal, chain, &mut lists)?;
     gather_counts(sql, chain, &mut lists)?;
-    applied::check(sql, journal, chain.mine, &lists.applied)?;
     Ok(lists)
 }
 
@@ -285,6 +284,10 @@ pub(crate) fn compare(
     let others = chain.mine > 1 || entries.sealed.keys().any(|key| *key != journal.seals.key_id);
     check_keys(sql, entries)?;
     check_cut(sql, journal, entries)?;
+    if lists.calls != entries.calls {
+        let seq = named::call(sql).map_err(damaged("call"))?;
+        return Err(bad("call", seq, "the list of calls does not say what the entries say"));
+    }
     if lists.released != entries.released || lists.completed != entries.completed {
         let why = "the list of releases does not say what the entries say";
         return Err(bad("release", named::release(sql).map_err(damaged("release"))?, why));
@@ -292,10 +295,6 @@ pub(crate) fn compare(
     if lists.let_go != entries.let_go || lists.went.0 != lists.went.1 {
         let seq = named::release_of_another_call(sql).map_err(damaged("release"))?;
         return Err(bad("release", seq, "it does not belong to this call"));
-    }
-    if lists.calls != entries.calls {
-        let seq = named::call(sql).map_err(damaged("call"))?;
-        return Err(bad("call", seq, "the list of calls does not say what the entries say"));
     }
     if lists.ended.0 != lists.ended.1 {
         let seq = named::call_that_ended_otherwise(sql).map_err(damaged("call"))?;
@@ -305,6 +304,7 @@ pub(crate) fn compare(
         let seq = named::deciding(sql).map_err(damaged("policy"))?;
         return Err(bad("policy", seq, "the list by policy does not say what the calls say"));
     }
+    applied::check(sql, journal, chain.mine, &lists.applied)?;
     if lists.over_time.0 != lists.over_time.1 {
         return Err(counted::first_that_differs(sql)?);
     }

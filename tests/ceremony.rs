@@ -3,6 +3,8 @@
 
 #[path = "ceremony/attacks.rs"]
 mod attacks;
+#[path = "ceremony/audited.rs"]
+mod audited;
 #[path = "ceremony/backup.rs"]
 mod backup;
 #[path = "ceremony/canary.rs"]

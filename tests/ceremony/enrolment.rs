@@ -108,6 +108,35 @@ async fn once_a_passkey_is_there_a_change_waits_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_in_clear_waits_for_the_passkey_and_is_not_made_without_it() {
+    let world = World::new(&[ALLOW]).await;
+    let mut key = enrolled(&world, "me").await;
+    let (told, mut urls) = tokio::sync::mpsc::unbounded_channel();
+    world.engine.show_ceremonies_with(Box::new(move |url| told.send(url.to_owned()).is_ok()));
+    let export = |clear| {
+        let engine = Arc::clone(&world.engine);
+        let (format, which) = (::journal::ExportFormat::JsonLines, "the whole journal".to_owned());
+        let wish = gateway::ExportWish { format, calls: None, which, clear };
+        tokio::spawn(async move { engine.export_activity(wish).await })
+    };
+    assert!(export(false).await.unwrap().is_ok(), "without secrets nobody is asked");
+    let exports = || std::fs::read_dir(world.home.dir().join("exports")).unwrap().count();
+    let waiting = export(true);
+    let page = Page::at(&urls.recv().await.unwrap()).await;
+    assert!(page.text.contains("Export with secrets in clear"), "{}", page.text);
+    world.clock.advance(Duration::from_secs(120));
+    assert!(matches!(waiting.await.unwrap(), Err(gateway::ExportFailed::Ceremony(CeremonyError::Expired))));
+    assert_eq!(exports(), 1);
+    let waiting = export(true);
+    let page = Page::at(&urls.recv().await.unwrap()).await;
+    assert_eq!(page.run(None, Some(&mut key)).await["kind"], "done");
+    let made = waiting.await.unwrap().unwrap();
+    assert_eq!(exports(), 2);
+    let text = std::fs::read_to_string(made.path).unwrap();
+    assert!(text.contains(r#""kind":"exported_in_clear""#) && text.contains(r#""by":"me""#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_enrolled_who_is_not_there() {
     let world = World::new(&[ALLOW]).await;
     let subject = Subject::Enrol { person: "nobody".parse().unwrap(), name: "Key".to_owned() };

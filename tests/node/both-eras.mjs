@@ -73,10 +73,10 @@ function build() {
   server.registerTool(
     "count",
     {
-      description: "Counts, with progress and a log line for each number; goes on when `heard` names it.",
-      inputSchema: z.object({ to: z.number() }),
+      description: "Counts, with progress and a log line for each number; may wait until `heard` names it.",
+      inputSchema: z.object({ to: z.number(), attended: z.boolean().optional() }),
     },
-    async ({ to }, ctx) => {
+    async ({ to, attended }, ctx) => {
       const token = ctx.mcpReq._meta?.progressToken;
       heard.newest = 0;
       for (let progress = 1; progress <= to; progress += 1) {
@@ -84,7 +84,7 @@ function build() {
         if (token !== undefined) await ctx.mcpReq.notify({ method: "notifications/progress", params });
         await ctx.mcpReq.log("info", { number: progress }, "counter");
         // Progress that comes in one piece with the result is dropped by the client library.
-        if (token !== undefined && progress < to) await isHeard(progress);
+        if (attended && token !== undefined && progress < to) await isHeard(progress);
       }
       return text(`counted to ${to}`);
     },

@@ -37,7 +37,8 @@ export async function visit(client, notebook) {
     steps.push(step);
     told.push(call("heard", { number: step.progress }));
   };
-  await notebook.see("count", client.callTool({ name: "count", arguments: { to: 3 }, _meta }, { onprogress }));
+  const counting = { name: "count", arguments: { to: 3, attended: true }, _meta };
+  await notebook.see("count", client.callTool(counting, { onprogress }));
   await Promise.all(told);
   notebook.write("count progress", steps);
   const last = ({ data }) => data.number === 3;

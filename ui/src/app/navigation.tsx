@@ -73,16 +73,15 @@ function Appearance() {
         <UnstyledButton className={classes.tool} data-testid="appearance"><Icon name="half" /> Theme</UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>Light or dark</Menu.Label>
-        {SCHEMES.map(({ value, label }) => (
-          <Menu.Item
-            key={value} role="menuitemradio" aria-checked={colorScheme === value}
-            rightSection={colorScheme === value ? <Icon name="check" /> : null}
-            onClick={() => { setColorScheme(value); }}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(chosen) => {
+            const scheme = SCHEMES.find(({ value }) => value === chosen);
+            if (scheme !== undefined) setColorScheme(scheme.value);
+          }}
+        >
+          {SCHEMES.map(({ value, label }) => <Menu.RadioItem key={value} value={value} closeMenuOnClick>{label}</Menu.RadioItem>)}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

@@ -63,7 +63,7 @@ export const theme = createTheme({
     }),
     DrawerOverlay: Drawer.Overlay.extend({ defaultProps: { color: "#000", backgroundOpacity: 0.28 } }),
     Menu: Menu.extend({
-      defaultProps: { shadow: "none", radius: 8, transitionProps: { duration: 0 } },
+      defaultProps: { withInitialFocusPlaceholder: false, shadow: "none", radius: 8, transitionProps: { duration: 0 } },
       classNames: { dropdown: overlay.menu, item: overlay.item, label: overlay.menuLabel },
     }),
     Tooltip: Tooltip.extend({ defaultProps: { transitionProps: { duration: 0 }, openDelay: 400 } }),

@@ -7,6 +7,7 @@ use crate::{Journal, JournalError};
 use policy::{DefinitionHash, Value};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
+use std::sync::PoisonError;
 
 /// A tool as its upstream first listed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,14 +99,16 @@ impl Journal {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The pinned definition of a tool; none before its first sight.
+    /// The pinned definition of a tool; none before its first sight. Pins never wait in the queue, so nothing of it is
+    /// written for this: each call asks.
     ///
     /// # Errors
     /// What the database says.
     pub fn pin(&self, upstream: &str, tool: &str) -> Result<Option<PinnedDefinition>, JournalError> {
-        let reader = self.reader();
-        let mut statement =
-            reader.prepare_cached("SELECT hash, definition FROM pins WHERE upstream = ?1 AND tool = ?2")?;
+        let connection = self.lookup.as_ref().unwrap_or(&self.reader);
+        let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = connection
+            .prepare_cached("SELECT hash, definition FROM pins WHERE upstream = ?1 AND tool = ?2")?;
         let pin = statement
             .query_row(params![upstream, tool], |row| {
                 Ok(PinnedDefinition { hash: DefinitionHash(row.get(0)?), definition: row.get(1)? })

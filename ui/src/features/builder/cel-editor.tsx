@@ -37,7 +37,7 @@ const colours = HighlightStyle.define([
 
 const look = EditorView.theme({
   "&": { backgroundColor: "var(--raised)", color: "var(--ink)", fontSize: "12.5px", borderRadius: "8px" },
-  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-1px" },
+  "&:focus-within": { outline: "2px solid var(--accent)", outlineOffset: "-1px" },
   ".cm-content": { fontFamily: "var(--mono)", padding: "10px 4px", fontVariantLigatures: "none", caretColor: "var(--ink)" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", maxHeight: "220px" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },

@@ -44,7 +44,7 @@ export function ValueEditor({ row, attribute, operator, problem, onChange }: {
       {kind === "number" && attribute?.unit != null && row.values.length > 0 && <span className={classes.unit}>{attribute.unit}</span>}
       {operator?.ignores_case === true && kind === "text" && (
         <Checkbox
-          size="xs" label="any case" checked={row.ignore_case} className={classes.case}
+          size="md" label="any case" checked={row.ignore_case} className={classes.case}
           onChange={(event) => { onChange({ ignore_case: event.currentTarget.checked }); }}
         />
       )}

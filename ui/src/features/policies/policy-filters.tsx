@@ -1,5 +1,5 @@
 /** Narrows the list of policies: words, action, state; and which parts of each are shown. */
-import { Button, Checkbox, Menu, NativeSelect } from "@mantine/core";
+import { Button, Menu, NativeSelect } from "@mantine/core";
 import type { PolicyAction, PolicyMode, PolicyRow } from "@/ipc/schema";
 
 export type Filter = { action: PolicyAction | ""; mode: PolicyMode | ""; tool: string };
@@ -59,16 +59,16 @@ export function PolicyFilters({ rows, filter, parts, onFilter, onParts }: {
         <Menu.Target><Button data-testid="columns">Columns</Button></Menu.Target>
         <Menu.Dropdown>
           {PARTS.map(([part, label]) => (
-            <Menu.Item
-              key={part} role="menuitemcheckbox" aria-checked={parts.has(part)} leftSection={<Checkbox size="xs" checked={parts.has(part)} readOnly tabIndex={-1} aria-hidden="true" />}
-              onClick={() => {
+            <Menu.CheckboxItem
+              key={part} checked={parts.has(part)}
+              onChange={() => {
                 const next = new Set(parts);
                 if (!next.delete(part)) next.add(part);
                 onParts(next);
               }}
             >
               {label}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           ))}
         </Menu.Dropdown>
       </Menu>

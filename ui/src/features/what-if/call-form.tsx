@@ -20,7 +20,7 @@ export function CallForm({ parameters, values, onChange }: {
         return (
           <div key={parameter.id} className={classes.parameter} data-given={value !== undefined || undefined}>
             <Checkbox
-              size="xs" checked={value !== undefined} aria-label={`Give ${parameter.label}`} className={classes.given}
+              size="md" checked={value !== undefined} aria-label={`Give ${parameter.label}`} className={classes.given}
               onChange={(event) => {
                 if (event.currentTarget.checked) onChange({ ...values, [parameter.id]: parameter.values[0] ?? (parameter.editor === "flag" ? "true" : "") });
                 else leaveOut(parameter.id);

@@ -54,8 +54,10 @@ async function expectFits(page: Page): Promise<void> {
   expect(problems).toEqual([]);
 }
 
-async function expectSound(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+/** `but` names rules that do not fit what is looked at. */
+async function expectSound(page: Page, ...but: string[]): Promise<void> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).disableRules(but).analyze();
   expect(violations.map(({ id, impact, nodes }) => `${impact ?? ""} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).slice(0, 3).join(" | ")}`)).toEqual([]);
   await expectFits(page);
 }
@@ -155,13 +157,14 @@ describe.each(["light", "dark"] as const)("in %s colours", (theme) => {
 
   it("menus, the enrolment of a passkey and the log are accessible too", async () => {
     const page = await open("/policies", "full", theme, SIZES[1]);
+    // An open menu floats outside of the landmarks.
     await page.getByTestId("appearance").click();
     await page.getByRole("menu").waitFor();
-    await expectSound(page);
+    await expectSound(page, "region");
     await page.keyboard.press("Escape");
     await page.getByTestId("more-payments").click();
     await page.getByRole("menu").waitFor();
-    await expectSound(page);
+    await expectSound(page, "region");
     await page.keyboard.press("Escape");
     await page.getByTestId("nav-security").click();
     await page.getByTestId("enrol").click();

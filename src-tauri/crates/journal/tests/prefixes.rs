@@ -236,7 +236,7 @@ impl Desk {
     /// What somebody finds who has nothing but the journal.
     fn is_found_in(&self, journal: &Journal) {
         for held in &self.holds {
-            let (opened, events) = journal.hold(held.id()).unwrap().expect("it is on record");
+            let (opened, events) = journal.hold(held.id()).unwrap().unwrap();
             assert_eq!(&HeldCall::replay(opened, &events).unwrap(), held);
         }
         let is_open =

@@ -24,28 +24,36 @@ export default function Bars({ bars, buckets, onOpen }: {
       ref={ref} className={classes.chart} role="img" data-opens={onOpen !== null || undefined} data-testid="bars"
       aria-label={`Calls ${label(0)} until ${label(bars.length - 1)}: ${said.length === 0 ? "none" : listed(said)}. “Numbers” shows them as a table.`}
     >
-      {width > 0 && (
-        <BarChart
-          width={width} height={HEIGHT} data={[...bars]} accessibilityLayer={false} barCategoryGap="18%"
-          margin={{ top: 6, right: 0, bottom: 0, left: 0 }}
-          onClick={(state) => {
-            const bucket = Number(state.activeIndex);
-            if (onOpen !== null && Number.isInteger(bucket) && (bars[bucket]?.calls ?? 0) > 0) onOpen(bucket);
-          }}
-        >
-          <defs>{GROUP_NAMES.map((name) => <Pattern key={name} name={name} />)}</defs>
-          <XAxis
-            dataKey="bucket" tickLine={false} interval="preserveStartEnd" minTickGap={28} height={20}
-            tickFormatter={(bucket: number) => shortLabel(buckets.edges[bucket] ?? 0, buckets.unit)}
-          />
-          <YAxis width={44} tickLine={false} axisLine={false} allowDecimals={false} tickCount={3} tickFormatter={(n: number) => count(n)} />
-          <Tooltip
-            isAnimationActive={false} cursor={{ fill: "var(--hover)" }}
-            content={({ active, label: at }) => active && typeof at === "number" ? <Hint bar={bars[at]} title={label(at)} /> : null}
-          />
-          {GROUP_NAMES.map((name) => <Part key={name} dataKey={name} stackId="calls" fill={`url(#bar-${name})`} isAnimationActive={false} maxBarSize={36} />)}
-        </BarChart>
-      )}
+      {/* The words above say it all: the drawing would only repeat some of its axis. */}
+      <div aria-hidden="true">
+        {width > 0 && (
+          <BarChart
+            width={width} height={HEIGHT} data={[...bars]} accessibilityLayer={false} barCategoryGap="18%"
+            margin={{ top: 6, right: 0, bottom: 0, left: 0 }}
+            onClick={(state) => {
+              const bucket = Number(state.activeIndex);
+              if (onOpen !== null && Number.isInteger(bucket) && (bars[bucket]?.calls ?? 0) > 0) onOpen(bucket);
+            }}
+          >
+            <defs>{GROUP_NAMES.map((name) => <Pattern key={name} name={name} />)}</defs>
+            <XAxis
+              dataKey="bucket" tickLine={false} interval="preserveStartEnd" minTickGap={28} height={20}
+              tickFormatter={(bucket: number) => shortLabel(buckets.edges[bucket] ?? 0, buckets.unit)}
+            />
+            <YAxis
+              width={44} tickLine={false} axisLine={false} allowDecimals={false} tickCount={3}
+              tickFormatter={(n: number) => count(n)}
+            />
+            <Tooltip
+              isAnimationActive={false} cursor={{ fill: "var(--hover)" }}
+              content={({ active, label: at }) => active && typeof at === "number" ? <Hint bar={bars[at]} title={label(at)} /> : null}
+            />
+            {GROUP_NAMES.map((name) => (
+              <Part key={name} dataKey={name} stackId="calls" fill={`url(#bar-${name})`} isAnimationActive={false} maxBarSize={36} />
+            ))}
+          </BarChart>
+        )}
+      </div>
     </div>
   );
 }

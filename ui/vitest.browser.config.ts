@@ -10,5 +10,7 @@ export default mergeConfig(base, defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     fileParallelism: false,
+    // Pictures are taken side by side; more would only wait for one another.
+    maxConcurrency: 2,
   },
 }));

@@ -1,7 +1,9 @@
 /** Shots whose pictures are stored: each screen in use, most of them empty, the worst ones, and what opens over them. */
 export const KEPT = [
-  "inbox", "inbox-stages", "inbox-reject", "inbox-edit", "inbox-grant", "inbox-approved", "inbox-empty", "inbox-hostile",
-  "inbox-together", "palette", "approval-window", "activity", "activity-open", "activity-empty", "grants", "policies", "policies-empty",
-  "builder", "what-if", "people", "packs", "flows", "flows-edit", "upstreams", "agents", "agents-empty", "security", "security-tampered",
+  "inbox", "inbox-stages", "inbox-reject", "inbox-edit", "inbox-grant", "inbox-approved", "inbox-empty", "inbox-fresh", "inbox-hostile",
+  "inbox-burst", "inbox-together", "inbox-votes-cast", "inbox-close", "palette", "keys", "approval-window", "approval-window-hostile",
+  "activity", "activity-open", "activity-table", "activity-filters", "activity-export", "activity-empty", "grants", "grants-empty",
+  "policies", "policies-empty", "builder", "what-if", "people", "people-edit", "packs", "packs-git", "flows", "flows-edit",
+  "upstreams", "upstreams-add", "upstreams-empty", "agents", "agents-connect", "agents-empty", "security", "security-empty", "security-tampered",
   "settings", "settings-log",
 ];

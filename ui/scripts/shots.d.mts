@@ -12,4 +12,5 @@ export const SHOTS: Shot[];
 export function takePlace(
   browser: Browser, site: { url: string }, shot: Shot, theme: "light" | "dark", viewport: Size, complain: (text: string) => void,
 ): Promise<{ page: Page; context: BrowserContext }>;
+export function breathe(page: Page, nth: number): Promise<void>;
 export function recolour(page: Page, theme: "light" | "dark"): Promise<void>;

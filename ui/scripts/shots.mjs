@@ -7,14 +7,28 @@ export const THEMES = ["light", "dark"];
 export const NOW = new Date("2026-11-20T14:32:00Z");
 
 const press = (key) => async (page) => { await page.keyboard.press(key); await pass(page, 50); };
-const click = (testId) => async (page) => { await page.getByTestId(testId).first().click(); };
-const fill = (testId, text) => async (page) => { await page.getByTestId(testId).fill(text); };
-const choose = (testId, value) => async (page) => { await page.getByTestId(testId).selectOption(value); };
+const click = (testId) => async (page) => { await (await until(page, page.getByTestId(testId).first())).click(); };
+const fill = (testId, text) => async (page) => { await (await until(page, page.getByTestId(testId))).fill(text); };
+const choose = (testId, value) => async (page) => {
+  await (await until(page, page.locator(`select[data-testid=${testId}]:has(option[value="${value}"])`))).selectOption(value);
+};
 const toEnd = async (page) => { await page.getByTestId("card").locator("> div").first().evaluate((e) => { e.scrollTop = e.scrollHeight; }); };
-const bars = async (page) => { await page.locator("[data-testid=bars] svg").waitFor(); };
+const bars = async (page) => { await until(page, page.locator("[data-testid=bars] svg path.recharts-rectangle").first()); };
 /** In small steps: what waits for an answer goes on between them. */
 const pass = async (page, milliseconds) => { for (let n = 0; n < 10; n++) await page.clock.runFor(milliseconds / 10); };
 const settle = (page) => pass(page, 1000);
+/** What waits for its turn goes on, time but for a hair: time stands still for everything in the page. */
+export const breathe = async (page, nth) => { await page.clock.runFor(nth % 20 === 19 ? 1 : 0); };
+
+/** Until it is there, however busy the machine is. */
+async function until(page, wanted) {
+  const limit = Date.now() + 30_000;
+  for (let nth = 0; !(await wanted.isVisible()); nth++) {
+    if (Date.now() > limit) throw new Error(`${wanted} did not come`);
+    await breathe(page, nth);
+  }
+  return wanted;
+}
 
 /** name, scenario, address, what to do before the picture */
 export const SHOTS = [
@@ -43,6 +57,8 @@ export const SHOTS = [
   ["inbox-off", "off", "/inbox", settle],
   ["inbox-burst", "burst", "/inbox", settle],
   ["inbox-together", "burst", "/inbox", settle, click("together"), settle],
+  ["inbox-votes-cast", "burst", "/inbox", settle, click("together"), settle, click("approve-together"), settle],
+  ["inbox-close", "full", "/settings", settle, async (page) => { await page.getByTestId("density").getByText("Close").click(); }, click("nav-inbox"), settle],
   ["palette", "full", "/inbox", settle, press("Control+k"), settle],
   ["approval-window", "full", "window=approval", settle],
   ["approval-window-hostile", "hostile", "window=approval", settle],
@@ -110,6 +126,7 @@ export const SHOTS = [
   ["agents-wait", "full", "/agents", click("wait-codex")],
   ["agents-add", "full", "/agents", click("add-agent")],
   ["agents-token", "full", "/agents", click("add-agent"), fill("agent-name", "claude-code-2"), click("agent-save")],
+  ["agents-connect", "full", "/agents", settle, click("connect-claude-code"), settle],
   ["agents-empty", "empty", "/agents"],
   ["agents-hostile", "hostile", "/agents"],
   ["security", "full", "/security"],
@@ -138,7 +155,7 @@ export async function takePlace(browser, site, [, scenario, address, ...steps], 
   // Another window than the main one has no screens to go to.
   const isScreen = address.startsWith("/");
   await page.goto(`${site.url}?scenario=${scenario}${isScreen ? `#${address}` : `&${address}`}`);
-  await page.locator(isScreen ? "nav" : "main").waitFor();
+  await until(page, page.locator(isScreen ? "nav" : "main"));
   await page.evaluate(() => document.fonts.ready);
   await pass(page, 400);
   for (const step of steps) await step(page);
@@ -148,6 +165,6 @@ export async function takePlace(browser, site, [, scenario, address, ...steps], 
 /** The same place in the other colours, as when the system changes to them. */
 export async function recolour(page, theme) {
   await page.emulateMedia({ colorScheme: theme });
-  await page.locator(`html[data-mantine-color-scheme=${theme}]`).waitFor();
+  await until(page, page.locator(`html[data-mantine-color-scheme=${theme}]`));
   await pass(page, 50);
 }

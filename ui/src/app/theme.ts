@@ -1,7 +1,7 @@
 /** Mantine dressed in our tokens: nothing keeps its default look. */
 import {
-  Autocomplete, Button, createTheme, Drawer, Menu, Modal, NativeSelect, NumberInput, PasswordInput, SegmentedControl, Select, TagsInput,
-  Textarea, TextInput, Tooltip,
+  Autocomplete, Button, Checkbox, createTheme, Drawer, Menu, Modal, NativeSelect, NumberInput, PasswordInput, Radio, SegmentedControl,
+  Select, Switch, TagsInput, Textarea, TextInput, Tooltip,
   type CSSVariablesResolver, type MantineColorsTuple,
 } from "@mantine/core";
 import button from "./theme/button.module.css";
@@ -39,6 +39,9 @@ export const theme = createTheme({
     Select: Select.extend({ classNames: { ...fieldClasses, ...listClasses } }),
     TagsInput: TagsInput.extend({ classNames: { ...fieldClasses, ...listClasses, pill: field.pill } }),
     Autocomplete: Autocomplete.extend({ classNames: { ...fieldClasses, ...listClasses } }),
+    Checkbox: Checkbox.extend({ classNames: { description: field.beside } }),
+    Radio: Radio.extend({ classNames: { description: field.beside } }),
+    Switch: Switch.extend({ classNames: { description: field.beside } }),
     SegmentedControl: SegmentedControl.extend({
       defaultProps: { transitionDuration: 0, withItemsBorders: false },
       classNames: {

@@ -5,6 +5,7 @@ import { CopyBlock } from "@/components/copy-block";
 import { Failure } from "@/components/failure";
 import { Notice } from "@/components/notice";
 import { Pending } from "@/components/pending";
+import { Prose } from "@/components/prose";
 import { useCommand } from "@/ipc/queries";
 import { plural } from "@/lib/words";
 import classes from "./export.module.css";
@@ -28,10 +29,10 @@ export function Export({ filter, onClose }: { filter: Filter; onClose: () => voi
     <Modal opened onClose={onClose} title="Export" data-testid="export-dialog">
       <form className={classes.form} onSubmit={(event) => { event.preventDefault(); send(); }}>
         <Radio.Group label="What" value={what} onChange={(value) => { setWhat(value === "journal" ? "journal" : "calls"); }}>
-          <Radio value="calls" label={isFiltered(filter) ? "The calls that the filter finds" : "All calls"} data-testid="export-calls" />
+          <Radio value="calls" label={isFiltered({ ...filter, call: null }) ? "The calls that the filter finds" : "All calls"} data-testid="export-calls" />
           <Radio
             value="journal" label="The whole journal, entry by entry" data-testid="export-journal"
-            description="`doorward journal verify` checks such a file on any machine, as JSON Lines."
+            description={<Prose text="`doorward journal verify` checks such a file on any machine, as JSON Lines." />}
           />
         </Radio.Group>
         <Radio.Group label="As" value={format} onChange={(value) => { setFormat(value === "csv" ? "csv" : "jsonl"); }}>
@@ -45,7 +46,7 @@ export function Export({ filter, onClose }: { filter: Filter; onClose: () => voi
         {write.isPending && <Pending what={clear ? "your passkey, then the journal" : "the journal"} />}
         {write.error !== null && <Failure what="Nothing was exported." error={write.error} />}
         {write.data !== undefined && (
-          <Notice tone="allow" title={`${plural(write.data.count, what === "calls" ? "call" : "entry", what === "calls" ? "calls" : "entries")} written`} testId="exported">
+          <Notice tone="allow" title={`${plural(write.data.count, write.variables.filters === null ? "entry" : "call", write.variables.filters === null ? "entries" : "calls")} written`} testId="exported">
             <CopyBlock text={write.data.path} label="the path of the file" />
           </Notice>
         )}

@@ -3,9 +3,10 @@
 //! Parsing refuses what two readers could understand differently: duplicate keys, lone surrogates, trailing
 //! text, nesting past [`MAX_DEPTH`]; and more than [`MAX_VALUES`] values, which a short text can hold many of.
 
+mod read;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 use serde_json::value::RawValue;
-use std::fmt;
 
 /// Deepest nesting taken.
 pub const MAX_DEPTH: usize = 64;
@@ -47,6 +48,11 @@ impl Map {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.members.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    #[must_use]
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.members.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
@@ -106,7 +112,7 @@ impl Value {
     /// Malformed text, duplicate keys, nesting past [`MAX_DEPTH`] or more than [`MAX_VALUES`] values, in words.
     pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
         let raw: &RawValue = serde_json::from_slice(text)?;
-        Ok(read(raw.get(), 0, &mut { MAX_VALUES })?)
+        Ok(read::read(raw)?)
     }
 
     /// Compact JSON; numbers as received.
@@ -237,81 +243,30 @@ impl From<i64> for Value {
 /// RFC 8785 §3.2.2.2: the short escapes, `\u00xx` for other control characters, everything else as it is.
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            c if c < ' ' => {
+    let mut rest = text;
+    // All that is escaped is ASCII, so a text is cut between characters.
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        let Some((plain, from)) = rest.split_at_checked(at) else { break };
+        out.push_str(plain);
+        let byte = from.bytes().next().unwrap_or_default();
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            8 => out.push_str("\\b"),
+            b'\t' => out.push_str("\\t"),
+            b'\n' => out.push_str("\\n"),
+            12 => out.push_str("\\f"),
+            b'\r' => out.push_str("\\r"),
+            _ => {
                 out.push_str("\\u00");
-                out.push(if c < '\u{10}' { '0' } else { '1' });
-                out.push(char::from_digit(c as u32 & 15, 16).unwrap_or('0'));
+                out.push(if byte < 16 { '0' } else { '1' });
+                out.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
             }
-            c => out.push(c),
         }
+        rest = from.get(1..).unwrap_or_default();
     }
+    out.push_str(rest);
     out.push('"');
-}
-
-/// One level at a time, so that numbers stay raw; costs one scan of the text for each level of nesting.
-/// `left` is how many values may still come.
-fn read(text: &str, depth: usize, left: &mut usize) -> Result<Value, serde_json::Error> {
-    if depth > MAX_DEPTH {
-        return Err(de::Error::custom(format!("nested deeper than {MAX_DEPTH} levels")));
-    }
-    *left = left
-        .checked_sub(1)
-        .ok_or_else(|| de::Error::custom(format!("more than {MAX_VALUES} values in one text")))?;
-    match text.as_bytes().first() {
-        Some(b'{') => {
-            let Members(members) = serde_json::from_str(text)?;
-            let mut map = Map { members: Vec::with_capacity(members.len()), has_odd_keys: false };
-            for (key, raw) in members {
-                map.push(key, read(raw.get(), depth + 1, left)?);
-            }
-            Ok(Value::Map(map))
-        }
-        Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(text)?;
-            let items = items.into_iter().map(|raw| read(raw.get(), depth + 1, left));
-            items.collect::<Result<_, _>>().map(Value::List)
-        }
-        Some(b'"') => serde_json::from_str(text).map(Value::Text),
-        Some(b't' | b'f') => serde_json::from_str(text).map(Value::Bool),
-        Some(b'n') => Ok(Value::Null),
-        _ => Ok(Value::Number(Number(text.to_owned()))),
-    }
-}
-
-/// An object's members, duplicate keys refused.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Members<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members: Vec<(String, &RawValue)> = Vec::new();
-                let mut seen = std::collections::HashSet::new();
-                while let Some((key, raw)) = map.next_entry::<String, &RawValue>()? {
-                    if !seen.insert(key.clone()) {
-                        return Err(de::Error::custom(format!("the key `{key}` stands twice in one object")));
-                    }
-                    members.push((key, raw));
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
 }
 
 /// Works with serde_json only: numbers go out as raw text.
@@ -340,7 +295,7 @@ impl Serialize for Value {
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        read(raw.get(), 0, &mut { MAX_VALUES }).map_err(de::Error::custom)
+        read::read(&raw).map_err(de::Error::custom)
     }
 }
 
@@ -352,6 +307,39 @@ mod tests {
     fn numbers_come_out_with_the_characters_they_came_in_with() {
         let text = r#"{"b":1e3,"a":[5000.000000000000001,-0,12345678901234567890123],"c":"é\n"}"#;
         assert_eq!(Value::parse(text.as_bytes()).unwrap().to_json(), text);
+    }
+
+    #[test]
+    fn white_space_and_escapes_are_read_and_what_must_be_escaped_is() {
+        let text = " { \"a\\u0062\\\"\" : [ \"\" , true,\tfalse , null , {} , [ ] , \"\\ud83d\\ude00\\\\\" ] ,\n\"c\":-1.50E+2 } ";
+        let value = Value::parse(text.as_bytes()).unwrap();
+        assert_eq!(
+            value.to_json(),
+            "{\"ab\\\"\":[\"\",true,false,null,{},[],\"\u{1f600}\\\\\"],\"c\":-1.50E+2}"
+        );
+        let controls: String = (0..32_u8).map(char::from).chain("\"\\é".chars()).collect();
+        let written = Value::from(controls.clone()).to_json();
+        assert_eq!(Value::parse(written.as_bytes()).unwrap().as_text(), Some(controls.as_str()));
+        assert!(
+            written.starts_with(r#""\u0000\u0001"#)
+                && written.contains(r"\u001f")
+                && written.ends_with("é\""),
+            "{written}"
+        );
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_among_few_and_among_many() {
+        let members =
+            |count: usize| (0..count).map(|n| format!("\"k{n}\":{n}")).collect::<Vec<_>>().join(",");
+        for count in [1, 15, 16, 17, 18, 300] {
+            let good = format!("{{{}}}", members(count));
+            assert_eq!(Value::parse(good.as_bytes()).unwrap().to_json(), good);
+            for key in [0, count - 1] {
+                let bad = format!("{{{},\"k{key}\":0}}", members(count));
+                assert!(Value::parse(bad.as_bytes()).is_err(), "{key} of {count}");
+            }
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod lines;
 mod peer;
 mod post;
 mod refuse;
+mod room;
 mod serve;
 mod session;
 mod sessions;

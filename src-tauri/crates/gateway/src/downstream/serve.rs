@@ -2,7 +2,7 @@
 //!
 //! A slow or silent peer holds a connection, never more: heads are timed, connections are counted.
 
-use super::{asked, exchange::From, get, guard, lines, peer::Connected, post, refuse::Refused};
+use super::{asked, exchange::From, get, guard, lines, peer::Connected, post, refuse::Refused, room};
 use crate::{engine::Engine, knocks::Knock, message::code, routes};
 use axum::{
     Extension, Router,
@@ -24,8 +24,6 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Most connections of one listener at once.
-const MAX_CONNECTIONS: usize = 4096;
 /// How long a request's head may take; also how long an idle connection is kept.
 const HEAD_LIMIT: Duration = Duration::from_secs(60);
 /// Largest head.
@@ -201,7 +199,7 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new(stopping: CancellationToken) -> Served {
-        Served { room: Arc::new(Semaphore::new(MAX_CONNECTIONS)), tasks: TaskTracker::new(), stopping }
+        Served { room: Arc::new(Semaphore::new(room::connections())), tasks: TaskTracker::new(), stopping }
     }
 
     pub(crate) fn spawn<S>(&self, stream: S, router: Router, connected: Connected)

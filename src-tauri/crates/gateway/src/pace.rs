@@ -2,18 +2,30 @@
 //! begins anew with each start; at most the newest [`MOST`] calls of an hour count.
 
 use policy::Timestamp;
-use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
 const MOST: usize = 10_000;
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
-/// The calls of one agent in the last hour, oldest first, each with a keyed hash of its tool.
+/// The calls of one agent in the last hour, oldest first, each with a keyed hash of its tool. The sums are kept beside
+/// them, so that counting takes no longer for an agent that calls much.
 #[derive(Default)]
 pub(crate) struct Pace {
     calls: VecDeque<(Timestamp, u64)>,
+    /// How many of them, from the front, are older than a minute.
+    older: usize,
+    tools: HashMap<u64, Sums>,
     key: RandomState,
+}
+
+/// The calls of one tool.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    hour: u32,
+    minute: u32,
 }
 
 /// How many calls came before one call.
@@ -28,22 +40,50 @@ pub(crate) struct Counts {
 impl Pace {
     /// Counts a call of `upstream/tool` and says how many came before it.
     pub(crate) fn count(&mut self, upstream: &str, tool: &str, now: Timestamp) -> Counts {
+        while self.calls.get(self.older).is_some_and(|(at, _)| at.0 <= now.0 - MINUTE) {
+            self.age();
+        }
         while self.calls.front().is_some_and(|(at, _)| at.0 <= now.0 - HOUR) {
-            self.calls.pop_front();
+            self.forget();
         }
         let hash = self.key.hash_one((upstream, tool));
-        let mut counts = Counts { last_hour: number(self.calls.len()), ..Counts::default() };
-        for (at, of) in &self.calls {
-            let (recent, same) = (at.0 > now.0 - MINUTE, *of == hash);
-            counts.last_minute += u32::from(recent);
-            counts.of_tool_last_hour += u32::from(same);
-            counts.of_tool_last_minute += u32::from(recent && same);
-        }
+        let before = self.tools.get(&hash).copied().unwrap_or_default();
+        let counts = Counts {
+            last_minute: number(self.calls.len() - self.older),
+            last_hour: number(self.calls.len()),
+            of_tool_last_minute: before.minute,
+            of_tool_last_hour: before.hour,
+        };
         if self.calls.len() == MOST {
-            self.calls.pop_front();
+            self.forget();
         }
+        let sums = self.tools.entry(hash).or_default();
+        *sums = Sums { hour: sums.hour + 1, minute: sums.minute + 1 };
         self.calls.push_back((now, hash));
         counts
+    }
+
+    /// The oldest call of the last minute is none of it any more.
+    fn age(&mut self) {
+        if let Some(sums) = self.calls.get(self.older).and_then(|(_, tool)| self.tools.get_mut(tool)) {
+            sums.minute = sums.minute.saturating_sub(1);
+        }
+        self.older += 1;
+    }
+
+    /// The oldest call of all goes.
+    fn forget(&mut self) {
+        if self.older == 0 {
+            self.age();
+        }
+        let Some((_, tool)) = self.calls.pop_front() else { return };
+        self.older = self.older.saturating_sub(1);
+        if let Entry::Occupied(mut sums) = self.tools.entry(tool) {
+            sums.get_mut().hour = sums.get().hour.saturating_sub(1);
+            if sums.get().hour == 0 {
+                sums.remove();
+            }
+        }
     }
 }
 

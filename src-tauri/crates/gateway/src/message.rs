@@ -110,6 +110,10 @@ impl Request {
         self.envelope.get("params")
     }
 
+    pub(crate) fn params_mut(&mut self) -> Option<&mut Value> {
+        self.envelope.get_mut("params")
+    }
+
     /// The same request under another id.
     pub(crate) fn with_id(mut self, id: Value) -> Request {
         self.envelope.insert("id", id.clone());

@@ -22,9 +22,10 @@ use crate::ticket::{Phase, Ticket};
 use crate::turned_away::TurnedAway;
 use crate::upstream::{Along, CallRoute, Reply, UpstreamError, UpstreamSession};
 use crate::waits::{self, Era, Patience};
-use approvals::{Admission, HoldId, Ids, Refusal, ReleasedCall};
-use journal::{Completion, Entry, JournalError};
-use policy::{Decision, Facts, Map, Timestamp, ToolCall, ToolName, Value};
+use approvals::{Admission, AtDesk, Basis, Continuation, HoldId, Ids, Refusal, ReleaseId, ReleasedCall};
+use journal::{Completion, Entry, JournalError, JournalledCall};
+use policy::{CallDigest, Decision, Facts, Map, PathFact, Timestamp, ToolCall, ToolName, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -177,22 +178,20 @@ async fn admit_and_run(
         waits::limit(incoming.claimed_client.as_deref(), incoming.agent.wait_limit, incoming.patience);
     let mut incoming = incoming;
     waits::forget_our_state(&mut incoming.extras);
-    let judged = match judge(engine, &mut incoming).await {
-        Ok(judged) => judged,
+    let judging = match judge(engine, &mut incoming).await {
+        Ok(judging) => judging,
         Err(stop) => {
             let arguments = std::mem::replace(&mut incoming.arguments, Value::Null);
             turn_away(engine, &incoming, arguments, &stop).await;
             return Err(stop);
         }
     };
-    if let Some(released) = continued(engine, &incoming, &judged).await? {
-        return run(engine, released, None, incoming).await;
-    }
-    let place = match come_back(engine, &judged).await? {
-        Some(place) => place,
-        None => {
+    let place = match judging {
+        Judging::Going(recorded) => return send(engine, *recorded, None, incoming).await,
+        Judging::Back(place) => place,
+        Judging::Judged(judged) => {
             let words = ToolWords::of(&judged.definition);
-            match admit(engine, judged, incoming.session.name()).await? {
+            match admit(engine, *judged, incoming.session.name()).await? {
                 Admission::Released(call) => return run(engine, call, None, incoming).await,
                 Admission::Refused(refusal) => return Err(Stop::Refused(refusal)),
                 Admission::Held(held) => {
@@ -233,55 +232,50 @@ async fn turn_away(engine: &Arc<Engine>, incoming: &Incoming, arguments: Value, 
 
 /// A re-send with what its upstream asked for goes on under the release it came from, where nothing new is
 /// required of it.
-async fn continued(
-    engine: &Arc<Engine>,
-    incoming: &Incoming,
+fn continued(
+    engine: &Engine,
+    upstream: &UpstreamConfig,
+    state: Option<&Value>,
     judged: &Judged,
 ) -> Result<Option<ReleasedCall>, Stop> {
-    let Some(state) = incoming.extras.get(REQUEST_STATE) else { return Ok(None) };
+    let Some(state) = state else { return Ok(None) };
     let now = engine.desk().clock().now();
     let Some(continuation) = engine.continuations().take(state, &judged.call, now) else { return Ok(None) };
     let (release, call) = (engine.release_id()?, continuation.as_sent(&judged.call));
     if call.arguments == judged.call.arguments {
         return Ok(continuation.admit(&judged.decision, &call, &judged.facts, release, now));
     }
-    let (engine, facts, upstream) = (Arc::clone(engine), judged.facts.clone(), incoming.upstream.clone());
-    blocking(move || {
-        let (decision, facts) = edits::judged_as_sent(&engine, &call, &facts, &upstream);
-        continuation.admit(&decision, &call, &facts, release, now)
-    })
-    .await
-}
-
-/// What the desk has of the identical call already; a denial of this moment goes before it.
-async fn come_back(engine: &Arc<Engine>, judged: &Judged) -> Result<Option<Place>, Stop> {
-    let is_held = match judged.decision.outcome {
-        policy::Outcome::Denied { .. } => return Ok(None),
-        policy::Outcome::Held(_) => true,
-        policy::Outcome::Allowed => false,
-    };
-    let (desk, digest) = (Arc::clone(engine.desk()), judged.call.digest());
-    blocking(move || desk.come_back(&digest, is_held)).await
+    let (decision, facts) = edits::judged_as_sent(engine, &call, &judged.facts, upstream);
+    Ok(continuation.admit(&decision, &call, &facts, release, now))
 }
 
 struct Judged {
     call: ToolCall,
     facts: Facts,
     decision: Decision,
-    definition: Value,
+    definition: Arc<Value>,
+}
+
+/// How far one step off the event loop brought a call. What no policy holds, which is most calls, is on the journal's
+/// queue at its end: handing work over costs more than the work.
+enum Judging {
+    /// Allowed, and recorded.
+    Going(Box<Recorded>),
+    /// The desk has the identical call already.
+    Back(Place),
+    Judged(Box<Judged>),
 }
 
 /// Pin, facts, decision: what the set of this moment concludes on this call. Takes the arguments of a call that
 /// could be judged.
-async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, Stop> {
+async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judging, Stop> {
     let Ok(tool) = incoming.tool.parse::<ToolName>() else { return Err(Stop::UnknownTool) };
     let upstream = incoming.upstream.name.clone();
-    let (definition_hash, definition) =
-        match pins::check(engine.journal(), &incoming.session, &upstream, tool.as_str()).await? {
-            Pin::Same { hash, definition } => (hash, definition),
-            Pin::Changed => return Err(Stop::Refused(Refusal::ToolChanged)),
-            Pin::Unknown => return Err(Stop::UnknownTool),
-        };
+    let definition = match pins::check(engine.journal(), &incoming.session, &upstream, tool.as_str()).await? {
+        Pin::Same(definition) => definition,
+        Pin::Changed => return Err(Stop::Refused(Refusal::ToolChanged)),
+        Pin::Unknown => return Err(Stop::UnknownTool),
+    };
     let in_force = engine.sets().current();
     let Some(user) = in_force.people.get(&incoming.agent.user).cloned() else {
         // Without a valid set there are no people either: the reason for that is what denies.
@@ -296,15 +290,16 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
         agent: incoming.agent.name.clone(),
         upstream,
         tool,
-        definition: definition_hash,
+        definition: definition.hash,
         arguments: std::mem::replace(&mut incoming.arguments, Value::Null),
     };
     let now = engine.desk().clock().now();
     let counts = engine.count_call(&incoming.agent.name, &call.upstream, call.tool.as_str(), now);
     let (agent, peer) = (incoming.agent.clone(), incoming.peer.clone());
     let (claimed, config) = (incoming.claimed_client.clone(), incoming.upstream.clone());
+    let state = incoming.extras.get(REQUEST_STATE).cloned();
     let engine = Arc::clone(engine);
-    blocking(move || {
+    let step = blocking(move || {
         let facts = facts::gather(&Known {
             user: &user,
             agent: &agent,
@@ -312,7 +307,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
             peer: &peer,
             paired_programs: pairing::paired_programs(&engine, &agent, &peer),
             upstream: &config,
-            definition: &definition,
+            definition: &definition.text,
             arguments: &call.arguments,
             now,
             locked: engine.presence().is_locked(),
@@ -320,9 +315,42 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judged, 
         });
         let decision = judging::judge(&in_force.set, &call, &facts, engine.is_paused());
         let decision = secrets::require_proof(decision, &config);
-        Judged { call, facts, decision, definition }
-    })
-    .await
+        let judged = Judged { call, facts, decision, definition: definition.text };
+        match continued(&engine, &config, state.as_ref(), &judged)? {
+            Some(released) => Ok(Judging::Going(Box::new(record(&engine, released)?))),
+            None => admit_at_once(&engine, judged),
+        }
+    });
+    step.await?
+}
+
+/// What the desk has of the identical call already, where no policy of this moment denies it; else, where the set lets
+/// it go, its release.
+fn admit_at_once(engine: &Arc<Engine>, judged: Judged) -> Result<Judging, Stop> {
+    if let Some(place) = come_back(engine, &judged) {
+        return Ok(Judging::Back(place));
+    }
+    if judged.decision.outcome != policy::Outcome::Allowed {
+        return Ok(Judging::Judged(Box::new(judged)));
+    }
+    let ids = Ids::from_random(engine.random()?, engine.random()?);
+    // Who else may vote matters to a hold only.
+    let in_force = engine.sets().current();
+    let desk = in_force.people.owner().map(AtDesk::from).ok_or(Stop::Broken("the desk has no owner"))?;
+    let Judged { call, facts, decision, .. } = judged;
+    match engine.desk().admit((decision, call, facts), desk, ids) {
+        Admission::Released(call) => Ok(Judging::Going(Box::new(record(engine, call)?))),
+        _ => Err(Stop::Broken("an allowed call was not released")),
+    }
+}
+
+fn come_back(engine: &Engine, judged: &Judged) -> Option<Place> {
+    let is_held = match judged.decision.outcome {
+        policy::Outcome::Denied { .. } => return None,
+        policy::Outcome::Held(_) => true,
+        policy::Outcome::Allowed => false,
+    };
+    engine.desk().come_back(&judged.call.digest(), is_held)
 }
 
 /// What the decision means for this call, recorded before anybody is told where it refuses.
@@ -387,29 +415,61 @@ async fn wait(
     }
 }
 
-/// Recorded, then forwarded, then its completion recorded. `ticket` is the place at the hold it comes from.
+/// A release on record, and what is needed of it once it went up.
+struct Recorded {
+    call: JournalledCall,
+    release: ReleaseId,
+    digest: CallDigest,
+    basis: Basis,
+    /// Asked and sent, where an approver put in arguments of their own.
+    edited: Option<(Value, Value)>,
+    continuation: Continuation,
+    paths: BTreeMap<String, PathFact>,
+}
+
+/// INVARIANT(I3): a held call's release is on the disk before this returns what `forward` takes. Blocks on it.
+fn record(engine: &Engine, released: ReleasedCall) -> Result<Recorded, JournalError> {
+    let (release, digest, basis) = (released.id().clone(), released.digest(), released.basis().clone());
+    let edited = released.asked().map(|asked| (asked.clone(), released.call().arguments.clone()));
+    let (continuation, paths) = (released.continuation(), released.facts().paths.clone());
+    match engine.journal().commit(released) {
+        Ok(call) => Ok(Recorded { call, release, digest, basis, edited, continuation, paths }),
+        Err(error) => {
+            engine.desk().give_back(&basis);
+            Err(error)
+        }
+    }
+}
+
+/// Recorded, then sent. `ticket` is the place at the hold it comes from.
 async fn run(
     engine: &Arc<Engine>,
     released: ReleasedCall,
     ticket: Option<Ticket>,
-    mut incoming: Incoming,
+    incoming: Incoming,
 ) -> Result<Answered, Stop> {
-    let (release, digest, basis) = (released.id().clone(), released.digest(), released.basis().clone());
-    let edited = released.asked().map(|asked| (asked.clone(), released.call().arguments.clone()));
-    let (continuation, upstream) = (released.continuation(), incoming.upstream.name.clone());
-    let (journal, paths) = (Arc::clone(engine.journal()), released.facts().paths.clone());
-    // INVARIANT(I3): a held call's release is on the disk before `commit` returns what `forward` takes.
-    let journalled = match blocking(move || journal.commit(released)).await? {
-        Ok(journalled) => journalled,
+    let recording = Arc::clone(engine);
+    match blocking(move || record(&recording, released)).await? {
+        Ok(recorded) => send(engine, recorded, ticket, incoming).await,
         Err(error) => {
             if let Some(ticket) = ticket {
                 let (desk, hold) = (Arc::clone(engine.desk()), ticket.hold().clone());
                 blocking(move || desk.unclaim(&hold)).await?;
             }
-            engine.desk().give_back(&basis);
-            return Err(error.into());
+            Err(error.into())
         }
-    };
+    }
+}
+
+/// Forwarded, then its completion recorded.
+async fn send(
+    engine: &Arc<Engine>,
+    recorded: Recorded,
+    ticket: Option<Ticket>,
+    mut incoming: Incoming,
+) -> Result<Answered, Stop> {
+    let Recorded { call, release, digest, basis, edited, continuation, paths } = recorded;
+    let upstream = incoming.upstream.name.clone();
     engine.desk().note_run(digest, engine.desk().clock().now());
     engine.desk().note_use(&basis);
     let Incoming { extras, envelope, omits_arguments, .. } = &mut incoming;
@@ -420,7 +480,7 @@ async fn run(
         omits_arguments: *omits_arguments && edited.is_none(),
         paths,
     };
-    let sent = incoming.session.forward(journalled, along, incoming.route).await;
+    let sent = incoming.session.forward(call, along, incoming.route).await;
     let sent = sent.map(|reply| match &edited {
         Some((asked, sent)) => edits::told(reply, asked, sent),
         None => reply,
@@ -432,11 +492,9 @@ async fn run(
         Err(error) => Completion::Failed { why: error.to_string() },
     };
     let bytes = if let Completion::Answered { bytes, .. } = &completion { *bytes } else { 0 };
-    let journal = Arc::clone(engine.journal());
-    match blocking(move || journal.complete(&release, &completion)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "a completion could not be recorded; it shows as unknown"),
-        Err(_) => tracing::error!("recording a completion did not end; it shows as unknown"),
+    // Queued: it waits for nothing.
+    if let Err(error) = engine.journal().complete(&release, &completion) {
+        tracing::error!(%error, "a completion could not be recorded; it shows as unknown");
     }
     engine.desk().send(DeskEvent::Activity);
     if let Ok(reply) = &sent {

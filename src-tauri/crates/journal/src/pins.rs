@@ -117,6 +117,20 @@ impl Journal {
         Ok(pin)
     }
 
+    /// Only the hash of the pinned definition: what each call is compared with. Pins never wait in the queue, so
+    /// nothing of it is written for this.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn pinned_hash(&self, upstream: &str, tool: &str) -> Result<Option<DefinitionHash>, JournalError> {
+        let Some(lookup) = &self.lookup else { return Ok(self.pin(upstream, tool)?.map(|pin| pin.hash)) };
+        let lookup = lookup.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement =
+            lookup.prepare_cached("SELECT hash FROM pins WHERE upstream = ?1 AND tool = ?2")?;
+        let hash = statement.query_row(params![upstream, tool], |row| Ok(DefinitionHash(row.get(0)?)));
+        Ok(hash.optional()?)
+    }
+
     /// Pins a tool on first sight, on the disk before it returns. False where a pin stands already: it stays.
     ///
     /// # Errors

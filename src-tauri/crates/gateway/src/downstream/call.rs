@@ -26,23 +26,24 @@ pub(super) struct Named {
 
 /// Arguments that are left out are judged as an empty object; they stay left out on their way up, as some servers
 /// tell the one from the other (I12: neither has a value that was not judged).
-pub(super) fn read(request: &Request) -> Result<Named, Refused> {
-    let refused =
-        |message: String| Refused::new(StatusCode::OK, code::INVALID_PARAMS, message).to(&request.id);
-    let Some(Value::Map(params)) = request.params() else {
+///
+/// Name and arguments are taken out of the request, as arguments may be large; the rest stays in it as well.
+pub(super) fn read(request: &mut Request) -> Result<Named, Refused> {
+    let id = request.id.clone();
+    let refused = |message: String| Refused::new(StatusCode::OK, code::INVALID_PARAMS, message).to(&id);
+    let Some(Value::Map(params)) = request.params_mut() else {
         return Err(refused("`tools/call` needs `params` with the tool's `name`".to_owned()));
     };
-    let mut extras = params.clone();
-    let tool = match extras.remove("name") {
+    let tool = match params.remove("name") {
         Some(Value::Text(tool)) => tool,
         _ => return Err(refused("`params.name` must be the tool's name as text".to_owned())),
     };
-    let omits_arguments = extras.get("arguments").is_none();
-    let arguments = match extras.remove("arguments") {
-        None => Value::Map(Map::default()),
-        Some(arguments @ Value::Map(_)) => arguments,
+    let (arguments, omits_arguments) = match params.remove("arguments") {
+        None => (Value::Map(Map::default()), true),
+        Some(arguments @ Value::Map(_)) => (arguments, false),
         Some(_) => return Err(refused("`params.arguments` must be an object".to_owned())),
     };
+    let extras = params.clone();
     // INVARIANT(I12): an upstream that reads member names without regard to case must not run something else.
     if let Some((key, _)) = extras.iter().find(|(key, _)| is_own_param(key)) {
         let key: String = key.chars().take(40).collect();
@@ -97,7 +98,7 @@ mod tests {
 
     fn params(text: &str) -> Result<Named, Refused> {
         let params = Value::parse(text.as_bytes()).unwrap();
-        read(&Request::new(7.into(), "tools/call", Some(params)))
+        read(&mut Request::new(7.into(), "tools/call", Some(params)))
     }
 
     #[test]

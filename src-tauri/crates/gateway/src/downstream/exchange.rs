@@ -128,8 +128,8 @@ impl From {
     }
 
     /// Starts a request other than `initialize`.
-    pub(super) fn begin(&self, session: Arc<AgentSession>, request: Request) -> Result<Begun, Refused> {
-        let named = if request.method == TOOLS_CALL { Some(call::read(&request)?) } else { None };
+    pub(super) fn begin(&self, session: Arc<AgentSession>, mut request: Request) -> Result<Begun, Refused> {
+        let named = if request.method == TOOLS_CALL { Some(call::read(&mut request)?) } else { None };
         let (stream, items) = mpsc::channel(STREAM_ROOM);
         // The agent's own cancel goes up with a forwarded call; its going away only ends the wait of a held one.
         // In the stateless era to go away is to cancel.

@@ -8,6 +8,7 @@ mod dispatch;
 mod error;
 mod http;
 mod lines;
+mod listed;
 mod outgoing;
 mod pending;
 mod reply;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use error::UpstreamError;
 pub(crate) use lines::{LineError, next_line};
+pub(crate) use listed::{Definition, Listed};
 pub use outgoing::Along;
 pub(crate) use outgoing::is_own_param;
 pub use reply::Reply;

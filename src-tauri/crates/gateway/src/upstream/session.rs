@@ -7,6 +7,7 @@ use super::{
     Along, CallRoute, FromUpstream, Reply, UpstreamError,
     connection::{self, Connection},
     dispatch::Asked,
+    listed::{Known, Listed},
     outgoing::Outgoing,
     reply::fresh_name,
     tools::Tools,
@@ -19,7 +20,7 @@ use crate::{
     secrets::{Injected, Proven, Supply},
 };
 use journal::JournalledCall;
-use policy::{DefinitionHash, Map, ToolCall, Value};
+use policy::{Map, ToolCall, Value};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -52,6 +53,7 @@ pub(super) struct Inner {
     pub(super) listening: AtomicBool,
     pub(super) asked: Mutex<Asked>,
     pub(super) tools: tokio::sync::Mutex<Option<Tools>>,
+    known: Known,
     /// Grows whenever the upstream's tools may have changed.
     pub(super) tool_changes: AtomicU64,
     /// In the stateless era: what the agent last said of itself, for requests of our own.
@@ -121,6 +123,7 @@ impl UpstreamSession {
             listening: AtomicBool::new(false),
             asked: Mutex::default(),
             tools: tokio::sync::Mutex::default(),
+            known: Known::default(),
             tool_changes: AtomicU64::new(0),
             stateless: Mutex::default(),
             introduction: tokio::sync::Mutex::default(),
@@ -334,17 +337,21 @@ impl UpstreamSession {
         Ok(response)
     }
 
+    /// What this list, one of [`Self::tools`], says of a tool.
+    pub(crate) fn listed(&self, list: &Arc<Vec<Value>>, tool: &str) -> Listed {
+        self.inner.known.look_up(list, tool)
+    }
+
     /// What was judged names a tool by its definition; a restarted upstream may offer another under that name.
-    async fn offered(&self, call: &ToolCall) -> Result<Value, UpstreamError> {
+    async fn offered(&self, call: &ToolCall) -> Result<Arc<Value>, UpstreamError> {
         let tools = self.tools(false).await?;
-        let is_named = |tool: &&Value| tool.get("name").and_then(Value::as_text) == Some(call.tool.as_str());
-        let mut offered = tools.iter().filter(is_named);
-        if let (Some(tool), None) = (offered.next(), offered.next())
-            && DefinitionHash::of(tool) == call.definition
-        {
-            return Ok(tool.clone());
+        match self.listed(&tools, call.tool.as_str()) {
+            Listed::Once(definition) if definition.hash == call.definition => Ok(definition.text),
+            _ => {
+                let (name, tool) = (self.inner.config.name.clone(), call.tool.to_string());
+                Err(UpstreamError::ToolChanged { name, tool })
+            }
         }
-        Err(UpstreamError::ToolChanged { name: self.inner.config.name.clone(), tool: call.tool.to_string() })
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::bench_door;
 use crate::bench_ui;
 use crate::cargo::Cargo;
 use crate::failure::Failure;
@@ -24,11 +25,15 @@ struct Figure {
     range: String,
 }
 
-/// `only` are packages, or `ui`; all that have a benchmark where it is empty.
+/// `only` are packages, `door` or `ui`; all that have a benchmark where it is empty.
 pub(crate) fn run(only: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let (of_window, of_crates): (Vec<String>, Vec<String>) =
-        only.iter().cloned().partition(|name| name == bench_ui::NAME);
+    let is_wanted = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
+    let of_crates: Vec<String> = only
+        .iter()
+        .filter(|name| ![bench_door::NAME, bench_ui::NAME].contains(&name.as_str()))
+        .cloned()
+        .collect();
     let packages =
         if only.is_empty() || !of_crates.is_empty() { chosen(&workspace, &of_crates)? } else { Vec::new() };
     let mut cargo = Cargo::new(&workspace);
@@ -47,7 +52,10 @@ pub(crate) fn run(only: &[String]) -> Result<ExitCode, Failure> {
         println!("\n{package} ({})", short_time(started.elapsed()));
         print!("{}", table(&figures(&printed)));
     }
-    if only.is_empty() || !of_window.is_empty() {
+    if is_wanted(bench_door::NAME) {
+        bench_door::run(&workspace, &mut cargo)?;
+    }
+    if is_wanted(bench_ui::NAME) {
         bench_ui::run(&workspace, &mut cargo)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -68,7 +76,7 @@ fn chosen(workspace: &Workspace, only: &[String]) -> Result<Vec<String>, Failure
     if let Some(unknown) = only.iter().find(|name| !found.contains(name)) {
         return Err(Failure::new(
             format!("there is no benchmark of `{unknown}`"),
-            format!("there are: {}, {}", found.join(", "), bench_ui::NAME),
+            format!("there are: {}, {}, {}", found.join(", "), bench_door::NAME, bench_ui::NAME),
         ));
     }
     Ok(found.into_iter().filter(|name| only.is_empty() || only.contains(name)).collect())

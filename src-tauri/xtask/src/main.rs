@@ -7,6 +7,7 @@
 
 mod arguments;
 mod bench;
+mod bench_door;
 mod bench_ui;
 mod cargo;
 mod conformance;

@@ -38,7 +38,7 @@ pub(crate) struct Need {
     pub(crate) linux_only: bool,
 }
 
-pub(crate) const NEEDS: [Need; 18] = [
+pub(crate) const NEEDS: [Need; 19] = [
     Need {
         package: "build-essential",
         why: "the C compiler and linker (`cc`) that Rust and SQLite are built with",
@@ -92,6 +92,7 @@ pub(crate) const NEEDS: [Need; 18] = [
     ),
     test("python3-venv", "keeps their packages apart from the system's", Probe::Module("ensurepip")),
     test("git", "makes the repository that `mcp-server-git` works on", Probe::Program(&["git"])),
+    test("valgrind", "counts the instructions of a call", Probe::Program(&["valgrind"])),
     test("chromium", "the browser that the browser tests run in", Probe::Program(&["chromium"])),
     test(
         "fonts-dejavu-core",

@@ -1,0 +1,118 @@
+//! Twenty upstreams with fifty tools each and a thousand policies: how long an agent waits for a list of tools, and
+//! what calls in flight notice when the policies are read anew.
+
+use crate::{
+    Plan,
+    door::{Door, Home, UPSTREAM},
+    load,
+    process::Process,
+    report::{Section, Target},
+    session::{Call, Session, Wants},
+};
+use anyhow::{Context, Result, ensure};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+const UPSTREAMS: usize = 20;
+const TOOLS: usize = 50;
+const POLICIES: usize = 1_000;
+const LISTS: usize = 101;
+/// How often the policies change while calls go.
+const EDITS: usize = 10;
+const BETWEEN_EDITS: Duration = Duration::from_millis(600);
+const PER_SECOND: u32 = 1_000;
+/// A call after a loosened or tightened set is judged by it at the latest then.
+const IN_FORCE_WITHIN: Duration = Duration::from_secs(10);
+
+pub(crate) async fn lists(plan: &Plan) -> Result<Section> {
+    let mut upstream = Process::part(&["upstream", "--tools", &TOOLS.to_string()])?;
+    let address = upstream.address()?;
+    let home = Home::new(&plan.doorward, POLICIES)?;
+    home.add_address(UPSTREAM, address)?;
+    let names: Vec<String> = (1..UPSTREAMS).map(|number| format!("other-{number}")).collect();
+    for name in &names {
+        home.add_address(name, address)?;
+    }
+    let token = home.pair("bench")?;
+    let door = home.serve()?;
+    let mut sessions = vec![Session::open(&door.place(&token)).await?];
+    for name in &names {
+        sessions.push(Session::open(&door.place_of(name, &token)).await?);
+    }
+    let (one, all) = timed(&mut sessions).await?;
+
+    let call = Call { tool: "echo", bytes: 1_000, wants: Wants::Echo };
+    let lasting = BETWEEN_EDITS * u32::try_from(EDITS)?;
+    let callers = load::open(&door.place(&token), 16, &call).await?;
+    let (callers, still) = load::open_loop(callers, &call, PER_SECOND, lasting).await?;
+    let editing = std::thread::spawn({
+        let folder = home.policies();
+        move || {
+            for edit in 0..EDITS {
+                std::thread::sleep(BETWEEN_EDITS);
+                // Tighter each time: it needs nobody's proof, and comes into force by itself.
+                let text = format!(
+                    "name = \"Edit {edit}\"\nwhen = 'amount > {}'\n[target]\ntools = [\"bench/echo\"]\n[action]\nkind = \"deny\"\n",
+                    1_000_000 + edit
+                );
+                fs::write(folder.join(format!("edit-{edit}.toml")), text)?;
+            }
+            Ok::<_, std::io::Error>(())
+        }
+    });
+    let (callers, edited) = load::open_loop(callers, &call, PER_SECOND, lasting + BETWEEN_EDITS).await?;
+    editing.join().ok().context("the editor broke")??;
+    drop(callers);
+    let reloads = in_force(&home, &door, &token).await?;
+
+    let longest = |measured: &load::Measured| measured.quantile(1.0) / 1_000.0;
+    let mut section = Section::new(format!("{UPSTREAMS} upstreams of {TOOLS} tools, {POLICIES} policies"));
+    section.figure("all lists at once, median", format!("{all:.1} ms"));
+    section.figure("longest call at 1,000 a second, policies still", format!("{:.1} ms", longest(&still)));
+    section.figure("a tightened policy is in force after", format!("{reloads:.0} ms"));
+    section.targets = vec![
+        Target::at_most("one list, median", one, 5.0, " ms"),
+        Target::at_most(
+            "longest call at 1,000 a second while policies are read anew, over that with none",
+            (longest(&edited) - longest(&still)).max(0.0),
+            5.0,
+            " ms",
+        ),
+    ];
+    Ok(section)
+}
+
+/// Milliseconds of one list alone, and of all of them asked for together.
+async fn timed(sessions: &mut [Session]) -> Result<(f64, f64)> {
+    let (mut one, mut all) = (Vec::new(), Vec::new());
+    for nth in 0..LISTS {
+        let at = nth % sessions.len();
+        let session = sessions.get_mut(at).context("a session")?;
+        let started = Instant::now();
+        ensure!(session.list().await? == TOOLS, "not all tools were listed");
+        one.push(started.elapsed().as_secs_f64() * 1_000.0);
+    }
+    for _ in 0..LISTS / 4 {
+        let started = Instant::now();
+        let listed = futures_util::future::try_join_all(sessions.iter_mut().map(Session::list)).await?;
+        ensure!(listed.iter().all(|count| *count == TOOLS), "not all tools were listed");
+        all.push(started.elapsed().as_secs_f64() * 1_000.0);
+    }
+    Ok((super::median(one), super::median(all)))
+}
+
+/// Milliseconds from writing a policy that denies until a call is denied: it shows that reloads took place.
+async fn in_force(home: &Home, door: &Door, token: &str) -> Result<f64> {
+    let mut session = Session::open(&door.place(token)).await?;
+    let denied = Call { tool: "echo", bytes: 1_000, wants: Wants::Refusal };
+    let text = "name = \"Nothing more\"\n[target]\ntools = [\"bench/echo\"]\n[action]\nkind = \"deny\"\n";
+    let started = Instant::now();
+    fs::write(home.policies().join("nothing-more.toml"), text)?;
+    while session.call(&denied).await.is_err() {
+        ensure!(started.elapsed() < IN_FORCE_WITHIN, "a tightened policy did not come into force");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(started.elapsed().as_secs_f64() * 1_000.0)
+}

@@ -1,12 +1,12 @@
 /** Queries and commands over the schema. Nothing polls: `changed` events say which answers are out of date. */
 import {
-  infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient,
+  infiniteQueryOptions, keepPreviousData, queryOptions, replaceEqualDeep, useMutation, useQueryClient,
   type QueryClient, type UseMutationResult,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { call, currentHost, type IpcFailure } from "./host";
 import type {
-  ActivityPage, ActivityRequest, Changed, Draft, FlowDraft, GrantTerms, IpcSchema, PackSource, PeopleDraft, Tag,
+  ActivityPage, ActivityRequest, Changed, Draft, DraftView, FlowDraft, GrantTerms, IpcSchema, PackSource, PeopleDraft, Tag,
 } from "./schema";
 
 const ACTIVITY_PAGE = 100;
@@ -34,7 +34,16 @@ export const catalogueQuery = (tools: readonly string[]) =>
 
 /** What Rust says of a draft. Answers to older drafts stay on screen until the newest is read. */
 export const draftQuery = (draft: Draft) =>
-  queryOptions({ queryKey: ["policies", "draft", draft], queryFn: () => call("read_draft", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });
+  queryOptions({ queryKey: ["policies", "draft", draft], queryFn: () => readDraft(draft), placeholderData: keepPreviousData, gcTime: 10_000 });
+
+let lastRead: DraftView | undefined;
+
+/** What is as it was, in the tree that was asked about or in the answer before, is the same object: it is not drawn anew. */
+async function readDraft(draft: Draft): Promise<DraftView> {
+  const view = await call("read_draft", { draft });
+  lastRead = replaceEqualDeep(lastRead, draft.tree === null ? view : { ...view, tree: replaceEqualDeep(draft.tree, view.tree) });
+  return lastRead;
+}
 
 export const flowDraftQuery = (draft: FlowDraft) =>
   queryOptions({ queryKey: ["policies", "flow", draft], queryFn: () => call("read_flow", { draft }), placeholderData: keepPreviousData, gcTime: 10_000 });

@@ -48,6 +48,8 @@ export class FakeHost implements Host {
   async call(name: keyof IpcSchema, body: object): Promise<unknown> {
     this.sent.push({ name, body });
     await Promise.resolve();
+    // A long record is read in parts, and the window is drawn between them.
+    if (name === "backtest" && this.world.long) await new Promise((next) => { setTimeout(next, 5); });
     const error = this.#failing.get(name);
     if (error !== undefined) throw error;
     const handler = this.#handlers[name] as (req: object) => unknown;

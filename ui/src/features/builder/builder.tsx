@@ -1,25 +1,27 @@
 /** One draft in the hand. What is shown of it is Rust's; here is where it is typed, kept, taken back and saved. */
 import { Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { ChangedUnderneath } from "@/components/changed-underneath";
 import { Failure } from "@/components/failure";
 import { Notice } from "@/components/notice";
 import { Prose } from "@/components/prose";
 import { call, type IpcFailure } from "@/ipc/host";
 import { catalogueQuery, draftQuery } from "@/ipc/queries";
-import type { Draft, MendChoice, TreeNode } from "@/ipc/schema";
+import type { AttributeChoice, Draft, MendChoice, TreeNode } from "@/ipc/schema";
+import { savingWords, useSaving } from "@/ipc/use-saving";
 import { ago } from "@/lib/time";
+import { useSettledValue } from "@/lib/use-settled-value";
 import { listed, sentence } from "@/lib/words";
 import classes from "./builder.module.css";
 import type { TryDraft } from "./builder-page";
 import { CelEditor } from "./cel-editor";
-import { ChangedUnderneath } from "./changed-underneath";
 import { ConditionTree } from "./condition-tree";
 import { Effect } from "./effect";
 import { Findings } from "./findings";
 import { ThenWhat } from "./then-what";
 import { asGroup, emptyGroup, leafNumbers, type Group } from "./tree";
-import { forgetDraft, keptDraft, useDraft, useKeeping, useSettledValue, type Kept } from "./use-draft";
+import { forgetDraft, keptDraft, useDraft, useKeeping, type Kept } from "./use-draft";
 import { WhichCalls } from "./which-calls";
 
 const MODES = [
@@ -29,6 +31,7 @@ const MODES = [
 ] as const;
 
 const READ_AFTER = 120;
+const NONE: readonly AttributeChoice[] = [];
 
 export function Builder({ keeping, opened, TryDraft, onLeave }: {
   keeping: string;
@@ -42,14 +45,12 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
   const [kept, setKept] = useState<Kept | null>(() => keptDraft(keeping));
   const begun = kept === null ? opened : { ...kept.draft };
   const { draft, edit, reset, undo, redo, canUndo, canRedo } = useDraft(begun);
-  const [theirs, setTheirs] = useState<{ text: string | null } | null>(
-    kept !== null && kept.draft.base !== opened.base ? { text: opened.base } : null,
+  const { saving, failure, theirs, setTheirs, save: send } = useSaving(
+    ["policies"], kept !== null && kept.draft.base !== opened.base ? { text: opened.base, mine: null } : null,
   );
   const [saved, setSaved] = useState<string | null>(null);
-  const [saving, setSaving] = useState(false);
-  const [failure, setFailure] = useState<{ what: string; error: IpcFailure } | null>(null);
+  const [unmended, setUnmended] = useState<IpcFailure | null>(null);
   const [trying, setTrying] = useState(false);
-  const client = useQueryClient();
   const isChanged = JSON.stringify(draft) !== JSON.stringify(begin);
   useKeeping(keeping, draft, isChanged);
 
@@ -59,6 +60,7 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
   const isCurrent = !isPlaceholderData && settled === draft;
   const tree = useMemo(() => treeOf(draft.tree, view?.tree), [draft.tree, view?.tree]);
   const editTree = useCallback((next: Group, field: string) => { edit(field, { tree: next }); }, [edit]);
+  const editText = useCallback((when: string) => { edit("when", { when, tree: null }); }, [edit]);
   const text = draft.tree === null ? draft.when : view?.text ?? draft.when;
 
   useEffect(() => {
@@ -80,35 +82,21 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
     setTheirs(null);
     reset(begin);
   };
-  const save = async (): Promise<void> => {
-    setSaving(true);
-    setFailure(null);
-    try {
-      const outcome = await call("save_policy", { draft });
-      if (outcome.kind === "changed") {
-        setTheirs({ text: outcome.theirs });
-      } else {
-        forgetDraft(keeping);
-        setKept(null);
-        setTheirs(null);
-        const fresh = await call("open_draft", { from: { kind: "policy", id: outcome.id } });
-        reset(fresh);
-        setBegin(fresh);
-        setSaved(outcome.message);
-        void client.invalidateQueries({ queryKey: ["policies"] });
-      }
-    } catch (caught) {
-      setFailure({ what: "The policy was not saved. Your draft is kept.", error: caught as IpcFailure });
-    } finally {
-      setSaving(false);
-    }
-  };
+  const save = (): Promise<void> => send(() => call("save_policy", { draft }), async ({ id, message }) => {
+    forgetDraft(keeping);
+    setKept(null);
+    const fresh = await call("open_draft", { from: { kind: "policy", id } });
+    reset(fresh);
+    setBegin(fresh);
+    setSaved(message);
+  });
   const mend = async (choice: MendChoice): Promise<void> => {
+    setUnmended(null);
     try {
       const next = await call("mend_draft", { draft, mend: choice.mend });
       edit(`mend ${choice.label}`, next);
     } catch (caught) {
-      setFailure({ what: "That could not be mended. Nothing was changed.", error: caught as IpcFailure });
+      setUnmended(caught as IpcFailure);
     }
   };
   const takeTheirs = async (): Promise<void> => {
@@ -141,7 +129,7 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
           <Button
             variant="filled" disabled={!can} onClick={() => void save()} aria-describedby="save-note" data-testid="save-policy"
           >
-            {saving && view !== undefined && view.save.proof.length > 0 ? "Waiting for your passkey in the browser" : view?.save.label ?? "Save"}
+            {savingWords(saving, view?.save)}
           </Button>
         </div>
       </header>
@@ -155,11 +143,12 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
           )}
           {theirs !== null && (
             <ChangedUnderneath
-              theirs={theirs.text} mine={view?.file ?? null}
+              theirs={theirs.text} mine={view?.file ?? theirs.mine}
               onMine={() => { edit("base", { base: theirs.text }); setTheirs(null); }} onTheirs={() => void takeTheirs()}
             />
           )}
-          {failure !== null && <Failure what={failure.what} error={failure.error} />}
+          {failure !== null && <Failure what="The policy was not saved. Your draft is kept." error={failure} />}
+          {unmended !== null && <Failure what="That could not be mended. Nothing was changed." error={unmended} />}
           {error !== null && <Failure what="The draft could not be read. It is kept." error={error} />}
           <section className={classes.names} aria-label="Name and description">
             <TextInput label="Name" value={draft.name} autoFocus={draft.name === "" && draft.base === null} maxLength={120} placeholder="Large expenses need finance" onChange={(event) => { edit("name", { name: event.currentTarget.value }); }} data-testid="draft-name" />
@@ -193,8 +182,7 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
           <section className={classes.side} aria-labelledby="as-text">
             <h2 id="as-text">As text, edit either side</h2>
             <CelEditor
-              text={text} view={isCurrent ? view : undefined} attributes={catalogue?.attributes ?? []}
-              onChange={(next) => { if (next !== text) edit("when", { when: next, tree: null }); }}
+              text={text} view={isCurrent ? view : undefined} attributes={catalogue?.attributes ?? NONE} onChange={editText}
             />
             {view?.text_problem != null && (
               <p className={classes.warn} role="status" data-testid="text-problem">

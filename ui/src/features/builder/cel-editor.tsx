@@ -5,7 +5,7 @@ import { setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import CodeMirror, { type ReactCodeMirrorRef } from "@uiw/react-codemirror";
-import { useEffect, useMemo, useRef } from "react";
+import { memo, useEffect, useMemo, useRef } from "react";
 import type { AttributeChoice, DraftView } from "@/ipc/schema";
 import classes from "./builder.module.css";
 
@@ -50,7 +50,13 @@ const look = EditorView.theme({
 
 const CALLS = ["has()", "between(, , )", "ignoreCase()", "timestamp(\"\")", "contains(\"\")", "startsWith(\"\")", "endsWith(\"\")", "matches(\"\")", "within(\"/\")"];
 
-export function CelEditor({ text, view, attributes, onChange }: {
+/** One object: another one would set the editor up anew. */
+const SETUP = {
+  lineNumbers: false, foldGutter: false, highlightActiveLine: false, highlightActiveLineGutter: false, searchKeymap: false,
+  autocompletion: false,
+};
+
+export const CelEditor = memo(function CelEditor({ text, view, attributes, onChange }: {
   text: string;
   view: DraftView | undefined;
   attributes: readonly AttributeChoice[];
@@ -70,15 +76,12 @@ export function CelEditor({ text, view, attributes, onChange }: {
   return (
     <div className={classes.cel} data-testid="cel">
       <CodeMirror
-        ref={editor} value={text} extensions={extensions} theme="none" onChange={onChange} placeholder="always: there is no condition" indentWithTab={false}
-        basicSetup={{
-          lineNumbers: false, foldGutter: false, highlightActiveLine: false, highlightActiveLineGutter: false, searchKeymap: false,
-          autocompletion: false,
-        }}
+        ref={editor} value={text} extensions={extensions} theme="none" onChange={onChange} placeholder="always: there is no condition"
+        indentWithTab={false} basicSetup={SETUP}
       />
     </div>
   );
-}
+});
 
 function diagnostics(view: DraftView | undefined, length: number): Diagnostic[] {
   if (view === undefined) return [];

@@ -1,16 +1,16 @@
 /** What the draft would have done to the calls on record: the newest at once, the rest behind, never in the way of typing. */
 import { UnstyledButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { Marked } from "@/components/marked";
 import { Prose } from "@/components/prose";
 import { Tag, type Tone } from "@/components/tag";
 import { call } from "@/ipc/host";
 import type { BacktestView, ChangedCall, Draft } from "@/ipc/schema";
 import { moment } from "@/lib/time";
+import { useSettledValue } from "@/lib/use-settled-value";
 import { count, plural } from "@/lib/words";
 import classes from "./builder.module.css";
-import { useSettledValue } from "./use-draft";
 
 const TONES: Record<ChangedCall["to"], Tone> = { deny: "deny", request_approval: "hold", step_up: "step", allow: "allow" };
 const SHOWN = 5;
@@ -18,7 +18,7 @@ const SHOWN = 5;
 type State = { view: BacktestView | null; running: boolean; failed: string | null };
 
 /** `draft` is null while it cannot be judged; what was found last stays on screen, and says so. */
-export function Effect({ draft }: { draft: Draft | null }) {
+export const Effect = memo(function Effect({ draft }: { draft: Draft | null }) {
   const settled = useSettledValue(draft, 350);
   const [state, setState] = useState<State>({ view: null, running: false, failed: null });
   const [all, setAll] = useState(false);
@@ -75,7 +75,7 @@ export function Effect({ draft }: { draft: Draft | null }) {
       )}
     </section>
   );
-}
+});
 
 function Bar({ view }: { view: BacktestView }) {
   return (

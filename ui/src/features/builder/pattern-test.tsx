@@ -5,9 +5,9 @@ import { useState } from "react";
 import { Marked } from "@/components/marked";
 import { Prose } from "@/components/prose";
 import { patternQuery } from "@/ipc/queries";
+import { useSettledValue } from "@/lib/use-settled-value";
 import { sentence } from "@/lib/words";
 import classes from "./condition-tree.module.css";
-import { useSettledValue } from "./use-draft";
 
 const MOST = 5;
 

@@ -8,6 +8,9 @@ import type { AttributeChoice, OperatorChoice, TreeNode, TreeRow } from "@/ipc/s
 export type Group = Extract<TreeNode, { kind: "group" }>;
 export type Path = readonly number[];
 
+/** "0.2" */
+export const pathOf = (at: string): Path => at === "" ? [] : at.split(".").map(Number);
+
 export const emptyGroup = (joined: "all" | "any" = "all"): Group => ({ kind: "group", joined, negated: false, parts: [] });
 
 export const asGroup = (tree: TreeNode): Group => tree.kind === "group" ? tree : { ...emptyGroup(), parts: [tree] };

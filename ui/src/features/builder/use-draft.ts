@@ -80,13 +80,3 @@ export function useKeeping(key: string, draft: Draft, isChanged: boolean): void 
     return () => { clearTimeout(timer); };
   }, [key, draft, isChanged]);
 }
-
-/** The newest value, once it has stood still for a moment. */
-export function useSettledValue<T>(value: T, milliseconds: number): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => { setSettled(value); }, milliseconds);
-    return () => { clearTimeout(timer); };
-  }, [value, milliseconds]);
-  return settled;
-}

@@ -1,21 +1,23 @@
 /** One flow: its stages as a line that is read from top to bottom, and beside it what each approver would meet. */
 import { Button, Checkbox, NumberInput, Select, TagsInput, Textarea, TextInput, UnstyledButton } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState, type PointerEvent } from "react";
-import { DiffView } from "@/components/diff-view";
+import { useQuery } from "@tanstack/react-query";
+import { useRef, useState, type PointerEvent } from "react";
+import { ChangedUnderneath } from "@/components/changed-underneath";
 import { Failure } from "@/components/failure";
 import { Icon } from "@/components/icon";
-import { Notice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
-import { call, type IpcFailure } from "@/ipc/host";
+import { call } from "@/ipc/host";
 import { catalogueQuery, flowDraftQuery } from "@/ipc/queries";
 import type { Catalogue, FlowDraft, StageDraft, StageView } from "@/ipc/schema";
+import { savingWords, useSaving } from "@/ipc/use-saving";
+import { useDrag } from "@/lib/use-drag";
+import { useSettledValue } from "@/lib/use-settled-value";
 import { sentence } from "@/lib/words";
 import classes from "./flows.module.css";
 import { Preview } from "./preview";
-import { useStageDrag } from "./use-stage-drag";
 
+const READ_AFTER = 120;
 const NEW: StageDraft = {
   from: null, users: [], roles: [], required: 1, within: "15m", escalates: false, escalate_users: [], escalate_roles: [],
   step_up: null, exclude_requester: false, grants: false,
@@ -29,16 +31,9 @@ export function FlowEditor({ id, onLeave }: { id: string | null; onLeave: () => 
 
 function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void }) {
   const [draft, setDraft] = useState(opened);
-  const [settled, setSettled] = useState(opened);
-  const [theirs, setTheirs] = useState<string | null | undefined>(undefined);
-  const [failure, setFailure] = useState<IpcFailure | null>(null);
+  const settled = useSettledValue(draft, READ_AFTER);
+  const { saving, failure, theirs, setTheirs, save } = useSaving(["policies"]);
   const [said, setSaid] = useState("");
-  const [saving, setSaving] = useState(false);
-  const client = useQueryClient();
-  useEffect(() => {
-    const timer = setTimeout(() => { setSettled(draft); }, 120);
-    return () => { clearTimeout(timer); };
-  }, [draft]);
   const { data: view, error, isPlaceholderData } = useQuery(flowDraftQuery(settled));
   const { data: catalogue } = useQuery(catalogueQuery([]));
   const isCurrent = settled === draft && !isPlaceholderData;
@@ -56,20 +51,14 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
     setSaid(`Stage ${from + 1} is stage ${to + 1} now.`);
     requestAnimationFrame(() => { line.current?.querySelectorAll<HTMLElement>("[data-grip]")[to]?.focus(); });
   };
-  const drag = useStageDrag(line, moveTo);
-  const save = async (): Promise<void> => {
-    setFailure(null);
-    setSaving(true);
-    try {
-      const outcome = await call("save_flow", { draft });
-      if (outcome.kind === "changed") { setTheirs(outcome.theirs); return; }
-      void client.invalidateQueries({ queryKey: ["policies"] });
-      onLeave();
-    } catch (caught) {
-      setFailure(caught as IpcFailure);
-    } finally {
-      setSaving(false);
-    }
+  const drag = useDrag<number, number>(
+    (_, y, from) => placeAt(line.current, y, from),
+    (from, to) => { moveTo(from, to > from ? to - 1 : to); },
+  );
+  const takeTheirs = async (): Promise<void> => {
+    if (theirs?.text === null) { onLeave(); return; }
+    setDraft(await call("open_flow", { id: draft.id }));
+    setTheirs(null);
   };
   return (
     <Page
@@ -79,26 +68,19 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
         <>
           <span className="muted small" id="flow-note">{view?.save.note}</span>
           <Button onClick={onLeave}>{draft === opened ? "Close" : "Discard"}</Button>
-          <Button variant="filled" onClick={() => void save()} disabled={!isCurrent || saving || view?.save.can !== true || theirs !== undefined} aria-describedby="flow-note" data-testid="save-flow">
-            {saving && view !== undefined && view.save.proof.length > 0 ? "Waiting for your passkey in the browser" : view?.save.label ?? "Save"}
+          <Button variant="filled" onClick={() => void save(() => call("save_flow", { draft }), onLeave)} disabled={!isCurrent || saving || view?.save.can !== true || theirs !== null} aria-describedby="flow-note" data-testid="save-flow">
+            {savingWords(saving, view?.save)}
           </Button>
         </>
       )}
     >
-      {failure !== null && <Failure what="The flow was not saved. It is still here." error={failure} />}
+      {failure !== null && <Failure what="The flow was not saved. Your draft is kept." error={failure} />}
       {error !== null && <Failure what="The flow could not be read." error={error} />}
-      {theirs !== undefined && (
-        <Notice
-          tone="hold" alert title="The file was changed while you wrote" testId="changed-underneath"
-          actions={(
-            <>
-              <Button size="xs" onClick={onLeave}>Give up mine</Button>
-              <Button size="xs" onClick={() => { set({ base: theirs }); setTheirs(undefined); }}>Keep mine</Button>
-            </>
-          )}
-        >
-          <DiffView before={theirs} after={view?.file ?? ""} label="From the file to yours" />
-        </Notice>
+      {theirs !== null && (
+        <ChangedUnderneath
+          theirs={theirs.text} mine={view?.file ?? theirs.mine}
+          onMine={() => { set({ base: theirs.text }); setTheirs(null); }} onTheirs={() => void takeTheirs()}
+        />
       )}
       <div className={classes.editor}>
         <div className={classes.fields}>
@@ -124,6 +106,18 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
       </div>
     </Page>
   );
+}
+
+/** The place before which a pointer stands; none where nothing would move. */
+function placeAt(line: HTMLElement | null, y: number, from: number): number | null {
+  if (line === null) return null;
+  const stages = [...line.querySelectorAll<HTMLElement>("[data-testid=stage]")];
+  const before = stages.findIndex((stage) => {
+    const { top, height } = stage.getBoundingClientRect();
+    return y < top + height / 2;
+  });
+  const place = before < 0 ? stages.length : before;
+  return place === from || place === from + 1 ? null : place;
 }
 
 function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onGrip, onRemove }: {

@@ -1,16 +1,18 @@
 /** The people: who agents act for and who votes. All of them are one file, edited here and saved as one change. */
 import { Button } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { DiffView } from "@/components/diff-view";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { ChangedUnderneath } from "@/components/changed-underneath";
 import { Failure } from "@/components/failure";
 import { Notice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
 import { Prose } from "@/components/prose";
-import { call, type IpcFailure } from "@/ipc/host";
+import { call } from "@/ipc/host";
 import { peopleDraftQuery } from "@/ipc/queries";
 import type { PeopleDraft, UserDraft } from "@/ipc/schema";
+import { savingWords, useSaving } from "@/ipc/use-saving";
+import { useSettledValue } from "@/lib/use-settled-value";
 import { plural, sentence } from "@/lib/words";
 import { PersonItem } from "./person-item";
 import classes from "./people-page.module.css";
@@ -32,16 +34,9 @@ export function PeoplePage() {
 
 function Editor({ opened, onSaved }: { opened: PeopleDraft; onSaved: () => void }) {
   const [draft, setDraft] = useState(opened);
-  const [settled, setSettled] = useState(opened);
+  const settled = useSettledValue(draft, READ_AFTER);
   const [open, setOpen] = useState<number | null>(null);
-  const [saving, setSaving] = useState(false);
-  const [failure, setFailure] = useState<IpcFailure | null>(null);
-  const [theirs, setTheirs] = useState<string | null>(null);
-  const client = useQueryClient();
-  useEffect(() => {
-    const timer = setTimeout(() => { setSettled(draft); }, READ_AFTER);
-    return () => { clearTimeout(timer); };
-  }, [draft]);
+  const { saving, failure, theirs, setTheirs, save } = useSaving(["policies", "agents", "security", "overview"]);
   const { data: view, error, isPlaceholderData } = useQuery(peopleDraftQuery(settled));
   const isCurrent = settled === draft && !isPlaceholderData;
   const isChanged = draft !== opened;
@@ -55,33 +50,19 @@ function Editor({ opened, onSaved }: { opened: PeopleDraft; onSaved: () => void 
       }),
     }));
   };
-  const save = async (): Promise<void> => {
-    setSaving(true);
-    setFailure(null);
-    try {
-      const outcome = await call("save_people", { draft });
-      if (outcome.kind === "changed") { setTheirs(outcome.theirs); return; }
-      for (const tag of ["policies", "agents", "security", "overview"]) void client.invalidateQueries({ queryKey: [tag] });
-      onSaved();
-    } catch (caught) {
-      setFailure(caught as IpcFailure);
-    } finally {
-      setSaving(false);
-    }
-  };
   return (
     <Page
       title="People" note={plural(draft.users.length, "person", "people")}
       actions={(
         <>
           {isChanged && <span className="muted small" id="people-note">{view?.save.note}</span>}
-          {isChanged && <Button onClick={() => { setDraft(opened); setTheirs(null); setFailure(null); setOpen(null); }} data-testid="discard-people">Discard</Button>}
+          {isChanged && <Button onClick={() => { setDraft(opened); setTheirs(null); setOpen(null); }} data-testid="discard-people">Discard</Button>}
           {isChanged && (
             <Button
-              variant="filled" onClick={() => void save()} disabled={!isCurrent || saving || view?.save.can !== true || theirs !== null}
+              variant="filled" onClick={() => void save(() => call("save_people", { draft }), onSaved)} disabled={!isCurrent || saving || view?.save.can !== true || theirs !== null}
               aria-describedby="people-note" data-testid="save-people"
             >
-              {saving && view?.save.proof.length !== 0 ? "Waiting for your passkey in the browser" : view?.save.label ?? "Save"}
+              {savingWords(saving, view?.save)}
             </Button>
           )}
           <Button
@@ -97,18 +78,10 @@ function Editor({ opened, onSaved }: { opened: PeopleDraft; onSaved: () => void 
       {failure !== null && <Failure what="The people were not saved. What you typed is still here." error={failure} />}
       {error !== null && <Failure what="What you typed could not be read. It is kept." error={error} />}
       {theirs !== null && (
-        <Notice
-          tone="hold" alert title="people.toml was changed while you wrote" testId="changed-underneath"
-          actions={(
-            <>
-              <Button size="xs" onClick={onSaved} data-testid="take-theirs">Take the file</Button>
-              <Button size="xs" onClick={() => { setDraft((before) => ({ ...before, base: theirs })); setTheirs(null); }} data-testid="keep-mine">Keep mine</Button>
-            </>
-          )}
-        >
-          <p>Nothing was saved. Keep yours and saving replaces the file; take the file and what you typed is gone.</p>
-          <DiffView before={opened.base} after={theirs} label="How the file was changed" />
-        </Notice>
+        <ChangedUnderneath
+          theirs={theirs.text} mine={theirs.mine}
+          onMine={() => { setDraft((before) => ({ ...before, base: theirs.text ?? "" })); setTheirs(null); }} onTheirs={onSaved}
+        />
       )}
       {view?.problems.map((problem) => <p key={problem} className={classes.problem} role="status"><Prose text={sentence(problem)} /></p>)}
       {view !== undefined && view.orphans.length > 0 && (

@@ -1,8 +1,9 @@
-/** Somebody else changed the file while a draft was written: both, side by side, and the choice. */
+/** Somebody else changed a file while a draft of it was written: what differs, and the choice. */
 import { Button } from "@mantine/core";
-import { DiffView } from "@/components/diff-view";
-import { Notice } from "@/components/notice";
+import { DiffView } from "./diff-view";
+import { Notice } from "./notice";
 
+/** Null for `theirs`: the file is gone. Null for `mine`: the draft is not finished, so there is nothing to compare. */
 export function ChangedUnderneath({ theirs, mine, onMine, onTheirs }: {
   theirs: string | null;
   mine: string | null;

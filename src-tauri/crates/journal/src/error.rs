@@ -59,6 +59,14 @@ pub enum JournalError {
         "the policy set in force was not confirmed with this home's key; look at the policies and confirm them"
     )]
     SetTampered,
+    #[error(
+        "the record of the tool `{0}` is not as this home wrote it, so it is not called; run `doorward journal verify` and restore a backup"
+    )]
+    PinTampered(String),
+    #[error(
+        "the journal is of format {found}, and this home's had format {noted} already: an older file is in its place; put the newest copy of `journal.sqlite` back, or move this one away to begin a new one"
+    )]
+    PutBack { found: i64, noted: i64 },
     #[error("entry {0} cannot be read with this home's key; run `doorward journal verify`")]
     Unreadable(u64),
     #[error("an entry cannot be written as text: {0}; report this")]

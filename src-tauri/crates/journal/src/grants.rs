@@ -103,6 +103,11 @@ impl GrantRow {
         code.as_slice() == self.mac
     }
 
+    /// Whether this home wrote the row so. One that it did not gives nothing, and is never bound again.
+    fn is_ours(&self, binder: &Binder) -> bool {
+        (0..=self.uses).contains(&self.before) && self.code(binder).as_slice() == self.mac
+    }
+
     /// Uses with an entry for each.
     pub(crate) fn noted_uses(&self) -> u64 {
         u64::try_from(self.uses.saturating_sub(self.before)).unwrap_or(u64::MAX)
@@ -133,7 +138,8 @@ impl GrantRow {
 fn live(draft: &Draft<'_>, grant: &GrantId) -> Result<GrantRow, JournalError> {
     let query = format!("{GRANT_ROW} WHERE id = ?1 AND revoked IS NULL");
     let row = draft.sql.prepare_cached(&query)?.query_row(params![grant.as_str()], GrantRow::from_row);
-    let row = row.optional()?.ok_or_else(|| JournalError::GrantEnded(grant.clone()))?;
+    let row = row.optional()?.filter(|row| row.is_ours(draft.binder));
+    let row = row.ok_or_else(|| JournalError::GrantEnded(grant.clone()))?;
     let is_so: bool = draft
         .sql
         .prepare_cached(
@@ -213,37 +219,40 @@ fn made(entries: &[Kept], id: &str, seals: &Seals) -> Option<Grant> {
 
 impl Journal {
     /// Every grant on record, the newest first. That one was made and revoked is read from the chained entries; one
-    /// that cannot be read any more is left out.
+    /// that cannot be read any more is left out, and one whose row is not as this home wrote it has ended.
     ///
     /// # Errors
     /// What the database says.
     pub fn grants(&self) -> Result<Vec<RecordedGrant>, JournalError> {
         let reader = self.reader();
-        let mut statement =
-            reader.prepare_cached("SELECT id, hold, uses, last_used FROM grants ORDER BY made DESC")?;
-        let rows = statement.query_map([], |row| {
-            let last_used: Option<i64> = row.get(3)?;
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, last_used.map(Timestamp)))
-        })?;
-        let rows: Vec<(String, String, u32, Option<Timestamp>)> = rows.collect::<Result<_, _>>()?;
+        let mut statement = reader.prepare_cached(&format!("{GRANT_ROW} ORDER BY made DESC"))?;
+        let rows: Vec<GrantRow> = statement.query_map([], GrantRow::from_row)?.collect::<Result<_, _>>()?;
         let mut grants = Vec::new();
-        for (id, hold, hits, last_used) in rows {
-            let entries = of_hold(&reader, &hold)?;
-            let Some(grant) = made(&entries, &id, &self.seals) else { continue };
+        for row in rows {
+            let entries = of_hold(&reader, &row.hold)?;
+            let Some(grant) = made(&entries, &row.id, &self.seals) else { continue };
+            let ended = |why: &str| Revoked {
+                grant: grant.id.clone(),
+                by: None,
+                why: why.to_owned(),
+                at: grant.made_at,
+            };
+            const UNREAD: &str = "its end is on record and cannot be read any more";
             let revoked = entries.iter().filter(|entry| entry.kind == GRANT_REVOKED);
             // An end that cannot be read is an end all the same, of whatever was made there.
             let mut revoked = revoked.map(|entry| entry.read::<Revoked>(&self.seals).ok());
             let revoked = revoked.find_map(|revoked| match revoked {
                 Some(revoked) if revoked.grant != grant.id => None,
                 Some(revoked) => Some(revoked),
-                None => Some(Revoked {
-                    grant: grant.id.clone(),
-                    by: None,
-                    why: "its end is on record and cannot be read any more".to_owned(),
-                    at: grant.made_at,
-                }),
+                None => Some(ended(UNREAD)),
             });
-            grants.push(RecordedGrant { grant, hits, last_used, revoked });
+            let revoked = match revoked {
+                None if !row.is_ours(&self.binder) => Some(ended("its record is not as this home wrote it")),
+                None => row.revoked.map(|_| ended(UNREAD)),
+                revoked => revoked,
+            };
+            let hits = u32::try_from(row.uses).unwrap_or(u32::MAX);
+            grants.push(RecordedGrant { hits, last_used: row.last_used.map(Timestamp), revoked, grant });
         }
         Ok(grants)
     }

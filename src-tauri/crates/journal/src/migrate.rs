@@ -63,6 +63,18 @@ pub(crate) fn first_of(sql: &Connection, seals: &Seals) -> Result<u64, JournalEr
     Ok(mine.unwrap_or(u64::MAX))
 }
 
+/// As [`first_of`], where that row is as this home wrote it; otherwise every row has to be this key's.
+pub(crate) fn mine(sql: &Connection, seals: &Seals, binder: &Binder) -> Result<u64, JournalError> {
+    let row: Option<(u64, Vec<u8>)> = sql
+        .prepare_cached("SELECT first_seq, mac FROM root_keys WHERE id = ?1")?
+        .query_row(params![seals.key_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(match row {
+        Some((first, mac)) if root_key_code(binder, &seals.key_id, first).as_slice() == mac => first,
+        _ => 1,
+    })
+}
+
 pub(crate) fn root_key_code(binder: &Binder, id: &[u8], first: u64) -> Code {
     binder.code("root key", &[Part::Bytes(id), first.into()])
 }

@@ -3,9 +3,9 @@
 use crate::bind::{Binder, Code, Part};
 use crate::chain::About;
 use crate::write::Durability;
-use crate::{Journal, JournalError};
+use crate::{Journal, JournalError, migrate};
 use policy::{DefinitionHash, Value};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use std::sync::PoisonError;
 
@@ -38,18 +38,11 @@ pub(crate) struct PinRow {
     pub(crate) mac: Vec<u8>,
 }
 
-impl PinRow {
-    pub(crate) fn code(&self, binder: &Binder) -> Code {
-        let (upstream, tool) = (Part::Text(&self.upstream), Part::Text(&self.tool));
-        let (hash, definition) = (Part::Bytes(&self.hash), Part::Text(&self.definition));
-        binder.code("pin", &[upstream, tool, hash, definition, Part::Number(self.at), self.seq.into()])
-    }
-}
+/// The columns [`PinRow::from_row`] reads.
+const PIN_ROW: &str = "SELECT upstream, tool, hash, definition, at, seq, mac FROM pins";
 
-/// Every row, as it stands.
-pub(crate) fn rows(sql: &Connection) -> Result<Vec<PinRow>, rusqlite::Error> {
-    let mut statement = sql.prepare("SELECT upstream, tool, hash, definition, at, seq, mac FROM pins")?;
-    let rows = statement.query_map([], |row| {
+impl PinRow {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<PinRow> {
         Ok(PinRow {
             upstream: row.get(0)?,
             tool: row.get(1)?,
@@ -59,7 +52,19 @@ pub(crate) fn rows(sql: &Connection) -> Result<Vec<PinRow>, rusqlite::Error> {
             seq: row.get(5)?,
             mac: row.get(6)?,
         })
-    })?;
+    }
+
+    pub(crate) fn code(&self, binder: &Binder) -> Code {
+        let (upstream, tool) = (Part::Text(&self.upstream), Part::Text(&self.tool));
+        let (hash, definition) = (Part::Bytes(&self.hash), Part::Text(&self.definition));
+        binder.code("pin", &[upstream, tool, hash, definition, Part::Number(self.at), self.seq.into()])
+    }
+}
+
+/// Every row, as it stands.
+pub(crate) fn rows(sql: &Connection) -> Result<Vec<PinRow>, rusqlite::Error> {
+    let mut statement = sql.prepare(PIN_ROW)?;
+    let rows = statement.query_map([], PinRow::from_row)?;
     rows.collect()
 }
 
@@ -100,21 +105,28 @@ impl Journal {
     }
 
     /// The pinned definition of a tool; none before its first sight. Pins never wait in the queue, so nothing of it is
-    /// written for this: each call asks.
+    /// written for this: each call asks. Costs an HMAC over the definition.
     ///
     /// # Errors
-    /// What the database says.
+    /// [`JournalError::PinTampered`] where this home did not write it so; otherwise what the database says.
     pub fn pin(&self, upstream: &str, tool: &str) -> Result<Option<PinnedDefinition>, JournalError> {
         let connection = self.lookup.as_ref().unwrap_or(&self.reader);
         let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut statement = connection
-            .prepare_cached("SELECT hash, definition FROM pins WHERE upstream = ?1 AND tool = ?2")?;
-        let pin = statement
-            .query_row(params![upstream, tool], |row| {
-                Ok(PinnedDefinition { hash: DefinitionHash(row.get(0)?), definition: row.get(1)? })
-            })
-            .optional()?;
-        Ok(pin)
+        let query = format!("{PIN_ROW} WHERE upstream = ?1 AND tool = ?2");
+        let mut statement = connection.prepare_cached(&query)?;
+        let row = statement.query_row(params![upstream, tool], PinRow::from_row).optional()?;
+        let Some(row) = row else { return Ok(None) };
+        let is_ours = row.code(&self.binder).as_slice() == row.mac || {
+            // What was pinned before this root key came is bound with that one.
+            let mine = migrate::mine(&connection, &self.seals, &self.binder)?;
+            mine > 1 && row.seq < mine
+        };
+        match <[u8; 32]>::try_from(row.hash) {
+            Ok(hash) if is_ours => {
+                Ok(Some(PinnedDefinition { hash: DefinitionHash(hash), definition: row.definition }))
+            }
+            _ => Err(JournalError::PinTampered(format!("{upstream}/{tool}"))),
+        }
     }
 
     /// Only the hash of the pinned definition: what each call is compared with. Pins never wait in the queue, so

@@ -353,3 +353,76 @@ fn a_count_that_was_set_back_gives_no_use() {
     assert!(matches!(used(&scene, &journal, &grant), Err(JournalError::GrantEnded(_))), "I2");
     assert_eq!(journal.verify().unwrap_err().part, "grant");
 }
+
+#[test]
+fn a_used_up_grant_whose_row_was_changed_gives_no_use_and_is_shown_as_ended() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let grant = granted(&scene, &journal, 1);
+    for _ in 0..2 {
+        used(&scene, &journal, &grant).unwrap();
+    }
+    drop(journal);
+    // The difference that is compared with the entries stays right.
+    scene.sql().execute("UPDATE grants SET uses = 0, before = -2", []).unwrap();
+    let journal = scene.open();
+    assert!(journal.grants().unwrap()[0].revoked.is_some(), "I2");
+    assert!(matches!(used(&scene, &journal, &grant), Err(JournalError::GrantEnded(_))), "I2");
+    assert_eq!(journal.verify().unwrap_err().part, "grant", "nothing bound it again");
+}
+
+#[test]
+fn a_revoked_grant_whose_end_was_taken_out_stays_ended() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let grant = granted(&scene, &journal, 1);
+    let end = Revoked { grant: grant.id.clone(), by: None, why: "not any more".into(), at: scene.now() };
+    journal.record(Entry::GrantRevoked(end)).unwrap();
+    drop(journal);
+    let sql = scene.sql();
+    sql.execute("UPDATE entries SET kind = 'outcome_read' WHERE kind = 'grant_revoked'", []).unwrap();
+    assert!(scene.open().grants().unwrap()[0].revoked.is_some(), "its row says so");
+    sql.execute("UPDATE grants SET revoked = NULL", []).unwrap();
+    let journal = scene.open();
+    assert!(journal.grants().unwrap()[0].revoked.is_some(), "its row is not ours");
+    assert!(used(&scene, &journal, &grant).is_err());
+}
+
+#[test]
+fn a_pin_that_was_changed_is_not_believed() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    scene.live(&journal);
+    let pinned = || journal.pin("expenses", "create_expense");
+    let before = pinned().unwrap().unwrap();
+    let other = policy::DefinitionHash::of(&policy::Value::from("other"));
+    for (column, value) in
+        [("hash", Value::Blob(other.0.to_vec())), ("definition", Value::Text("\"other\"".into()))]
+    {
+        let sql = scene.sql();
+        sql.execute_batch("CREATE TEMP TABLE kept AS SELECT * FROM pins").unwrap();
+        sql.execute(&format!("UPDATE pins SET {column} = ?1"), [value]).unwrap();
+        assert!(matches!(pinned(), Err(JournalError::PinTampered(_))), "{column}");
+        sql.execute_batch("DELETE FROM pins; INSERT INTO pins SELECT * FROM temp.kept").unwrap();
+        assert_eq!(pinned().unwrap().unwrap(), before);
+    }
+    drop(journal);
+    // With another root key nobody can tell; the set in force is not believed then either.
+    let other = scene.try_open(8).unwrap();
+    assert_eq!(other.pin("expenses", "create_expense").unwrap(), Some(before));
+    assert!(matches!(other.set_in_force(), Err(JournalError::SetTampered)));
+}
+
+#[test]
+fn a_pause_that_was_made_a_resumption_goes_on() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let by: policy::UserId = "ana".parse().unwrap();
+    journal.record(Entry::Paused { by: by.clone() }).unwrap();
+    journal.record(Entry::Resumed { by: by.clone() }).unwrap();
+    assert!(!journal.is_paused().unwrap());
+    journal.record(Entry::Paused { by }).unwrap();
+    drop(journal);
+    scene.sql().execute("UPDATE entries SET kind = 'resumed' WHERE kind = 'paused'", []).unwrap();
+    assert!(scene.open().is_paused().unwrap());
+}

@@ -81,8 +81,10 @@ impl Journal {
     /// What the database says; what was taken out until then stays out.
     pub fn retain(&self, retention: &Retention) -> Result<Trimmed, JournalError> {
         let mut trimmed = Trimmed::default();
+        // What a step itself records is no reason for another one: what is never cut may be more than is kept.
+        let last = self.write(Durability::Buffered, |draft| Ok(draft.next_seq().saturating_sub(1)))?;
         loop {
-            let step = self.write(Durability::Buffered, |draft| step(draft, retention))?;
+            let step = self.write(Durability::Buffered, |draft| step(draft, retention, last))?;
             trimmed.entries += step.entries;
             trimmed.bodies += step.bodies;
             if step == Trimmed::default() {
@@ -92,15 +94,14 @@ impl Journal {
     }
 }
 
-fn step(draft: &mut Draft<'_>, retention: &Retention) -> Result<Trimmed, JournalError> {
+fn step(draft: &mut Draft<'_>, retention: &Retention, last: u64) -> Result<Trimmed, JournalError> {
     let keep = i64::try_from(retention.keep.as_millis()).unwrap_or(i64::MAX);
     let horizon = draft.now.0.saturating_sub(keep);
     let start = read_cut(draft.sql)?.map_or(0, |cut| cut.seq);
     let is_too_much = used_bytes(draft.sql)? > retention.most_bytes;
-    // The newest entry stays: the next one follows it.
-    let newest = draft.next_seq().saturating_sub(1);
     let old = old_until(draft.sql, start, horizon)?;
-    let wanted = if is_too_much { old.max(start + STEP) } else { old }.min(newest.saturating_sub(1));
+    // The newest entry stays: the next one follows it.
+    let wanted = if is_too_much { old.max(start + STEP) } else { old }.min(last.saturating_sub(1));
     let up_to = whole_until(draft.sql, wanted, draft.now.0)?;
     let mut trimmed = Trimmed::default();
     if up_to > start {
@@ -113,9 +114,14 @@ fn step(draft: &mut Draft<'_>, retention: &Retention) -> Result<Trimmed, Journal
     Ok(trimmed)
 }
 
+/// Of history: pins are never cut, so none is given up for them.
 fn used_bytes(sql: &Connection) -> Result<u64, JournalError> {
     let read = |pragma: &str| sql.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));
-    Ok((read("page_count")? - read("freelist_count")?) * read("page_size")?)
+    let all = (read("page_count")? - read("freelist_count")?) * read("page_size")?;
+    let pins: u64 = sql
+        .prepare_cached("SELECT coalesce(sum(length(CAST(definition AS BLOB))), 0) FROM pins")?
+        .query_row([], |row| row.get(0))?;
+    Ok(all.saturating_sub(pins))
 }
 
 /// The last of the first entries that are older than `horizon`; those behind a younger one wait for it.

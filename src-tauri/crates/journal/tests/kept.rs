@@ -212,3 +212,20 @@ fn a_journal_that_is_too_large_loses_its_oldest() {
     assert!((2_000..5_000).contains(&trimmed.entries), "{trimmed:?}");
     journal.verify().unwrap();
 }
+
+#[test]
+fn keeping_less_than_what_is_never_cut_ends_and_spares_what_is_recorded_meanwhile() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let definition = Value::from("x".repeat(20_000).as_str());
+    let names: Vec<String> = (0..100).map(|n| format!("tool-{n}")).collect();
+    journal.set_pins("many", names.iter().map(|name| (name.as_str(), &definition))).unwrap();
+    journal.record(Entry::Started { version: "1".into() }).unwrap();
+    // Two megabytes of pins are no history.
+    let spared = journal.retain(&Retention { most_bytes: 1_000_000, ..keep(30) }).unwrap();
+    assert_eq!(spared, journal::Trimmed::default());
+    // Nothing is little enough for this, and what a step records is not what the next one takes out.
+    let trimmed = journal.retain(&Retention { most_bytes: 1, ..keep(30) }).unwrap();
+    assert_eq!(trimmed.entries, 100);
+    journal.verify().unwrap();
+}

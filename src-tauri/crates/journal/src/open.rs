@@ -48,9 +48,26 @@ impl Journal {
         key: &RootKey,
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Result<Journal, JournalError> {
+        Journal::open_of_format(path, key, 0, now)
+    }
+
+    /// As [`Journal::open`], where this home's journal is known to have had a format: rows of an older one are not
+    /// bound as they stand, they were bound long ago.
+    ///
+    /// # Errors
+    /// As there, and [`JournalError::PutBack`].
+    pub fn open_of_format(
+        path: &Path,
+        key: &RootKey,
+        noted: i64,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Result<Journal, JournalError> {
         make_private(path).map_err(|source| JournalError::Open { path: path.to_owned(), source })?;
         let mut writing = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let format = schema::check(&writing, path)?;
+        if (1..noted).contains(&format) {
+            return Err(JournalError::PutBack { found: format, noted });
+        }
         writing.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         writing.pragma_update(None, "synchronous", "FULL")?;
         // What retention or redaction takes out leaves no copy in free pages.
@@ -65,6 +82,12 @@ impl Journal {
         journal.found = journal.put_in_order()?;
         journal._behind = Some(Behind::start(&journal.pen).map_err(JournalError::NoThread)?);
         Ok(journal)
+    }
+
+    /// The format that every journal has once it was opened here.
+    #[must_use]
+    pub fn format() -> i64 {
+        schema::known()
     }
 
     /// Opens a journal to look at it; whoever owns the home may be running. Writing is an error.

@@ -176,7 +176,7 @@ UPDATE grants SET before = uses;
 pub(crate) const BOUND: i64 = 4;
 const BOUND_SO: i64 = 7;
 
-fn known() -> i64 {
+pub(crate) fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 

@@ -176,3 +176,19 @@ fn the_release_of_a_held_call_is_anchored_soon() {
     let soon = std::time::Duration::from_secs(8);
     while kept.recv_timeout(soon).expect("before its time comes").seq < released.seq {}
 }
+
+#[test]
+fn a_file_of_an_older_format_than_was_known_is_not_bound_again() {
+    for (format, scene) in old_files() {
+        let open = |noted| Journal::open_of_format(&scene.path(), &RootKey::new([7; 32]), noted, || START);
+        let refused = open(Journal::format());
+        assert!(
+            matches!(refused, Err(JournalError::PutBack { found, noted }) if found == format && noted > found),
+            "format {format}"
+        );
+        let look = Journal::open_to_read(&scene.path(), &RootKey::new([7; 32]));
+        assert!(matches!(look, Err(JournalError::Older { found, .. }) if found == format), "as it was");
+        drop(open(format).unwrap());
+        drop(open(Journal::format()).unwrap());
+    }
+}

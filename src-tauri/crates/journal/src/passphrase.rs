@@ -17,11 +17,6 @@ pub enum PassphraseEntry {
         by_passkey: bool,
     },
     Removed,
-    /// It was typed to let something go on that belongs to no hold.
-    Proven {
-        purpose: String,
-        about: String,
-    },
     /// A guess that did not count, by the code of its reason.
     Refused {
         purpose: String,
@@ -35,7 +30,6 @@ impl PassphraseEntry {
         match self {
             PassphraseEntry::Set { .. } => "passphrase_set",
             PassphraseEntry::Removed => "passphrase_removed",
-            PassphraseEntry::Proven { .. } => "passphrase_proven",
             PassphraseEntry::Refused { .. } => "passphrase_refused",
         }
     }

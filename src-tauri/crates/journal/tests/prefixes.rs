@@ -6,7 +6,7 @@ mod support;
 
 use approvals::{
     Admission, AtDesk, Authenticator, Choice, Event, GrantId, GrantMaker, GrantTerms, HeldCall, HoldState,
-    Judged, Means, ProofMethod, ReleaseId, Vote, admit,
+    Judged, Means, ProofMethod, ReleaseId, Vote, Voters, admit,
 };
 use journal::{Completion, Entry, Journal, RecordedGrant, Revoked, RootKey};
 use policy::{ApprovalFlow, Decision, OnTimeout, Outcome, Stage};
@@ -24,6 +24,7 @@ enum Try {
     PassCollection,
     Withdraw,
     Rejudge(usize),
+    ChangePeople(usize),
     Release(usize),
     Complete,
     Grant,
@@ -48,6 +49,7 @@ fn tries() -> impl Strategy<Value = Try> {
         1 => Just(Try::PassCollection),
         1 => Just(Try::Withdraw),
         2 => (0_usize..6).prop_map(Try::Rejudge),
+        2 => (0_usize..3).prop_map(Try::ChangePeople),
         4 => (0_usize..6).prop_map(Try::Release),
         2 => Just(Try::Complete),
         3 => Just(Try::Grant),
@@ -128,6 +130,14 @@ impl Desk {
             Try::PassCollection => Event::CollectionPassed,
             Try::Withdraw => Event::Withdrawn { why: "removed".into() },
             Try::Rejudge(n) => Event::Rejudged(decided(*n)),
+            // As they were, without Eva, and with Bob alone in a role of Eva's.
+            Try::ChangePeople(n) => {
+                let mut others: Vec<_> = others().into_iter().take(2 - (*n).min(1)).collect();
+                if *n == 2 {
+                    others.iter_mut().for_each(|voter| voter.roles = ["boss".to_owned()].into());
+                }
+                Event::PeopleChanged(Voters { owner: owner(), others })
+            }
             _ => return None,
         })
     }

@@ -7,7 +7,7 @@
 
 use super::released::{AuditedRelease, Released, Standing};
 use super::statement::SignedStatement;
-use approvals::{ProofMethod, StepUpProof};
+use approvals::{Basis, Event, ProofMethod, StepUpProof};
 use serde::Deserialize as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -74,8 +74,7 @@ impl Audit {
                 "passkey_enrolled" => self.enrolled(entry.seq, &body),
                 "hold_opened" => self.opened(&body),
                 kind => {
-                    let is_redacted = body.get("redacted").is_some();
-                    self.proofs_in(entry.seq, &body, is_redacted);
+                    self.proofs_in(entry.seq, kind, &body);
                     if kind == "call_released" {
                         self.released(entry.seq, &body);
                     }
@@ -164,21 +163,22 @@ impl Audit {
         self.roster()?.any(id).cloned()
     }
 
-    fn proofs_in(&mut self, seq: u64, value: &Value, is_redacted: bool) {
-        match value {
-            Value::Object(map) if map.contains_key("method") && map.contains_key("hold") => {
-                match StepUpProof::deserialize(value) {
-                    // It says by itself that it has nothing to verify.
-                    Ok(proof) if proof.method == ProofMethod::Passphrase && proof.evidence.is_none() => {}
-                    Ok(proof) => self.proof(seq, &proof, is_redacted),
-                    Err(error) => self.forged.push(Forged { seq, why: error.to_string() }),
-                }
-            }
-            Value::Object(map) => {
-                map.values().for_each(|inner| self.proofs_in(seq, inner, is_redacted));
-            }
-            Value::Array(list) => list.iter().for_each(|inner| self.proofs_in(seq, inner, is_redacted)),
-            _ => {}
+    /// Proofs stand in votes, in what proves a presence, and in what a release says of both; whatever looks like one
+    /// elsewhere is an agent's or an approver's text.
+    fn proofs_in(&mut self, seq: u64, kind: &str, body: &Value) {
+        let is_redacted = body.get("redacted").is_some();
+        let found = match (kind, body.get("basis"), body.get("event")) {
+            ("call_released", Some(basis), _) => Basis::deserialize(basis).map(of_basis),
+            ("vote_cast" | "presence_proven", _, Some(event)) => Event::deserialize(event).map(of_event),
+            _ => return,
+        };
+        match found {
+            Ok(proofs) => proofs.iter().for_each(|proof| match proof {
+                // It says by itself that it has nothing to verify.
+                StepUpProof { method: ProofMethod::Passphrase, evidence: None, .. } => {}
+                proof => self.proof(seq, proof, is_redacted),
+            }),
+            Err(error) => self.forged.push(Forged { seq, why: error.to_string() }),
         }
     }
 
@@ -224,5 +224,22 @@ impl Audit {
             head: statement.head,
             is_compared,
         })
+    }
+}
+
+fn of_basis(basis: Basis) -> Vec<StepUpProof> {
+    match basis {
+        Basis::Votes { votes, proof, .. } => {
+            votes.into_iter().filter_map(|vote| vote.proof).chain(proof).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn of_event(event: Event) -> Vec<StepUpProof> {
+    match event {
+        Event::Voted(vote) => vote.proof.into_iter().collect(),
+        Event::Proven(proof) => vec![proof],
+        _ => Vec::new(),
     }
 }

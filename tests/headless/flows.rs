@@ -111,6 +111,7 @@ async fn what_was_asked_approved_and_sent_is_on_record_and_the_agent_finds_its_c
         .approve_edited(&hold, digest(&card), arguments.clone(), (Means::Window, &owner), None)
         .unwrap();
     world.upstream.saw_nothing();
+    assert!(world.card(&card.hold).unwrap().votes[0].approves, "a vote with changes is one for it");
 
     // What was sent is another call to the agent, and is held as one.
     let agent = Agent::connect(world.door(), "ledger", &token).await;
@@ -132,6 +133,14 @@ async fn what_was_asked_approved_and_sent_is_on_record_and_the_agent_finds_its_c
     let Event::Voted(vote) = &events[0].1 else { panic!("{events:?}") };
     let Choice::ApproveEdited { arguments: approved, .. } = &vote.choice else { panic!("{vote:?}") };
     assert_eq!(*approved, arguments);
+
+    // And it is what the next one is held beside.
+    let pending = agent.start("delete_customer", json!({ "customer_id": "c-3" }));
+    let card = world.held().await;
+    let last = world.engine.last_approved(&card.hold.parse().unwrap()).unwrap();
+    assert!(last.is_some_and(|last| last.changes.len() == 1), "it was approved, with changes");
+    world.reject(&card, "No");
+    pending.answer().await.refused("rejected");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,7 @@ impl Engine {
         };
         for row in self.journal().activity_page(&query)?.rows {
             let is_itself = row.hold.as_ref() == Some(hold);
-            let approval = row.votes.iter().rev().find(|vote| matches!(vote.choice, Choice::Approve));
+            let approval = row.votes.iter().rev().find(|vote| !matches!(vote.choice, Choice::Reject { .. }));
             let (Some(vote), false) = (approval, is_itself) else { continue };
             let Some(arguments) = self.approved_arguments(&row)? else { continue };
             let (changes, gone) = difference::between(&call.arguments, &arguments, &row.redacted);

@@ -24,7 +24,7 @@ impl From<&Vote> for CardVote {
     fn from(vote: &Vote) -> CardVote {
         CardVote {
             by: vote.by.to_string(),
-            approves: matches!(vote.choice, Choice::Approve),
+            approves: !matches!(vote.choice, Choice::Reject { .. }),
             means: vote_words(vote),
             at: vote.at.0,
         }

@@ -154,6 +154,23 @@ async fn an_older_backup_is_taken_only_by_who_asks_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_backup_from_before_a_passkey_came_or_went_is_an_older_one() {
+    let mut scene = scene().await;
+    let older = scene.text();
+    let engine = scene.kept.start().await;
+    run_enrolment(&engine, "me", &mut passkey(), Some(&mut scene.key)).await;
+    Kept::end(engine).await;
+    let (to, keychain) = (scene.kept.home.beside("again").join("home"), Arc::clone(&scene.kept.keychain));
+    let id = gateway::home::Home::peek(&scene.kept.home.dir()).unwrap().id;
+    let refused = scene.restore(&older, &to, &keychain, false).unwrap_err();
+    assert!(refused.to_string().contains("passkeys were added or removed after it was made"), "{refused}");
+    // What the keychain knows of wrong guesses is not taken back, whoever asks.
+    keychain.set(&format!("passphrase/{id}"), b"guessed").unwrap();
+    scene.restore(&older, &to, &keychain, true).unwrap();
+    assert_eq!(**keychain.get(&format!("passphrase/{id}")).unwrap().unwrap(), *b"guessed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_home_in_memory_and_a_short_passphrase_make_no_backup() {
     let kept = Kept { home: TestHome::in_memory(&[ALLOW]), keychain: Arc::default() };
     let engine = kept.start().await;

@@ -144,7 +144,7 @@ impl Drop for Contents {
 }
 
 /// Entries of the keychain that go along, as `NAME/HOME`.
-const ENTRIES: [&str; 3] = ["root-key", "passkeys", "passphrase"];
+const ENTRIES: [&str; 4] = ["root-key", "passkeys", "passphrase", "history"];
 
 /// The keychain's name for when the newest backup was made.
 fn newest_entry(home_id: &str) -> String {
@@ -202,7 +202,11 @@ impl Engine {
         crate::home::make_private(&folder)?;
         let path = folder.join(written(made_at, "doorward-%Y-%m-%d-%H%M%S.backup"));
         write_whole(&path, &sealed)?;
-        self.keychain.set(&newest_entry(&id), made_at.0.to_string().as_bytes())?;
+        if let Err(error) = self.keychain.set(&newest_entry(&id), made_at.0.to_string().as_bytes()) {
+            // One that the keychain does not know of would be refused as older than the one before.
+            let _ = std::fs::remove_file(&path);
+            return Err(error.into());
+        }
         let said = format!("a backup with the journal's key was made: {}", path.display());
         self.note(Entry::Alarm { code: "backup_made".to_owned(), said });
         Ok(path)

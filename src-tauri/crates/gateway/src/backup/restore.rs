@@ -41,9 +41,11 @@ pub fn restore(
     must_be_newest(&backup, &**keychain, older)?;
     let aside = Aside::make(dir)?;
     let bundle = write_files(&backup.contents, &aside.0)?;
+    // A keychain that knows this home knows its passphrase, and how often that was guessed wrongly, better than the file.
+    let is_known = keychain.get(&format!("root-key/{}", backup.home))?.is_some();
     let entries = Entries::take(keychain, &backup.home)?;
     let put = || -> Result<(), BackupError> {
-        for name in ENTRIES {
+        for name in ENTRIES.into_iter().filter(|name| *name != "passphrase" || !is_known) {
             if let Some(text) = backup.contents.keychain.get(name) {
                 let secret = Secret::new(STANDARD_NO_PAD.decode(text).map_err(|_| BackupError::Changed)?);
                 keychain.set(&format!("{name}/{}", backup.home), &secret)?;
@@ -100,6 +102,12 @@ fn must_be_newest(backup: &Opened, keychain: &dyn Keychain, older: bool) -> Resu
     if let Some(newest) = newest(keychain, &backup.home)?.filter(|newest| *newest > backup.made_at) {
         let (ours, newest) = (moment(backup.made_at), moment(newest));
         return Err(BackupError::Older(format!("it was made {ours}, and the newest one {newest}")));
+    }
+    let passkeys = keychain.get(&format!("passkeys/{}", backup.home))?;
+    let ours = backup.contents.keychain.get("passkeys").map(|text| STANDARD_NO_PAD.decode(text));
+    if passkeys.is_some_and(|known| !matches!(ours, Some(Ok(ours)) if ours == *known)) {
+        let ours = moment(backup.made_at);
+        return Err(BackupError::Older(format!("passkeys were added or removed after it was made, {ours}")));
     }
     let hash = Bundle::from_stored(backup.contents.set.clone()).hash();
     if sets::is_older_set(keychain, &backup.home, &hash)? {

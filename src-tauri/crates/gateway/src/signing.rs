@@ -3,10 +3,9 @@
 
 use crate::ceremony::{Agreement, CeremonyError};
 use crate::engine::Engine;
-use crate::home::{AgentBook, BookError, Token, UpstreamBook, UpstreamConfig};
+use crate::home::{AgentBook, BookError, BookPage, Token, UpstreamBook, UpstreamConfig};
 use crate::sets::{Book, BookDraft, Bundle, SetError, Signature};
 use policy::{AgentName, Mode, PolicyId, UserId};
-use std::path::Path;
 use std::sync::Arc;
 use stepup::Purpose;
 
@@ -114,7 +113,7 @@ impl Engine {
     ) -> Result<Token, SigningError> {
         self.must_know(&user)?;
         let title = format!("Connect the agent {name}");
-        let edit = move |path: &Path| AgentBook::load(path)?.add(name, user);
+        let edit = move |book: &BookPage| AgentBook::load(book)?.add(name, user);
         self.change_signed(Book::Agents, title, edit).await
     }
 
@@ -130,8 +129,10 @@ impl Engine {
         self.must_have_called(&agent, &program)?;
         let title = format!("Let the program {program} call as {agent}");
         let (name, path) = (agent.clone(), program.clone());
-        let edit = move |book: &Path| AgentBook::load(book)?.add_program(name.as_str(), &path, false);
-        if self.change_signed(Book::Agents, title, edit).await? {
+        let edit = move |book: &BookPage| AgentBook::load(book)?.add_program(name.as_str(), &path, false);
+        let is_written = self.change_signed(Book::Agents, title, edit).await?;
+        // Where nothing is in force it waits with the rest.
+        if is_written && self.waits_in(Book::Agents).is_empty() {
             self.program_accepted(&agent, &program);
         }
         Ok(())
@@ -143,7 +144,7 @@ impl Engine {
     /// Nothing was changed then.
     pub async fn connect_upstream(self: &Arc<Self>, config: UpstreamConfig) -> Result<(), SigningError> {
         let title = format!("Add the upstream {}", config.name);
-        let edit = move |path: &Path| UpstreamBook::load(path)?.add(config);
+        let edit = move |book: &BookPage| UpstreamBook::load(book)?.add(config);
         self.change_signed(Book::Upstreams, title, edit).await
     }
 
@@ -153,7 +154,7 @@ impl Engine {
     /// Nothing was changed then.
     pub async fn drop_upstream(self: &Arc<Self>, name: String) -> Result<(), SigningError> {
         let title = format!("Remove the upstream {name}");
-        let edit = move |path: &Path| UpstreamBook::load(path)?.remove(&name);
+        let edit = move |book: &BookPage| UpstreamBook::load(book)?.remove(&name);
         self.change_signed(Book::Upstreams, title, edit).await
     }
 
@@ -163,13 +164,13 @@ impl Engine {
         self: &Arc<Self>,
         book: Book,
         title: String,
-        edit: impl FnOnce(&Path) -> Result<T, BookError> + Send + 'static,
+        edit: impl FnOnce(&BookPage) -> Result<T, BookError> + Send + 'static,
     ) -> Result<T, SigningError> {
         if self.sets().current().problem.is_some() {
             let engine = Arc::clone(self);
             let written = tokio::task::spawn_blocking(move || {
                 let path = engine.path_of(book);
-                let value = engine.sets().change_book(book, || edit(&path))?;
+                let value = engine.sets().change_book(book, || edit(&path.into()))?;
                 engine.follow_books();
                 Ok::<_, BookError>(value)
             });

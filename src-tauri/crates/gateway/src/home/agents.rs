@@ -4,8 +4,8 @@
 //! used over the home's socket alone.
 
 use super::{
+    book_page::BookPage,
     error::{BookError, FileError},
-    folder,
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use policy::{AgentName, Timestamp, UserId};
@@ -74,6 +74,11 @@ impl AgentRow {
         self.token_sha256.is_some()
     }
 
+    /// Whether it is known by the same token as that one, or both by none.
+    pub(crate) fn has_token_of(&self, other: &AgentRow) -> bool {
+        self.token_sha256 == other.token_sha256
+    }
+
     fn agent(&self) -> Agent {
         Agent {
             name: self.name.clone(),
@@ -87,7 +92,7 @@ impl AgentRow {
 /// The agents of one home, as last read from its `agents.toml`.
 #[derive(Debug)]
 pub struct AgentBook {
-    path: PathBuf,
+    page: BookPage,
     rows: Vec<AgentRow>,
 }
 
@@ -180,10 +185,10 @@ impl AgentBook {
     ///
     /// # Errors
     /// [`BookError::File`] with line and column, or [`BookError::Twice`].
-    pub fn load(path: impl Into<PathBuf>) -> Result<AgentBook, BookError> {
-        let path = path.into();
-        let rows = read(&path)?;
-        Ok(AgentBook { path, rows })
+    pub fn load(page: impl Into<BookPage>) -> Result<AgentBook, BookError> {
+        let page = page.into();
+        let rows = read(&page)?;
+        Ok(AgentBook { page, rows })
     }
 
     /// The book as a confirmed text has it; `path` is where changes of it go.
@@ -192,7 +197,7 @@ impl AgentBook {
     /// As [`AgentBook::load`].
     pub(crate) fn parse(path: PathBuf, text: &str) -> Result<AgentBook, BookError> {
         let rows = parse(&path, text)?;
-        Ok(AgentBook { path, rows })
+        Ok(AgentBook { page: path.into(), rows })
     }
 
     /// Reads the file again.
@@ -200,7 +205,7 @@ impl AgentBook {
     /// # Errors
     /// As [`AgentBook::load`]; the book then stays as it was.
     pub fn reload(&mut self) -> Result<(), BookError> {
-        self.rows = read(&self.path)?;
+        self.rows = read(&self.page)?;
         Ok(())
     }
 
@@ -239,7 +244,7 @@ impl AgentBook {
         if let Some(hash) = token_sha256 {
             table.insert("token_sha256", value(hex(&hash)));
         }
-        edit(&self.path, "agent", |agents| agents.push(table))?;
+        edit(&self.page, "agent", |agents| agents.push(table))?;
         self.reload()
     }
 
@@ -252,7 +257,7 @@ impl AgentBook {
         if self.by_name(name).is_none() {
             return Err(BookError::NoSuchAgent { name: name.to_owned() });
         }
-        edit(&self.path, "agent", |agents| agents.retain(|table| !is_named(table, name)))?;
+        edit(&self.page, "agent", |agents| agents.retain(|table| !is_named(table, name)))?;
         self.reload()
     }
 
@@ -295,7 +300,7 @@ impl AgentBook {
         if self.by_name(name).is_none() {
             return Err(BookError::NoSuchAgent { name: name.to_owned() });
         }
-        edit(&self.path, "agent", |agents| {
+        edit(&self.page, "agent", |agents| {
             if let Some(table) = agents.iter_mut().find(|table| is_named(table, name)) {
                 change(table);
             }
@@ -327,9 +332,9 @@ impl AgentBook {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<AgentRow>, BookError> {
-    match read_book(path)? {
-        Some(text) => parse(path, &text),
+fn read(page: &BookPage) -> Result<Vec<AgentRow>, BookError> {
+    match page.read()? {
+        Some(text) => parse(page.path(), &text),
         None => Ok(Vec::new()),
     }
 }
@@ -354,20 +359,16 @@ fn parse(path: &Path, text: &str) -> Result<Vec<AgentRow>, BookError> {
     Ok(rows)
 }
 
-/// A book's text, none when there is no file yet.
-pub(crate) fn read_book(path: &Path) -> Result<Option<String>, FileError> {
-    match folder::read_text(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(FileError::Io { why, .. }) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// Changes the array of tables `key` of a book, keeping a person's comments and order, and writes it whole.
-pub(super) fn edit(path: &Path, key: &str, change: impl FnOnce(&mut ArrayOfTables)) -> Result<(), FileError> {
-    let text = read_book(path)?.unwrap_or_default();
-    let mut document: DocumentMut =
-        text.parse().map_err(|error: toml_edit::TomlError| FileError::toml(path, &text, &error.into()))?;
+pub(super) fn edit(
+    page: &BookPage,
+    key: &str,
+    change: impl FnOnce(&mut ArrayOfTables),
+) -> Result<(), FileError> {
+    let text = page.read()?.unwrap_or_default();
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|error: toml_edit::TomlError| FileError::toml(page.path(), &text, &error.into()))?;
     let item = document.entry(key).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     // `agent = []` and inline tables mean the same; they become tables.
     if let Ok(tables) = std::mem::take(item).into_array_of_tables() {
@@ -378,7 +379,7 @@ pub(super) fn edit(path: &Path, key: &str, change: impl FnOnce(&mut ArrayOfTable
     if let Some(tables) = item.as_array_of_tables_mut() {
         change(tables);
     }
-    folder::write_whole(path, &document.to_string())
+    page.write(document.to_string())
 }
 
 /// Is this the entry of that name?

@@ -4,7 +4,8 @@
 //! plain-text address of another machine.
 
 use super::{
-    agents::{edit, is_named, read_book},
+    agents::{edit, is_named},
+    book_page::BookPage,
     error::{BookError, FileError},
     secret_use::{SecretPlace, SecretUse, SecretUseError},
 };
@@ -348,7 +349,7 @@ pub(super) fn is_header(name: &str) -> bool {
 /// The upstreams of one home, as last read from its `upstreams.toml`.
 #[derive(Debug)]
 pub struct UpstreamBook {
-    path: PathBuf,
+    page: BookPage,
     rows: Vec<UpstreamConfig>,
 }
 
@@ -364,10 +365,10 @@ impl UpstreamBook {
     ///
     /// # Errors
     /// [`BookError::File`] with line and column, or [`BookError::Twice`].
-    pub fn load(path: impl Into<PathBuf>) -> Result<UpstreamBook, BookError> {
-        let path = path.into();
-        let rows = read(&path)?;
-        Ok(UpstreamBook { path, rows })
+    pub fn load(page: impl Into<BookPage>) -> Result<UpstreamBook, BookError> {
+        let page = page.into();
+        let rows = read(&page)?;
+        Ok(UpstreamBook { page, rows })
     }
 
     /// The book as a confirmed text has it; `path` is where changes of it go.
@@ -376,7 +377,7 @@ impl UpstreamBook {
     /// As [`UpstreamBook::load`].
     pub(crate) fn parse(path: PathBuf, text: &str) -> Result<UpstreamBook, BookError> {
         let rows = parse(&path, text)?;
-        Ok(UpstreamBook { path, rows })
+        Ok(UpstreamBook { page: path.into(), rows })
     }
 
     /// Reads the file again.
@@ -384,7 +385,7 @@ impl UpstreamBook {
     /// # Errors
     /// As [`UpstreamBook::load`]; the book then stays as it was.
     pub fn reload(&mut self) -> Result<(), BookError> {
-        self.rows = read(&self.path)?;
+        self.rows = read(&self.page)?;
         Ok(())
     }
 
@@ -398,7 +399,7 @@ impl UpstreamBook {
             return Err(BookError::UpstreamExists { name: config.name.into() });
         }
         let table = table(&config);
-        edit(&self.path, "upstream", |upstreams| upstreams.push(table))?;
+        edit(&self.page, "upstream", |upstreams| upstreams.push(table))?;
         self.reload()
     }
 
@@ -411,7 +412,7 @@ impl UpstreamBook {
         if self.get(name).is_none() {
             return Err(BookError::NoSuchUpstream { name: name.to_owned() });
         }
-        edit(&self.path, "upstream", |upstreams| upstreams.retain(|table| !is_named(table, name)))?;
+        edit(&self.page, "upstream", |upstreams| upstreams.retain(|table| !is_named(table, name)))?;
         self.reload()
     }
 
@@ -459,9 +460,9 @@ fn table(config: &UpstreamConfig) -> toml_edit::Table {
     table
 }
 
-fn read(path: &Path) -> Result<Vec<UpstreamConfig>, BookError> {
-    match read_book(path)? {
-        Some(text) => parse(path, &text),
+fn read(page: &BookPage) -> Result<Vec<UpstreamConfig>, BookError> {
+    match page.read()? {
+        Some(text) => parse(page.path(), &text),
         None => Ok(Vec::new()),
     }
 }

@@ -2,10 +2,9 @@
 
 use super::bundle::{AGENTS, UPSTREAMS, restore};
 use super::{Bundle, Origin, SetError, Sets, Signature};
-use crate::home::{self, BookError};
+use crate::home::{self, BookError, BookPage};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::PathBuf;
 
 /// A list that Doorward itself keeps, as part of the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,23 +48,23 @@ pub(crate) struct BookDraft<T> {
 }
 
 impl Sets {
-    /// Makes a change of a book aside, on top of what is in force. Blocks on the disk.
+    /// Makes a change of a book aside in memory, on top of what is in force. Blocks on the disk.
     ///
     /// # Errors
     /// A change of that book waits already, nothing is in force, or what the edit says.
     pub(crate) fn draft_book<T>(
         &self,
         book: Book,
-        edit: impl FnOnce(&Path) -> Result<T, BookError>,
+        edit: impl FnOnce(&BookPage) -> Result<T, BookError>,
     ) -> Result<BookDraft<T>, BookError> {
         let _turn = self.changing();
         self.look()?;
         self.refuse_if_waiting(book.name())?;
         let current = self.current();
         let started_from = book.text(&current.bundle).clone();
-        let aside = Aside::of(&self.path_of_book(book), &started_from)?;
-        let value = edit(&aside.0)?;
-        let text = home::read_book(&aside.0)?.unwrap_or_default();
+        let aside = BookPage::aside(self.path_of_book(book), started_from.clone());
+        let value = edit(&aside)?;
+        let text = aside.read()?.unwrap_or_default();
         Ok(BookDraft { book, value, bundle: book.in_bundle(current.bundle.clone(), text), started_from })
     }
 
@@ -147,26 +146,5 @@ impl Sets {
         }
         self.look()?;
         Ok(value)
-    }
-}
-
-/// A copy of a book beside it, hidden from whoever lists the home; it goes with the value.
-struct Aside(PathBuf);
-
-impl Aside {
-    fn of(book: &Path, text: &str) -> Result<Aside, BookError> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = book.file_name().unwrap_or_default().to_string_lossy();
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let aside = Aside(book.with_file_name(format!(".draft-{}-{count}-{name}", std::process::id())));
-        home::write_whole(&aside.0, text)?;
-        Ok(aside)
-    }
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        // A left-over holds nothing that the book does not.
-        let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -21,11 +21,13 @@ pub enum Reason {
     Removed(String),
     Changed(String),
     Added(String),
-    /// With the user it acts for.
+    /// With the user it acts for, and the programs that may call as it.
     AgentAdded(String, String),
+    /// With what is changed of it.
     AgentChanged(String, String),
-    /// With what it reaches.
+    /// With what it reaches, and what it is given.
     UpstreamAdded(String, String),
+    /// With what is changed of it.
     UpstreamChanged(String, String),
     UpstreamRemoved(String),
 }
@@ -38,14 +40,10 @@ impl fmt::Display for Reason {
             Reason::Removed(path) => write!(f, "`{path}` is removed"),
             Reason::Changed(path) => write!(f, "`{path}` is changed"),
             Reason::Added(path) => write!(f, "`{path}` is new"),
-            Reason::AgentAdded(name, user) => write!(f, "the agent `{name}` is new, and acts for `{user}`"),
-            Reason::AgentChanged(name, user) => {
-                write!(f, "the agent `{name}` is changed, and acts for `{user}`")
-            }
+            Reason::AgentAdded(name, what) => write!(f, "the agent `{name}` is new, and {what}"),
+            Reason::AgentChanged(name, what) => write!(f, "the agent `{name}` is changed: {what}"),
             Reason::UpstreamAdded(name, reached) => write!(f, "the upstream `{name}` is new: {reached}"),
-            Reason::UpstreamChanged(name, reached) => {
-                write!(f, "the upstream `{name}` is changed: {reached}")
-            }
+            Reason::UpstreamChanged(name, what) => write!(f, "the upstream `{name}` is changed: {what}"),
             Reason::UpstreamRemoved(name) => write!(f, "the upstream `{name}` is removed"),
         }
     }
@@ -113,8 +111,10 @@ fn upstreams(old: &str, new: &str) -> Vec<Reason> {
     for now in after.list() {
         let name = now.name.to_string();
         match before.get(&name) {
-            None => reasons.push(Reason::UpstreamAdded(name, now.shown())),
-            Some(known) if known != now => reasons.push(Reason::UpstreamChanged(name, now.shown())),
+            None => reasons.push(Reason::UpstreamAdded(name, changed::new_upstream(now))),
+            Some(known) if known != now => {
+                reasons.push(Reason::UpstreamChanged(name, changed::upstream(known, now)));
+            }
             Some(_) => {}
         }
     }
@@ -137,9 +137,9 @@ fn agents(old: &str, new: &str) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for agent in after.list() {
         match before.list().iter().find(|known| known.name == agent.name) {
-            None => reasons.push(Reason::AgentAdded(agent.name.to_string(), agent.user.to_string())),
+            None => reasons.push(Reason::AgentAdded(agent.name.to_string(), changed::new_agent(agent))),
             Some(known) if !is_same(known, agent) => {
-                reasons.push(Reason::AgentChanged(agent.name.to_string(), agent.user.to_string()));
+                reasons.push(Reason::AgentChanged(agent.name.to_string(), changed::agent(known, agent)));
             }
             Some(_) => {}
         }
@@ -156,5 +156,6 @@ fn is_same(known: &AgentRow, now: &AgentRow) -> bool {
     programs && known == *now
 }
 
+mod changed;
 #[cfg(test)]
 mod tests;

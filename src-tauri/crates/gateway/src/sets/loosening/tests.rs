@@ -110,8 +110,56 @@ fn upstreams_that_need_proof_are_named_with_what_they_reach() {
     let one = "[[upstream]]\nname = \"notes\"\ncommand = \"notes\"\nargs = [\"serve\"]\n";
     assert_eq!(said("", one), ["the upstream `notes` is new: notes serve"]);
     assert_eq!(said(one, ""), ["the upstream `notes` is removed"]);
-    assert_eq!(said(one, &one.replace("serve", "--open")), ["the upstream `notes` is changed: notes --open"]);
+    assert_eq!(
+        said(one, &one.replace("serve", "--open")),
+        ["the upstream `notes` is changed: notes --open instead of notes serve"]
+    );
     assert_eq!(said(one, &format!("{one}# a note\n")), ["`upstreams.toml` is changed"]);
+}
+
+#[test]
+fn whatever_else_is_changed_of_an_agent_or_an_upstream_is_named() {
+    let said = |agents: (&str, &str), upstreams: (&str, &str)| {
+        let with = |agents: &str, upstreams: &str| Bundle {
+            agents: agents.to_owned(),
+            upstreams: upstreams.to_owned(),
+            ..bundle(&[])
+        };
+        let reasons = needs_proof(&with(agents.0, upstreams.0), &with(agents.1, upstreams.1));
+        let [reason] = reasons.as_slice() else { panic!("{reasons:?}") };
+        reason.to_string()
+    };
+    let agent = "[[agent]]\nname = \"a\"\nuser = \"me\"\nprogram = [\"/opt/a\"]\n";
+    let of_agent = |now: &str| said((agent, now), ("", ""));
+    let more = agent.replace("[\"/opt/a\"]", "[\"/opt/a\", \"/tmp/evil one\"]");
+    assert_eq!(of_agent(&more), "the agent `a` is changed: '/tmp/evil one' may call as it");
+    let other = agent.replace("\"me\"", "\"boss\"");
+    assert_eq!(of_agent(&other), "the agent `a` is changed: it acts for `boss` instead of `me`");
+    let token = format!("{agent}token_sha256 = \"{}\"\n", "ab".repeat(32));
+    assert_eq!(of_agent(&token), "the agent `a` is changed: its token is another");
+    assert_eq!(
+        said(("", &more), ("", "")),
+        "the agent `a` is new, and acts for `me`; /opt/a may call as it; '/tmp/evil one' may call as it"
+    );
+
+    let one = "[[upstream]]\nname = \"pay\"\ncommand = \"pay\"\n\
+               secrets = [{ name = \"KEY\", env = \"KEY\", step_up = true }]\n";
+    let of_upstream = |now: &str| said(("", ""), (one, now));
+    let without = one.replace(", step_up = true", "");
+    assert_eq!(
+        of_upstream(&without),
+        "the upstream `pay` is changed: the secret KEY goes into the variable KEY, always; \
+         no longer: the secret KEY goes into the variable KEY, after a step-up"
+    );
+    let preloaded = format!("{one}env = {{ LD_PRELOAD = \"/tmp/x.so\" }}\n");
+    assert_eq!(
+        of_upstream(&preloaded),
+        "the upstream `pay` is changed: the variable LD_PRELOAD is /tmp/x.so"
+    );
+    assert_eq!(
+        said(("", ""), ("", one)),
+        "the upstream `pay` is new: pay; the secret KEY goes into the variable KEY, after a step-up"
+    );
 }
 
 #[test]

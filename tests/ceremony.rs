@@ -7,6 +7,8 @@ mod attacks;
 mod audited;
 #[path = "ceremony/backup.rs"]
 mod backup;
+#[path = "ceremony/behind.rs"]
+mod behind;
 #[path = "ceremony/canary.rs"]
 mod canary;
 #[path = "ceremony/chromium.rs"]

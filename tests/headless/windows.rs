@@ -5,7 +5,7 @@ use super::support::browser::{Page, SoftPasskey, passkey};
 use super::support::home::{ALLOW, TestHome};
 use super::support::world::World;
 use gateway::HoldId;
-use gateway::ceremony::{CeremonyEnd, Subject};
+use gateway::ceremony::{CeremonyEnd, Removal, Subject};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -133,5 +133,21 @@ async fn i6_a_restart_ends_it() {
     let agent = Agent::connect(world.door(), "ledger", &token).await;
     let codex = Agent::connect(world.door(), "ledger", &token).await;
     let mut scene = Scene { world, agent, codex, token, key, number };
+    scene.is_asked().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_proof_ends_with_the_passkey_that_gave_it() {
+    let mut scene = Scene::new().await;
+    let mut other = passkey();
+    let subject = Subject::Enrol { person: "me".parse().unwrap(), name: "Key".to_owned() };
+    let ceremony = scene.world.engine.start_ceremony(subject).await.unwrap();
+    let reply = Page::open(&ceremony).await.run(Some(&mut other), Some(&mut scene.key)).await;
+    assert_eq!(reply["kind"], "done", "{reply}");
+    let CeremonyEnd::Enrolled(id) = ceremony.ended().await else { panic!("enrolled") };
+    std::mem::swap(&mut scene.key, &mut other);
+    scene.proven().await;
+    scene.goes().await;
+    assert!(matches!(scene.world.engine.remove_passkey(&id).await, Ok(Removal::Done)));
     scene.is_asked().await;
 }

@@ -7,7 +7,8 @@ use crate::home::{AgentBook, AgentRow, BookError, Home, HomeError, UpstreamBook,
 use crate::sets::{Book, InForce};
 use journal::Entry;
 
-/// The books to work with: as confirmed, or, where nothing is in force and every call is denied, as on the disk.
+/// The books to work with: as confirmed, or, where nothing is in force and every call is denied, as on the disk. No
+/// secret goes to an upstream of the latter (`Supply::withhold`).
 pub(crate) fn in_force(home: &Home, set: &InForce) -> Result<(AgentBook, UpstreamBook), HomeError> {
     if set.problem.is_some() {
         return Ok((home.agents()?, home.upstreams()?));
@@ -48,6 +49,7 @@ impl Engine {
     /// Takes the books as they are in force now: who comes and goes is recorded, and whoever is out of them, or
     /// changed, is cut off.
     pub(crate) fn follow_books(&self) {
+        self.supply().withhold(self.sets().current().problem.is_some());
         let (agents, upstreams) = match in_force(self.home(), &self.sets().current()) {
             Ok(books) => books,
             Err(error) => return tracing::error!(%error, "agents and upstreams stay as they were"),
@@ -86,8 +88,10 @@ impl Engine {
         for upstream in known.iter().filter(|upstream| !now.contains(upstream)) {
             self.sessions().close_upstream(upstream.name.as_str());
         }
+        let is_confirmed = self.sets().current().problem.is_none();
         for gone in known.iter().filter(|known| !now.iter().any(|row| row.name == known.name)) {
-            if let Err(error) = self.supply().forget(gone) {
+            // What a file leaves out that nobody confirmed may come back.
+            if is_confirmed && let Err(error) = self.supply().forget(gone) {
                 tracing::warn!(%error, "the secrets of a removed upstream are still in the keychain");
             }
             self.desk().withdraw("the upstream was removed", |held| held.call().upstream == gone.name);

@@ -4,9 +4,11 @@
 
 use crate::away::{self, AwayDigest};
 use crate::ceremony::Proofs;
+use crate::checking::{self, Checked};
 use crate::clock::Clock;
 use crate::continuations::Continuations;
 use crate::desk::{self, Again, Desk, DeskEvent};
+use crate::history::{self, KeptHistory};
 use crate::home::{Agent, AgentBook, Home, Settings, UpstreamBook};
 use crate::keychain::Keychain;
 use crate::knocks::Knocks;
@@ -20,7 +22,7 @@ use crate::sets::Sets;
 use crate::sightings::Sightings;
 use crate::start_error::StartError;
 use crate::tasks::Tasks;
-use crate::{downstream, history, judging, socket};
+use crate::{downstream, judging, socket};
 use approvals::{HeldCall, ReleaseId};
 use axum::http::HeaderMap;
 use journal::{Entry, Journal, JournalError};
@@ -79,6 +81,8 @@ pub struct Engine {
     supply: Supply,
     pub(crate) proofs: Proofs,
     pub(crate) reset: Reset,
+    pub(crate) kept: KeptHistory,
+    pub(crate) checked: Checked,
     pub(crate) keychain: Arc<dyn Keychain>,
     agents: RwLock<AgentBook>,
     upstreams: RwLock<UpstreamBook>,
@@ -157,6 +161,8 @@ impl Engine {
             supply: opened.supply,
             proofs: opened.proofs,
             reset: opened.reset,
+            kept: opened.kept,
+            checked: Checked::default(),
             keychain: opened.keychain,
             agents: RwLock::new(opened.agents),
             upstreams: RwLock::new(opened.upstreams),
@@ -176,6 +182,7 @@ impl Engine {
         });
         engine.recall_callers();
         engine.proofs.note_state(&engine);
+        engine.note_foreign_reset();
         engine.run(listener, socket);
         Ok(engine)
     }
@@ -194,6 +201,7 @@ impl Engine {
             }
         });
         self.tasks.spawn(history::keep(Arc::clone(self)));
+        self.tasks.spawn(checking::check(Arc::clone(self)));
         self.tasks.spawn(reset::keep(Arc::clone(self)));
         self.watch_files();
         self.watch_agents();

@@ -9,6 +9,7 @@ pub mod backup;
 mod books;
 pub mod card;
 pub mod ceremony;
+mod checking;
 mod clock;
 pub mod connect;
 pub mod connecting;

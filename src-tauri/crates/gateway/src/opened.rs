@@ -8,13 +8,14 @@ use crate::ceremony::Proofs;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::engine::ChangePolicy;
+use crate::history::KeptHistory;
 use crate::home::{AgentBook, Home, KeychainKind, UpstreamBook};
 use crate::judging;
 use crate::keychain::{self, Keychain};
 use crate::pausing::Pausing;
 use crate::reset::Reset;
 use crate::secrets::Supply;
-use crate::sets::Sets;
+use crate::sets::{self, Sets};
 use crate::start_error::StartError;
 use journal::{Entry, Journal};
 use policy::Value;
@@ -31,6 +32,7 @@ pub(crate) struct Opened {
     pub(crate) supply: Supply,
     pub(crate) proofs: Proofs,
     pub(crate) reset: Reset,
+    pub(crate) kept: KeptHistory,
     pub(crate) keychain: Arc<dyn Keychain>,
     pub(crate) agents: AgentBook,
     pub(crate) upstreams: UpstreamBook,
@@ -49,12 +51,21 @@ impl Opened {
         let keychain = keychain.unwrap_or_else(|| keychain::open(home.settings().keychain));
         let root = home.root_key(&*keychain)?;
         let journal_clock = clock.clone();
-        let journal = Arc::new(Journal::open(&home.journal_path(), &root, move || journal_clock.now())?);
+        let id = home.settings().id.as_str();
+        let noted = sets::noted_format(&*keychain, id)?;
+        let now = move || journal_clock.now();
+        let journal = Arc::new(Journal::open_of_format(&home.journal_path(), &root, noted, now)?);
         journal.record(Entry::Started { version: env!("CARGO_PKG_VERSION").to_owned() })?;
         let take = on_change == ChangePolicy::TakeAtStart || home.settings().keychain == KeychainKind::Memory;
-        let known = (Arc::clone(&keychain), home.settings().id.as_str());
-        let reset = Reset::open(Arc::clone(&keychain), &home.settings().id)?;
-        let proofs = Proofs::open(&home, &root, Arc::clone(&keychain))?;
+        let known = (Arc::clone(&keychain), id);
+        let reset = Reset::open(Arc::clone(&keychain), (&root, id))?;
+        let kept = KeptHistory::open(Arc::clone(&keychain), (&root, id))?;
+        let proofs = Proofs::open(&home, &root, Arc::clone(&keychain), sets::is_signed(&journal)?)?;
+        if take && proofs.passkeys().roster().is_ok_and(|roster| roster.is_empty()) {
+            // As with every other file.
+            let asked = home.settings().journal;
+            kept.confirm(asked.keep_days, asked.keep_mb)?;
+        }
         let sets = Sets::open(Arc::clone(&journal), home.paths().clone(), known, proofs.signers(), take)?;
         let words_of = |call: &policy::ToolCall| {
             let pinned = journal.pin(call.upstream.as_str(), call.tool.as_str()).ok().flatten();
@@ -62,6 +73,7 @@ impl Opened {
             definition.map(|definition| ToolWords::of(&definition)).unwrap_or_default()
         };
         let supply = Supply::new(Arc::clone(&keychain), &home.settings().id, Some(Arc::clone(&journal)));
+        supply.withhold(sets.current().problem.is_some());
         let tasks = TaskTracker::new();
         let desk = Arc::new(Desk::open(Arc::clone(&journal), clock, words_of, tasks.clone())?);
         // What is in force may be newer than what holds were judged by, and people may be others.
@@ -82,6 +94,7 @@ impl Opened {
             sets,
             proofs,
             reset,
+            kept,
             keychain,
             supply,
             tasks,

@@ -25,6 +25,11 @@ impl Pausing {
     pub(crate) fn of(journal: &Journal) -> Result<Pausing, JournalError> {
         Ok(Pausing { is_held: AtomicBool::new(journal.is_paused()?), changing: Mutex::default() })
     }
+
+    /// Without a person, and so without an entry of theirs.
+    pub(crate) fn hold_for_now(&self) {
+        self.is_held.store(true, Ordering::SeqCst);
+    }
 }
 
 /// Why everything is not held, or is still held.

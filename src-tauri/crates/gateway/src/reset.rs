@@ -8,11 +8,12 @@ use crate::ceremony::{Agreement, CeremonyError, Purpose};
 use crate::desk::DeskEvent;
 use crate::engine::Engine;
 use crate::keychain::{Keychain, KeychainError};
-use journal::{Entry, PasskeyEntry};
+use journal::{Entry, MacKey, PasskeyEntry, RootKey};
 use policy::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Notify;
 
 /// How long everybody at the desk can see it coming.
@@ -64,14 +65,25 @@ pub struct PendingReset {
     pub left: Duration,
 }
 
-/// As the keychain keeps it.
+/// What is noted. It is of the passkeys of one time: once these began anew it is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept {
+    /// None where their record could not be used when it was asked.
+    epoch: Option<u32>,
     asked_at: i64,
     left_ms: u64,
     /// Which start of the machine, and how far its count was.
     boot: Option<String>,
     counted_ms: u64,
+}
+
+/// As the keychain keeps it: whoever can write there alone can neither begin a reset nor shorten one.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    /// HMAC-SHA256 of `kept` as it stands.
+    mac: [u8; 32],
+    /// JSON as text.
+    kept: String,
 }
 
 /// The machine's own count: which start of it, and how long ago that was.
@@ -85,7 +97,10 @@ pub(crate) struct Count {
 pub(crate) struct Reset {
     keychain: Arc<dyn Keychain>,
     entry: String,
+    key: MacKey,
     kept: Mutex<Option<Kept>>,
+    /// The keychain had a note that this home did not write.
+    was_foreign: bool,
     changed: Notify,
 }
 
@@ -121,11 +136,25 @@ impl Kept {
 }
 
 impl Reset {
-    pub(crate) fn open(keychain: Arc<dyn Keychain>, home_id: &str) -> Result<Reset, KeychainError> {
-        let entry = format!("reset/{home_id}");
-        // What cannot be read takes no passkey out.
-        let kept = keychain.get(&entry)?.and_then(|kept| serde_json::from_slice(&kept).ok());
-        Ok(Reset { keychain, entry, kept: Mutex::new(kept), changed: Notify::new() })
+    pub(crate) fn open(
+        keychain: Arc<dyn Keychain>,
+        (root, home_id): (&RootKey, &str),
+    ) -> Result<Reset, KeychainError> {
+        let (entry, key) = (format!("reset/{home_id}"), root.mac_key("reset"));
+        let found = keychain.get(&entry)?;
+        // What this home did not write takes no passkey out.
+        let kept = found.as_ref().and_then(|found| {
+            let sealed: Sealed = serde_json::from_slice(found).ok()?;
+            let is_ours = bool::from(key.mac(sealed.kept.as_bytes()).ct_eq(&sealed.mac));
+            serde_json::from_str(&sealed.kept).ok().filter(|_: &Kept| is_ours)
+        });
+        let was_foreign = found.is_some() && kept.is_none();
+        Ok(Reset { keychain, entry, key, kept: Mutex::new(kept), was_foreign, changed: Notify::new() })
+    }
+
+    /// Whether the reset that is noted, if any, is of the passkeys there are now.
+    fn is_of(&self, epoch: Option<u32>) -> bool {
+        self.lock().as_ref().is_some_and(|kept| kept.epoch == epoch)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Kept>> {
@@ -137,12 +166,13 @@ impl Reset {
     }
 
     /// Begins the day; one that runs goes on as it is. True where it began now.
-    fn ask(&self, at: Timestamp, now: &Count) -> Result<bool, KeychainError> {
+    fn ask(&self, epoch: Option<u32>, at: Timestamp, now: &Count) -> Result<bool, KeychainError> {
         let mut kept = self.lock();
-        if kept.is_some() {
+        if kept.as_ref().is_some_and(|kept| kept.epoch == epoch) {
             return Ok(false);
         }
         let asked = Kept {
+            epoch,
             asked_at: at.0,
             left_ms: millis(DELAY),
             boot: now.boot.clone(),
@@ -159,6 +189,7 @@ impl Reset {
         let mut kept = self.lock();
         let Some(known) = kept.as_mut() else { return Ok(None) };
         let noted = Kept {
+            epoch: known.epoch,
             asked_at: known.asked_at,
             left_ms: millis(known.pending(now).left),
             boot: now.boot.clone(),
@@ -183,8 +214,12 @@ impl Reset {
     }
 
     fn write(&self, kept: &Kept) -> Result<(), KeychainError> {
-        let text = serde_json::to_vec(kept)
-            .map_err(|error| KeychainError::Failed { why: format!("a note was not written: {error}") })?;
+        let failed = |error: serde_json::Error| KeychainError::Failed {
+            why: format!("a note was not written: {error}"),
+        };
+        let kept = serde_json::to_string(kept).map_err(failed)?;
+        let sealed = Sealed { mac: self.key.mac(kept.as_bytes()), kept };
+        let text = serde_json::to_vec(&sealed).map_err(failed)?;
         self.keychain.set(&self.entry, &text)
     }
 }
@@ -193,7 +228,12 @@ impl Engine {
     /// The reset that is under way.
     #[must_use]
     pub fn pending_reset(&self) -> Option<PendingReset> {
-        self.reset.pending(&Count::now(self))
+        self.reset.pending(&Count::now(self)).filter(|_| self.reset.is_of(self.passkeys_epoch()))
+    }
+
+    /// Which time of passkeys it is; none where their record cannot be used.
+    fn passkeys_epoch(&self) -> Option<u32> {
+        self.proofs().passkeys().roster().ok().map(|roster| roster.epoch())
     }
 
     /// Begins the day after which all passkeys are taken out. Only the window asks this. Blocks on the keychain.
@@ -205,7 +245,7 @@ impl Engine {
         if self.proofs().passkeys().roster().is_ok_and(|roster| roster.is_empty()) {
             return Err(ResetError::NothingToReset);
         }
-        if self.reset.ask(self.desk().clock().now(), &Count::now(self))? {
+        if self.reset.ask(self.passkeys_epoch(), self.desk().clock().now(), &Count::now(self))? {
             self.note(Entry::Passkey(PasskeyEntry::ResetAsked { hours: DELAY.as_secs() / 3600 }));
             self.desk().send(DeskEvent::Passkeys);
         }
@@ -239,6 +279,10 @@ impl Engine {
 
     /// Notes what is left of the day, and at its end takes the passkeys out. What is left then. Blocks.
     fn count_reset(&self) -> Option<Duration> {
+        if !self.reset.is_of(self.passkeys_epoch()) {
+            // It is done, or its passkeys went otherwise: those of now are not taken out for it.
+            return self.forget_reset();
+        }
         let left = match self.reset.note(&Count::now(self)) {
             Ok(pending) => pending?.left,
             Err(error) => {
@@ -258,12 +302,32 @@ impl Engine {
             }
         }
         self.note(Entry::Passkey(PasskeyEntry::ResetDone));
-        if let Err(error) = self.reset.forget() {
-            tracing::error!(%error, "the keychain still has a reset that is done");
-        }
+        let left = self.forget_reset();
         self.proofs().changed(self);
         self.set_changed();
-        None
+        left
+    }
+
+    /// What is left until it is tried again.
+    fn forget_reset(&self) -> Option<Duration> {
+        match self.reset.forget() {
+            Ok(_) => None,
+            Err(error) => {
+                tracing::error!(%error, "the keychain still has a reset that is over");
+                Some(LOOK)
+            }
+        }
+    }
+
+    /// Says at the start that somebody else wrote of a reset, in the journal.
+    pub(crate) fn note_foreign_reset(&self) {
+        if self.reset.was_foreign {
+            let said =
+                "the keychain had a note that passkeys are to be taken out, which this home did not write; \
+                        it counts for nothing"
+                    .to_owned();
+            self.note(Entry::Alarm { code: "reset_foreign".to_owned(), said });
+        }
     }
 }
 
@@ -304,6 +368,10 @@ mod tests {
     use super::*;
     use crate::keychain::MemoryKeychain;
 
+    fn root() -> RootKey {
+        RootKey::new([7; 32])
+    }
+
     fn at(boot: &str, hours: u64) -> Count {
         Count { boot: Some(boot.to_owned()), since: Duration::from_secs(hours * 3600) }
     }
@@ -315,11 +383,14 @@ mod tests {
     #[test]
     fn the_day_is_counted_over_restarts_by_the_machines_own_count() {
         let keychain: Arc<MemoryKeychain> = Arc::default();
-        let open = || Reset::open(Arc::clone(&keychain) as Arc<dyn Keychain>, "h").unwrap();
+        let open = || Reset::open(Arc::clone(&keychain) as Arc<dyn Keychain>, (&root(), "h")).unwrap();
         let reset = open();
         assert_eq!(reset.pending(&at("a", 100)), None);
-        assert!(reset.ask(Timestamp(7), &at("a", 100)).unwrap());
-        assert!(!reset.ask(Timestamp(8), &at("a", 101)).unwrap(), "asking again begins nothing anew");
+        assert!(reset.ask(Some(0), Timestamp(7), &at("a", 100)).unwrap());
+        assert!(
+            !reset.ask(Some(0), Timestamp(8), &at("a", 101)).unwrap(),
+            "asking again begins nothing anew"
+        );
         assert_eq!(left(&reset, &at("a", 110)), 14);
         // The same start of the machine, another of Doorward.
         assert_eq!(left(&open(), &at("a", 112)), 12);
@@ -336,9 +407,23 @@ mod tests {
     }
 
     #[test]
-    fn a_note_that_cannot_be_read_takes_nothing_out() {
+    fn a_note_that_this_home_did_not_write_takes_nothing_out() {
         let keychain: Arc<MemoryKeychain> = Arc::default();
-        keychain.set("reset/h", b"{\"left_ms\":0}").unwrap();
-        assert_eq!(Reset::open(keychain, "h").unwrap().pending(&at("a", 1)), None);
+        let open =
+            |root: &RootKey| Reset::open(Arc::clone(&keychain) as Arc<dyn Keychain>, (root, "h")).unwrap();
+        let over = r#"{"epoch":0,"asked_at":0,"left_ms":0,"boot":null,"counted_ms":0}"#;
+        let mac = serde_json::to_string(&[0_u8; 32]).unwrap();
+        let text = serde_json::to_string(over).unwrap();
+        for forged in [over.to_owned(), format!(r#"{{"mac":{mac},"kept":{text}}}"#), "{}".to_owned()] {
+            keychain.set("reset/h", forged.as_bytes()).unwrap();
+            let reset = open(&root());
+            assert_eq!((reset.pending(&at("a", 1)), reset.was_foreign), (None, true), "{forged}");
+        }
+        assert!(open(&root()).ask(Some(0), Timestamp(7), &at("a", 1)).unwrap());
+        assert!(open(&root()).pending(&at("a", 1)).is_some());
+        assert!(open(&RootKey::new([8; 32])).was_foreign, "of another home's key");
+        // A day that ran for passkeys that are gone is no day for those of now.
+        assert!(open(&root()).ask(Some(1), Timestamp(9), &at("a", 30)).unwrap());
+        assert_eq!(left(&open(&root()), &at("a", 30)), 24);
     }
 }

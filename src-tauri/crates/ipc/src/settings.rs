@@ -93,7 +93,7 @@ impl Host {
     pub(crate) async fn change_setting(&self, change: SettingChange) -> Result<SettingSaved, IpcError> {
         let engine = Arc::clone(self.engine()?);
         if let Some(SettingsChange::Retention { keep_days, keep_mb }) =
-            in_file(&change)?.filter(|change| on_disk(&engine).is_ok_and(|now| change.forgets(&now)))
+            in_file(&change)?.filter(|change| change.forgets(&engine.kept_history()))
         {
             let lines =
                 vec![("days".to_owned(), keep_days.to_string()), ("MB".to_owned(), keep_mb.to_string())];
@@ -117,7 +117,7 @@ fn on_disk(engine: &Engine) -> Result<Settings, IpcError> {
 }
 
 fn view(engine: &Engine) -> Result<SettingsView, IpcError> {
-    let (saved, running) = (on_disk(engine)?, engine.settings());
+    let (saved, running, kept) = (on_disk(engine)?, engine.settings(), engine.kept_history());
     let set = &engine.sets().current().set;
     let (default_action, default_flow) = match set.default_action() {
         DefaultAction::Allow => (DefaultChoice::Allow, None),
@@ -143,8 +143,8 @@ fn view(engine: &Engine) -> Result<SettingsView, IpcError> {
     Ok(SettingsView {
         port: saved.listen.port(),
         address: engine.listen_addr().to_string(),
-        keep_days: saved.journal.keep_days,
-        keep_mb: saved.journal.keep_mb,
+        keep_days: kept.keep_days,
+        keep_mb: kept.keep_mb,
         full_results: saved.journal.full_results,
         show_denied_tools: saved.denied_tools == DeniedTools::Show,
         default_action,
@@ -185,7 +185,9 @@ fn wire(change: SettingsChange) -> SettingChange {
 
 fn save(engine: &Arc<Engine>, change: SettingChange) -> Result<(String, SettingChange), IpcError> {
     if let Some(filed) = in_file(&change)? {
-        let before = engine.home().change_settings(filed)?;
+        let kept = engine.kept_history();
+        let mut before = engine.change_settings(filed)?;
+        before.journal = kept;
         let message = match filed {
             SettingsChange::Retention { keep_days, keep_mb } => {
                 format!(

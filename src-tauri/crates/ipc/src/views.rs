@@ -48,6 +48,7 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
     if engine.is_paused() {
         alarms.push(pausing::alarm());
     }
+    alarms.extend(not_as_it_was(engine));
     alarms.extend(around(engine));
     alarms.extend(while_away(engine));
     let owner = in_force
@@ -83,6 +84,26 @@ pub(crate) fn overview(engine: &Engine, version: String, home: String, notificat
 pub(crate) fn screen(unknown: Option<[String; 2]>) -> PartState {
     let (message, hint) = unknown.map(|[why, what_follows]| (why, what_follows)).unzip();
     PartState { ok: message.is_none(), name: "Screen".to_owned(), message, hint }
+}
+
+/// What of this home's own records something else changed.
+fn not_as_it_was(engine: &Engine) -> Vec<Alarm> {
+    let mut alarms = Vec::new();
+    if let Some(bad) = engine.journal_changed() {
+        alarms.push(Alarm {
+            code: "journal_changed".to_owned(),
+            message: format!("The record was changed by something else than Doorward: {bad}."),
+            hint: "Everything is held. Look at Grants, Agents and Activity, and put the newest copy of journal.sqlite back if you have one; then let calls go.".to_owned(),
+        });
+    }
+    if let Some(waits) = engine.history_waits() {
+        alarms.push(Alarm {
+            code: "history_waits".to_owned(),
+            message: format!("The settings were changed outside this window: {waits}."),
+            hint: "Save under Settings how much history is to be kept.".to_owned(),
+        });
+    }
+    alarms
 }
 
 /// Servers that were added around the door.

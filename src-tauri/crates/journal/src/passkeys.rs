@@ -1,11 +1,11 @@
 //! Entries about passkeys. Credentials and evidence are recorded whole, so that an exported journal shows by itself
 //! which passkey proved what; what they mean is not this crate's to know.
 
-use crate::JournalError;
 use crate::chain::About;
 use crate::read::{COLUMNS, Kept};
 use crate::seal::Opening;
 use crate::write::Draft;
+use crate::{Journal, JournalError};
 use approvals::HoldId;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,17 @@ impl PasskeyEntry {
             PasskeyEntry::ResetStopped => "passkey_reset_stopped",
             PasskeyEntry::ResetDone => "passkey_reset_done",
         }
+    }
+}
+
+impl Journal {
+    /// Whether an entry says that a passkey was enrolled with this home's key. Reads the kind of every entry.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn names_passkeys(&self) -> Result<bool, JournalError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM entries WHERE kind = ?1 AND key = ?2)";
+        Ok(self.reader().query_row(query, params![ENROLLED, self.seals.key_id], |row| row.get(0))?)
     }
 }
 

@@ -89,6 +89,12 @@ impl Roster {
         self.live().next().is_none()
     }
 
+    /// How often everything began anew.
+    #[must_use]
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
     /// The first credential of all, or of the time since a reset. Nothing can sign it.
     ///
     /// # Errors

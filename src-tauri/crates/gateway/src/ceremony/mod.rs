@@ -166,11 +166,13 @@ impl Proofs {
         home: &Home,
         root: &RootKey,
         keychain: Arc<dyn Keychain>,
+        was_signed: bool,
     ) -> Result<Proofs, KeychainError> {
         let settings = home.settings();
         let path = home.paths().passkeys();
         let known = Arc::clone(&keychain);
-        let passkeys = Arc::new(Passkeys::open(path, (root, &settings.id), known, settings.keychain)?);
+        let passkeys =
+            Arc::new(Passkeys::open(path, (root, &settings.id), known, (settings.keychain, was_signed))?);
         let passphrase = Passphrase::open(keychain, &settings.id)?;
         let home_id = settings.id.clone();
         Ok(Proofs { passkeys, passphrase, home_id, open: Mutex::default(), opener: Mutex::default() })
@@ -235,7 +237,9 @@ impl Proofs {
         }
     }
 
+    /// Somebody's passkey came or went, or the passphrase is another: what the former proved opens nothing any more.
     pub(crate) fn changed(&self, engine: &Engine) {
+        engine.desk().close_windows();
         self.tell_desk(engine);
         engine.desk().send(DeskEvent::Passkeys);
     }

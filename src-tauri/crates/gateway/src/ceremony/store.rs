@@ -48,17 +48,20 @@ struct Kept {
 
 impl Passkeys {
     /// Reads what is enrolled; what does not hold is the state, not an error: it must be shown and must not free
-    /// anything. A keychain in memory begins anew with each start, and so do the passkeys of its home.
+    /// anything. A keychain in memory begins anew with each start, and so do the passkeys of its home. Where one signed
+    /// the set that this home last confirmed, that both records are gone does not mean that there is none.
     pub(crate) fn open(
         path: PathBuf,
         (root, home_id): (&RootKey, &str),
         keychain: Arc<dyn Keychain>,
-        kind: KeychainKind,
+        (kind, was_signed): (KeychainKind, bool),
     ) -> Result<Passkeys, KeychainError> {
         let key = root.mac_key("passkeys");
         let entry = format!("passkeys/{home_id}");
         let known = keychain.get(&entry)?;
-        let state = if known.is_none() && (kind == KeychainKind::Memory || !path.exists()) {
+        let state = if known.is_none() && was_signed {
+            Err("it is gone from the keychain, and a passkey signed the policies in force".to_owned())
+        } else if known.is_none() && (kind == KeychainKind::Memory || !path.exists()) {
             Ok(Roster::default())
         } else {
             read(&path, &key, known.as_ref().map(|hash| hash.as_slice()))

@@ -5,6 +5,7 @@
 //! socket. Nothing here judges a call or speaks MCP.
 
 pub(crate) mod agents;
+mod book_page;
 mod documents;
 mod error;
 mod folder;
@@ -20,15 +21,17 @@ mod settings_edit_tests;
 mod tests;
 pub(crate) mod upstreams;
 
-pub(crate) use agents::read_book;
 pub use agents::{Agent, AgentBook, AgentRow, Token};
+pub use book_page::BookPage;
+pub(crate) use book_page::read_book;
 pub use documents::{read_documents, write_document, write_documents};
 pub use error::{BookError, FileError, HomeError};
 pub(crate) use folder::{make_private, read_text, write_whole};
 pub use packs::{PACKS, Pack};
 pub use people::read_people;
 pub use secret_use::{SecretPlace, SecretUse, SecretUseError};
-pub use settings::{DeniedTools, KeychainKind, Settings, default_listen, loopback};
+pub use settings::{DeniedTools, History, KeychainKind, Settings, default_listen, loopback};
+pub(crate) use settings_edit::{FEWEST_DAYS, FEWEST_MB};
 pub use settings_edit::{SettingsChange, SettingsError, with_default};
 pub(crate) use upstreams::quoted;
 pub use upstreams::{ConfigError, Transport, UpstreamBook, UpstreamConfig};

@@ -160,6 +160,7 @@ impl Settings {
              keychain = \"{keychain}\"\n\
              \n\
              # What the journal keeps: days, megabytes, and whether tools' answers in full or by size and hash.\n\
+             # Fewer days or megabytes than were agreed to count once they are saved in the window.\n\
              [journal]\n\
              keep_days = {}\n\
              keep_mb = {}\n\

@@ -7,13 +7,14 @@ use super::{
     folder,
     settings::{DeniedTools, History, Settings, loopback},
 };
+use crate::keychain::KeychainError;
 use std::{net::SocketAddr, path::Path};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 /// Fewer days or megabytes would leave no history to look at.
-const FEWEST_DAYS: u32 = 1;
+pub(crate) const FEWEST_DAYS: u32 = 1;
 const MOST_DAYS: u32 = 3_650;
-const FEWEST_MB: u32 = 16;
+pub(crate) const FEWEST_MB: u32 = 16;
 const MOST_MB: u32 = 102_400;
 /// Ports below are the system's.
 const FIRST_PORT: u16 = 1_024;
@@ -42,6 +43,8 @@ pub enum SettingsError {
     Size(u32),
     #[error(transparent)]
     Home(#[from] HomeError),
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
 }
 
 impl SettingsError {
@@ -50,6 +53,7 @@ impl SettingsError {
         match self {
             SettingsError::Port(_) | SettingsError::Days(_) | SettingsError::Size(_) => "bad_setting",
             SettingsError::Home(error) => error.code(),
+            SettingsError::Keychain(error) => error.code(),
         }
     }
 
@@ -60,6 +64,7 @@ impl SettingsError {
             SettingsError::Days(_) => format!("keep {FEWEST_DAYS} to {MOST_DAYS} days"),
             SettingsError::Size(_) => format!("keep {FEWEST_MB} to {MOST_MB} MB"),
             SettingsError::Home(error) => error.hint(),
+            SettingsError::Keychain(error) => error.hint().to_owned(),
         }
     }
 }
@@ -71,7 +76,9 @@ impl From<FileError> for SettingsError {
 }
 
 impl SettingsChange {
-    fn check(self) -> Result<(), SettingsError> {
+    /// # Errors
+    /// The value is none of a setting.
+    pub(crate) fn check(self) -> Result<(), SettingsError> {
         match self {
             SettingsChange::Port(port) if port < FIRST_PORT => Err(SettingsError::Port(port)),
             SettingsChange::Retention { keep_days, .. }
@@ -128,9 +135,9 @@ impl SettingsChange {
 
     /// It takes history away that would otherwise be kept.
     #[must_use]
-    pub fn forgets(self, now: &Settings) -> bool {
+    pub fn forgets(self, now: &History) -> bool {
         matches!(self, SettingsChange::Retention { keep_days, keep_mb }
-            if keep_days < now.journal.keep_days || keep_mb < now.journal.keep_mb)
+            if keep_days < now.keep_days || keep_mb < now.keep_mb)
     }
 }
 
@@ -172,7 +179,8 @@ impl Home {
         Settings::read(&self.paths().settings())
     }
 
-    /// Writes one change into `doorward.toml`, and says what it held before.
+    /// Writes one change into `doorward.toml`, and says what it held before. Keeping less history counts only once it was
+    /// confirmed as well: `Engine::change_settings`.
     ///
     /// # Errors
     /// The value is none, or the file cannot be read or written; it is as it was then.

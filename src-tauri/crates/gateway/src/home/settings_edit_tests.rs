@@ -68,7 +68,7 @@ fn what_is_no_setting_is_refused_and_the_file_stays() {
 #[test]
 fn only_keeping_less_forgets() {
     let (_temporary, home) = home();
-    let now = home.settings();
+    let now = &home.settings().journal;
     let keep = |keep_days, keep_mb| SettingsChange::Retention { keep_days, keep_mb };
     assert!(keep(29, 1_024).forgets(now) && keep(30, 1_000).forgets(now));
     assert!(!keep(30, 1_024).forgets(now) && !keep(365, 4_000).forgets(now));

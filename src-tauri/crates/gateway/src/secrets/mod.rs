@@ -14,12 +14,15 @@ use crate::keychain::{Keychain, KeychainError, Secret};
 use journal::Journal;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 /// What sessions with upstreams need of the home besides their configuration.
 #[derive(Clone, Default)]
 pub struct Supply {
     keychain: Option<(Arc<dyn Keychain>, String)>,
+    /// Nothing trusted is in force, so nobody confirmed where a value would go.
+    is_withheld: Arc<AtomicBool>,
     journal: Option<Arc<Journal>>,
 }
 
@@ -43,6 +46,8 @@ pub enum SecretError {
     Misfit,
     #[error("this program was given no keychain")]
     NoKeychain,
+    #[error("nothing is in force that says where it goes")]
+    Unconfirmed,
 }
 
 impl SecretError {
@@ -56,6 +61,9 @@ impl SecretError {
             }
             SecretError::Misfit => "type it again with `doorward upstream secret`, on one line",
             SecretError::NoKeychain => "open the home with its keychain",
+            SecretError::Unconfirmed => {
+                "look at the policies and the upstreams, and apply them in the window"
+            }
         }
     }
 }
@@ -95,7 +103,12 @@ impl Supply {
     /// Of a home, with the journal whose pins stand for the tools of an upstream that does not run.
     #[must_use]
     pub fn new(keychain: Arc<dyn Keychain>, home_id: &str, journal: Option<Arc<Journal>>) -> Supply {
-        Supply { keychain: Some((keychain, home_id.to_owned())), journal }
+        Supply { keychain: Some((keychain, home_id.to_owned())), is_withheld: Arc::default(), journal }
+    }
+
+    /// Whether values stay in the keychain from now on; for every copy of this.
+    pub(crate) fn withhold(&self, on: bool) {
+        self.is_withheld.store(on, Ordering::SeqCst);
     }
 
     /// Removes an upstream's values. Blocks.
@@ -130,6 +143,9 @@ impl Supply {
         let Some(first) = wanted.first().map(|used| used.name.clone()) else {
             return Ok(Injected::default());
         };
+        if self.is_withheld.load(Ordering::SeqCst) {
+            return Err((first, SecretError::Unconfirmed));
+        }
         let Some((keychain, home_id)) = self.keychain.clone() else {
             return Err((first, SecretError::NoKeychain));
         };

@@ -52,6 +52,15 @@ async fn a_secret_that_cannot_be_had_is_an_error_that_names_it_and_the_next_step
 }
 
 #[tokio::test]
+async fn while_nothing_is_in_force_no_value_leaves_the_keychain() {
+    let (supply, config) = (kept(&[("plain", "one")]), upstream(&[("plain", false)]));
+    supply.clone().withhold(true);
+    assert!(matches!(supply.standing(&config).await, Err((_, SecretError::Unconfirmed))));
+    supply.withhold(false);
+    assert!(supply.standing(&config).await.is_ok());
+}
+
+#[tokio::test]
 async fn an_upstream_cannot_read_the_secret_of_another_by_naming_it() {
     let keychain = MemoryKeychain::default();
     store(&keychain, "home", "other", "plain", &Secret::new(b"theirs".to_vec())).unwrap();

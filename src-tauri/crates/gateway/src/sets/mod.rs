@@ -10,6 +10,7 @@ mod edit;
 mod error;
 mod loosening;
 mod newest;
+mod recalled;
 mod several;
 mod signed;
 #[cfg(test)]
@@ -19,18 +20,19 @@ pub(crate) use books::{Book, BookDraft};
 pub use bundle::Bundle;
 pub use error::SetError;
 pub use loosening::{Reason, needs_proof};
-pub(crate) use newest::{entry as newest_entry, is_older as is_older_set, note_as_newest};
+pub(crate) use newest::{entry as newest_entry, is_older as is_older_set, note_as_newest, noted_format};
+pub(crate) use recalled::is_signed;
 pub use several::DocumentEdit;
 pub use signed::{Signers, binding};
 
 use crate::home::{self, Paths};
 use crate::keychain::{Keychain, KeychainError};
 use bundle::{Compiled, restore};
-use error::join;
-use journal::{Journal, SetInForce};
+use journal::Journal;
 use newest::Newest;
 use policy::people::People;
 use policy::set::{DocumentChange, PolicySet};
+use recalled::first_in_force;
 use signed::Link;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -444,47 +446,4 @@ fn difference(changes: &[DocumentChange]) -> String {
         }
     }
     policy::CallDigest(sides.hash()).to_string()
-}
-
-/// What was last confirmed, as far as it can be trusted; and whether nothing ever was.
-fn first_in_force(journal: &Journal, newest: &Newest, signers: &Signers) -> (InForce, bool) {
-    let untrusted = |why: &str| {
-        let reason = format!(
-            "the record of the confirmed policy set cannot be trusted ({why}); look at the policies and confirm them"
-        );
-        (InForce::denying(reason, Bundle::default()), false)
-    };
-    let stored = match journal.set_in_force() {
-        Ok(stored) => stored,
-        Err(error) => return untrusted(&error.to_string()),
-    };
-    let read = stored.map(|SetInForce { mut documents, .. }| {
-        let link = documents.remove(LINK);
-        (Bundle::from_stored(documents), link)
-    });
-    match newest.why_older(read.as_ref().map(|(bundle, _)| bundle.hash()).as_deref(), journal) {
-        Ok(None) => {}
-        Ok(Some(why)) => return untrusted(&why),
-        Err(error) => return untrusted(&error.to_string()),
-    }
-    let Some((bundle, link)) = read else {
-        return (InForce::denying("no policy set was confirmed yet".to_owned(), Bundle::default()), true);
-    };
-    let link: Option<Link> = link.and_then(|text| serde_json::from_str(&text).ok());
-    if signers.are_enrolled() {
-        let why = match &link {
-            None => Some("passkeys are enrolled, and none of them signed it".to_owned()),
-            Some(link) => link.why_not(&bundle, signers),
-        };
-        if let Some(why) = why {
-            return untrusted(&why);
-        }
-    }
-    match bundle.compile() {
-        Ok(Compiled { set, people }) => (InForce { set, people, bundle, problem: None, link }, false),
-        Err(errors) => {
-            let why = format!("the confirmed policy set cannot be read by this version: {}", join(&errors));
-            (InForce::denying(why, bundle), false)
-        }
-    }
 }

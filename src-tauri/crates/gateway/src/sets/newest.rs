@@ -25,6 +25,9 @@ struct Note {
     sets: Vec<String>,
     seq: u64,
     head: String,
+    /// Of the journal; a file of an older one is not this home's newest. 0 where it was noted before there was this.
+    #[serde(default)]
+    format: i64,
 }
 
 /// The keychain's name for the note of a home.
@@ -37,6 +40,12 @@ pub(crate) fn is_older(keychain: &dyn Keychain, home_id: &str, set: &str) -> Res
     let note = keychain.get(&entry(home_id))?;
     let note = note.map(|note| serde_json::from_slice::<Note>(&note).unwrap_or_default());
     Ok(note.is_some_and(|note| !note.sets.iter().any(|known| known == set)))
+}
+
+/// The format that this home's journal is known to have had; 0 where nothing is known.
+pub(crate) fn noted_format(keychain: &dyn Keychain, home_id: &str) -> Result<i64, KeychainError> {
+    let note = keychain.get(&entry(home_id))?;
+    Ok(note.and_then(|note| serde_json::from_slice::<Note>(&note).ok()).map_or(0, |note| note.format))
 }
 
 /// For a journal that begins with this set.
@@ -153,7 +162,7 @@ impl Newest {
             // The set is what matters; an older end is still an end that must be there.
             Err(_) => (known.seq, known.head.clone()),
         };
-        let note = Note { sets: vec![set.to_owned()], seq, head };
+        let note = Note { sets: vec![set.to_owned()], seq, head, format: Journal::format() };
         if note == known { Ok(()) } else { self.write(note) }
     }
 

@@ -79,6 +79,25 @@ async fn a_port_counts_from_the_next_start_on() {
 }
 
 #[tokio::test]
+async fn a_file_that_keeps_less_than_was_agreed_waits_until_it_is_saved_here() {
+    let desktop = Desktop::start().await;
+    let file = desktop.dir.join("doorward.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("keep_days = 30", "keep_days = 1")).unwrap();
+    let waits = async || {
+        let overview = desktop.ask("overview", json!({})).await.unwrap();
+        overview["alarms"].as_array().unwrap().iter().any(|alarm| alarm["code"] == "history_waits")
+    };
+    assert!(waits().await);
+    assert_eq!(desktop.ask("settings", json!({})).await.unwrap()["keep_days"], 30);
+    let less = json!({"kind": "retention", "keep_days": 7, "keep_mb": 1024});
+    let saved = desktop.ask("change_setting", less).await.unwrap();
+    assert_eq!(saved["view"]["keep_days"], 7);
+    assert_eq!(saved["undo"], json!({"kind": "retention", "keep_days": 30, "keep_mb": 1024}));
+    assert!(!waits().await);
+}
+
+#[tokio::test]
 async fn a_default_that_was_changed_judges_the_next_call() {
     let desktop = Desktop::start().await;
     desktop

@@ -4,6 +4,7 @@ use crate::bind::Binder;
 use crate::key::{Purpose, RootKey, Subkey};
 use crate::marks::Marks;
 use crate::migrate::{self, Keys};
+use crate::pins::KnownPins;
 use crate::queue::Behind;
 use crate::seal::Seals;
 use crate::write::{Durability, Pen, Writer, read_head};
@@ -23,6 +24,7 @@ pub struct Journal {
     pub(crate) reader: Mutex<Connection>,
     /// For short questions on the way of a call; no page of Activity keeps it. None where open for reading.
     pub(crate) lookup: Option<Mutex<Connection>>,
+    pub(crate) known_pins: Mutex<KnownPins>,
     pub(crate) path: PathBuf,
     pub(crate) seals: Arc<Seals>,
     pub(crate) binder: Arc<Binder>,
@@ -129,6 +131,7 @@ impl Journal {
             pen: Arc::new(pen),
             reader: Mutex::new(Connection::open_in_memory()?),
             lookup: None,
+            known_pins: Mutex::default(),
             path: path.to_owned(),
             seals,
             binder,

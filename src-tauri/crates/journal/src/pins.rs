@@ -7,6 +7,7 @@ use crate::{Journal, JournalError, migrate};
 use policy::{DefinitionHash, Value};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
+use std::collections::HashMap;
 use std::sync::PoisonError;
 
 /// A tool as its upstream first listed it.
@@ -23,6 +24,9 @@ struct PinnedBody<'a> {
     tool: &'a str,
     hash: DefinitionHash,
 }
+
+/// Rows that were compared with their keyed hash since the start, by upstream and tool: hash of the definition, keyed hash.
+pub(crate) type KnownPins = HashMap<String, HashMap<String, ([u8; 32], Vec<u8>)>>;
 
 pub(crate) const PINNED: &str = "tool_pinned";
 
@@ -110,6 +114,16 @@ impl Journal {
     /// # Errors
     /// [`JournalError::PinTampered`] where this home did not write it so; otherwise what the database says.
     pub fn pin(&self, upstream: &str, tool: &str) -> Result<Option<PinnedDefinition>, JournalError> {
+        let row = self.checked_pin(upstream, tool)?;
+        Ok(row.map(|(hash, row)| PinnedDefinition { hash, definition: row.definition }))
+    }
+
+    /// The row, if this home wrote it.
+    fn checked_pin(
+        &self,
+        upstream: &str,
+        tool: &str,
+    ) -> Result<Option<(DefinitionHash, PinRow)>, JournalError> {
         let connection = self.lookup.as_ref().unwrap_or(&self.reader);
         let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
         let query = format!("{PIN_ROW} WHERE upstream = ?1 AND tool = ?2");
@@ -121,26 +135,37 @@ impl Journal {
             let mine = migrate::mine(&connection, &self.seals, &self.binder)?;
             mine > 1 && row.seq < mine
         };
-        match <[u8; 32]>::try_from(row.hash) {
-            Ok(hash) if is_ours => {
-                Ok(Some(PinnedDefinition { hash: DefinitionHash(hash), definition: row.definition }))
-            }
+        match <[u8; 32]>::try_from(row.hash.as_slice()) {
+            Ok(hash) if is_ours => Ok(Some((DefinitionHash(hash), row))),
             _ => Err(JournalError::PinTampered(format!("{upstream}/{tool}"))),
         }
     }
 
     /// Only the hash of the pinned definition: what each call is compared with. Pins never wait in the queue, so
-    /// nothing of it is written for this.
+    /// nothing of it is written for this; a row is compared with its keyed hash once, and again when it is another.
     ///
     /// # Errors
-    /// What the database says.
+    /// As [`Journal::pin`].
     pub fn pinned_hash(&self, upstream: &str, tool: &str) -> Result<Option<DefinitionHash>, JournalError> {
-        let Some(lookup) = &self.lookup else { return Ok(self.pin(upstream, tool)?.map(|pin| pin.hash)) };
-        let lookup = lookup.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut statement =
-            lookup.prepare_cached("SELECT hash FROM pins WHERE upstream = ?1 AND tool = ?2")?;
-        let hash = statement.query_row(params![upstream, tool], |row| Ok(DefinitionHash(row.get(0)?)));
-        Ok(hash.optional()?)
+        let found: Option<([u8; 32], Vec<u8>)> = {
+            let connection = self.lookup.as_ref().unwrap_or(&self.reader);
+            let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut statement =
+                connection.prepare_cached("SELECT hash, mac FROM pins WHERE upstream = ?1 AND tool = ?2")?;
+            let row = statement.query_row(params![upstream, tool], |row| Ok((row.get(0)?, row.get(1)?)));
+            row.optional()?
+        };
+        let Some(found) = found else { return Ok(None) };
+        let known = self.known_pins.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = known.get(upstream).and_then(|tools| tools.get(tool)).is_some_and(|one| *one == found);
+        drop(known);
+        if is_known {
+            return Ok(Some(DefinitionHash(found.0)));
+        }
+        let Some((hash, row)) = self.checked_pin(upstream, tool)? else { return Ok(None) };
+        let mut known = self.known_pins.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(upstream.to_owned()).or_default().insert(tool.to_owned(), (hash.0, row.mac));
+        Ok(Some(hash))
     }
 
     /// Pins a tool on first sight, on the disk before it returns. False where a pin stands already: it stays.

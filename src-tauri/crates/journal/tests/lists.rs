@@ -395,6 +395,8 @@ fn a_pin_that_was_changed_is_not_believed() {
     scene.live(&journal);
     let pinned = || journal.pin("expenses", "create_expense");
     let before = pinned().unwrap().unwrap();
+    let hash = || journal.pinned_hash("expenses", "create_expense");
+    assert_eq!(hash().unwrap(), Some(before.hash));
     let other = policy::DefinitionHash::of(&policy::Value::from("other"));
     for (column, value) in
         [("hash", Value::Blob(other.0.to_vec())), ("definition", Value::Text("\"other\"".into()))]
@@ -403,6 +405,8 @@ fn a_pin_that_was_changed_is_not_believed() {
         sql.execute_batch("CREATE TEMP TABLE kept AS SELECT * FROM pins").unwrap();
         sql.execute(&format!("UPDATE pins SET {column} = ?1"), [value]).unwrap();
         assert!(matches!(pinned(), Err(JournalError::PinTampered(_))), "{column}");
+        // What was compared before is compared again when it is another.
+        assert_eq!(hash().is_err(), column == "hash", "{column}");
         sql.execute_batch("DELETE FROM pins; INSERT INTO pins SELECT * FROM temp.kept").unwrap();
         assert_eq!(pinned().unwrap().unwrap(), before);
     }

@@ -120,6 +120,10 @@ fn given_before(
     now: Timestamp,
 ) -> Option<Basis> {
     let Outcome::Held(required) = &decision.outcome else { return None };
+    // Nobody gave anything to another program in the agent's name.
+    if facts.agent.is_other_program() {
+        return None;
+    }
     if required.flows.is_empty() {
         let window = desk.windows.iter().find(|window| window.covers(call, decision, now));
         return window.map(|window| Basis::Window { proof: window.proof.clone() });

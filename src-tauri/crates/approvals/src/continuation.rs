@@ -1,7 +1,8 @@
 //! A call that its upstream asked more of goes on under the release it came from.
 //!
 //! INVARIANT(I1, I2): a [`Continuation`] comes only from a [`ReleasedCall`], is not cloned, and admits exactly the
-//! call of that release, once. What that release did not satisfy is never waived.
+//! call of that release, once. What that release did not satisfy is never waived, nor a person who holds everything
+//! since, nor the question whether another program in the agent's name may.
 
 use crate::release::Given;
 use crate::{ReleaseId, ReleasedCall, kind_of};
@@ -15,6 +16,9 @@ pub struct Continuation {
     digest: CallDigest,
     edited: Option<Edited>,
     given: Given,
+    /// It went while a person held everything.
+    was_paused: bool,
+    program: Option<String>,
 }
 
 /// An approver's arguments went up; the agent knows only its own.
@@ -38,6 +42,8 @@ impl ReleasedCall {
             digest: self.digest(),
             edited,
             given: self.given().clone(),
+            was_paused: self.was_paused(),
+            program: self.facts().agent.program.clone(),
         }
     }
 }
@@ -81,7 +87,9 @@ impl Continuation {
                 asks && is_proven && required.flows.iter().all(|flow| self.given.flows.contains(flow))
             }
         };
-        if !is_covered || self.digest != call.digest() {
+        let is_unasked = decision.trace.paused && !self.was_paused;
+        let is_stranger = facts.agent.is_other_program() && facts.agent.program != self.program;
+        if !is_covered || is_unasked || is_stranger || self.digest != call.digest() {
             return None;
         }
         Some(ReleasedCall::by_continuation(

@@ -189,6 +189,11 @@ impl ReleasedCall {
         &self.0.given
     }
 
+    /// A person held everything when it went.
+    pub(crate) fn was_paused(&self) -> bool {
+        self.0.decision.trace.paused
+    }
+
     /// None for a call that no policy held.
     #[must_use]
     pub fn hold(&self) -> Option<&HoldId> {

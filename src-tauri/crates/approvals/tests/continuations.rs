@@ -4,8 +4,10 @@
 
 mod support;
 
-use approvals::{Admission, Basis, Choice, Continuation, Event, Judged, ReleasedCall, admit};
-use policy::{Decision, Outcome, ToolCall};
+use approvals::{
+    Admission, Basis, Choice, Continuation, Event, HeldCall, Judged, Opened, ReleasedCall, admit,
+};
+use policy::{AgentFacts, Decision, Facts, Outcome, ToolCall};
 use support::*;
 
 fn allowed() -> ReleasedCall {
@@ -96,4 +98,43 @@ fn i12_a_call_that_an_approver_changed_goes_on_as_it_was_sent_when_its_agent_sen
     }
     let with_what_was_asked = goes_on(released.continuation(), &decision(Outcome::Allowed), &asked);
     assert!(with_what_was_asked.is_none(), "nobody approved that");
+}
+
+#[test]
+fn what_was_approved_before_a_person_held_everything_is_asked_again_and_what_was_approved_since_is_not() {
+    let mut paused = held_by(vec![anybody("owner", 15)]);
+    paused.trace.paused = true;
+    let before = approved();
+    let call = before.call().clone();
+    assert!(goes_on(before.continuation(), &paused, &call).is_none());
+    let mut held = HeldCall::open(opened(paused.clone()));
+    held.apply(approval(&held), at(1)).unwrap();
+    let since = held.release(&paused, release_id(1), at(2)).unwrap();
+    let again = goes_on(since.continuation(), &paused, &call).expect("they saw it while everything was held");
+    assert!(goes_on(again.continuation(), &paused, &call).is_some(), "and each round of it");
+}
+
+#[test]
+fn another_program_in_the_agents_name_goes_on_from_nothing_but_its_own_release() {
+    let by = |program: &str| {
+        let paired_programs = vec!["/bin/coder".to_owned()];
+        Facts {
+            agent: AgentFacts { program: Some(program.into()), paired_programs, ..facts().agent },
+            ..facts()
+        }
+    };
+    let again = held_by(vec![anybody("owner", 15)]);
+    for (first, second, goes) in [
+        ("/bin/coder", "/bin/coder", true),
+        ("/bin/coder", "/bin/other", false),
+        ("/bin/other", "/bin/other", true),
+        ("/bin/third", "/bin/other", false),
+    ] {
+        let mut held = HeldCall::open(Opened { facts: by(first), ..opened(again.clone()) });
+        held.apply(approval(&held), at(1)).unwrap();
+        let released = held.release(&again, release_id(1), at(2)).unwrap();
+        let call = released.call().clone();
+        let next = released.continuation().admit(&again, &call, &by(second), release_id(2), at(3));
+        assert_eq!(next.is_some(), goes, "{first}, then {second}");
+    }
 }

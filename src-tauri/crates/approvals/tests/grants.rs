@@ -251,6 +251,12 @@ fn a_window_counts_for_the_same_user_agent_and_policies_while_it_is_fresh() {
     assert_eq!(*released.basis(), Basis::Window { proof: ProofId::from_random([5; 16]) });
     let with_votes = with_step_up(vec![anybody("owner", 5)], true, 300);
     assert!(matches!(admitted(with_votes), Admission::Held(_)), "a window is no vote");
+    // Whoever took the agent's token proved nothing.
+    let mut stranger = facts();
+    stranger.agent.program = Some("/bin/other".into());
+    stranger.agent.paired_programs = vec!["/bin/coder".into()];
+    let asked = asking(&["pay"], 300, true);
+    assert!(matches!(admit(asked, call("1"), stranger, desk.clone(), ids(2), at(2)), Admission::Held(_)));
 }
 
 #[test]

@@ -8,11 +8,12 @@ use crate::card::ToolWords;
 use crate::clock::Clock;
 use crate::outcomes::{Found, Outcome, Outcomes, Runs, remember};
 use crate::presence::Presence;
+use crate::retry_key::RetryKey;
 use crate::slip::Slip;
 use crate::ticket::{Phase, Ticket};
 use approvals::{Event, HeldCall, HoldId, HoldState, Refusal, ReleaseId, ReleasedCall, Voters};
 use journal::{Entry, Journal, JournalError};
-use policy::{CallDigest, Decision, Timestamp};
+use policy::{AgentFacts, CallDigest, Decision, Timestamp};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -115,7 +116,7 @@ struct Kept {
 struct Inner {
     holds: HashMap<HoldId, Kept>,
     /// Open holds only: the identical call joins instead of asking again.
-    open: HashMap<CallDigest, HoldId>,
+    open: HashMap<RetryKey, HoldId>,
     outcomes: Outcomes,
 }
 
@@ -196,11 +197,16 @@ impl Desk {
         &self.clock
     }
 
-    /// What there is of the identical call: its open hold, or an outcome that was not read yet. An outcome other
-    /// than that of a run counts only where `is_held`: where people would have to be asked.
-    pub(crate) fn come_back(self: &Arc<Self>, call: &CallDigest, is_held: bool) -> Option<Place> {
+    /// What there is of the identical call of this agent's program: its open hold, or an outcome that was not read yet.
+    /// An outcome other than that of a run counts only where `is_held`: where people would have to be asked.
+    pub(crate) fn come_back(
+        self: &Arc<Self>,
+        call: CallDigest,
+        agent: &AgentFacts,
+        is_held: bool,
+    ) -> Option<Place> {
         let inner = self.lock();
-        let place = self.place(&inner, call, is_held);
+        let place = self.place(&inner, &RetryKey::all_of(call, agent), is_held);
         drop(inner);
         if let Some(Place::Open(ticket)) = &place {
             self.send(DeskEvent::HoldChanged { hold: ticket.hold().clone() });
@@ -208,11 +214,13 @@ impl Desk {
         place
     }
 
-    fn place(self: &Arc<Self>, inner: &Inner, call: &CallDigest, is_held: bool) -> Option<Place> {
-        if let Some(kept) = inner.open.get(call).and_then(|hold| inner.holds.get(hold)) {
+    fn place(self: &Arc<Self>, inner: &Inner, keys: &[RetryKey], is_held: bool) -> Option<Place> {
+        let mut open = keys.iter().filter_map(|key| inner.holds.get(inner.open.get(key)?));
+        if let Some(kept) = open.next() {
             return Some(Place::Open(self.ticket(kept)));
         }
-        let Found { hold, outcome, read } = inner.outcomes.find(call, self.clock.now())?;
+        let now = self.clock.now();
+        let Found { hold, outcome, read } = keys.iter().find_map(|key| inner.outcomes.find(key, now))?;
         let slip = Slip::new(self, &hold, read);
         (is_held || outcome.is_of_a_run()).then_some(Place::Over(hold, outcome, slip))
     }
@@ -237,7 +245,8 @@ impl Desk {
     /// When it cannot be recorded (nothing is kept), or the agent has too many holds.
     pub(crate) fn attach(self: &Arc<Self>, held: HeldCall, words: ToolWords) -> Result<Place, AttachError> {
         let mut inner = self.lock();
-        if let Some(place) = self.place(&inner, &held.asked_digest(), true) {
+        let keys = RetryKey::all_of(held.asked_digest(), &held.opened().facts.agent);
+        if let Some(place) = self.place(&inner, &keys, true) {
             return Ok(place);
         }
         let agent = &held.call().agent;
@@ -292,8 +301,9 @@ impl Desk {
         if kept.ended_at.is_none() {
             kept.ended_at = Some(now);
             let found = Found { hold: hold.clone(), outcome: outcome.clone(), read: Arc::clone(&kept.read) };
-            inner.outcomes.put(kept.held.asked_digest(), found, bytes, now);
-            inner.open.remove(&kept.held.asked_digest());
+            let key = RetryKey::of_hold(&kept.held);
+            inner.open.remove(&key);
+            inner.outcomes.put(key, found, bytes, now);
         }
         kept.phase.send_replace(Phase::Over(outcome));
         self.timer.notify_one();
@@ -386,7 +396,7 @@ impl Inner {
             _ => Phase::Waiting,
         };
         let hold = held.id().clone();
-        self.open.insert(held.asked_digest(), hold.clone());
+        self.open.insert(RetryKey::of_hold(&held), hold.clone());
         let phase = watch::channel(phase).0;
         let kept = Kept { events, words, phase, ended_at: None, read: Arc::default(), ran_before, held };
         self.holds.entry(hold).insert_entry(kept).into_mut()

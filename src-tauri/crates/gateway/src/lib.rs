@@ -43,6 +43,7 @@ mod pipeline;
 mod presence;
 mod refusal;
 mod reset;
+mod retry_key;
 pub mod routes;
 pub mod secrets;
 mod set_edits;

@@ -3,6 +3,7 @@
 //! An outcome that was written to nobody is given once, within ten minutes; a rejection answers every identical
 //! call for five. Bounded in entries and in bytes: what falls out is an answer's text, and then it is said so.
 
+use crate::retry_key::RetryKey;
 use crate::upstream::Reply;
 use approvals::{Event, HeldCall, HoldId, HoldState, Refusal};
 use journal::{Completion, EndedHold, Journal, JournalError};
@@ -75,13 +76,13 @@ impl Kept {
 /// By call: the newest outcome of each.
 #[derive(Default)]
 pub(crate) struct Outcomes {
-    kept: HashMap<CallDigest, Kept>,
+    kept: HashMap<RetryKey, Kept>,
     bytes: u64,
 }
 
 impl Outcomes {
     /// Keeps an outcome as of `at`; `bytes` is the size of an answer.
-    pub(crate) fn put(&mut self, call: CallDigest, found: Found, bytes: u64, at: Timestamp) {
+    pub(crate) fn put(&mut self, call: RetryKey, found: Found, bytes: u64, at: Timestamp) {
         let Found { hold, outcome, read } = found;
         self.remove(&call);
         if self.kept.len() >= MOST
@@ -99,7 +100,7 @@ impl Outcomes {
     }
 
     /// What the agent of this call has to hear.
-    pub(crate) fn find(&self, call: &CallDigest, now: Timestamp) -> Option<Found> {
+    pub(crate) fn find(&self, call: &RetryKey, now: Timestamp) -> Option<Found> {
         let kept = self.kept.get(call).filter(|kept| kept.speaks(now))?;
         let (hold, outcome, read) = (kept.hold.clone(), kept.outcome.clone(), Arc::clone(&kept.read));
         Some(Found { hold, outcome, read })
@@ -122,18 +123,18 @@ impl Outcomes {
         self.kept.is_empty()
     }
 
-    fn oldest(&self, is_meant: impl Fn(&Kept) -> bool) -> Option<CallDigest> {
+    fn oldest(&self, is_meant: impl Fn(&Kept) -> bool) -> Option<RetryKey> {
         let meant = self.kept.iter().filter(|(_, kept)| is_meant(kept));
-        meant.min_by_key(|(_, kept)| kept.at).map(|(call, _)| *call)
+        meant.min_by_key(|(_, kept)| kept.at).map(|(call, _)| call.clone())
     }
 
-    fn remove(&mut self, call: &CallDigest) {
+    fn remove(&mut self, call: &RetryKey) {
         if let Some(kept) = self.kept.remove(call) {
             self.bytes = self.bytes.saturating_sub(kept.bytes);
         }
     }
 
-    fn lose_answer(&mut self, call: &CallDigest) {
+    fn lose_answer(&mut self, call: &RetryKey) {
         if let Some(kept) = self.kept.get_mut(call) {
             self.bytes = self.bytes.saturating_sub(kept.bytes);
             kept.bytes = 0;
@@ -154,6 +155,7 @@ pub(crate) fn remember(
     for ended in journal.ended_holds(before(RUNS_REMEMBERED))? {
         let EndedHold { course: (opened, events), digest, at, completion, is_read } = ended;
         let (call, hold) = (digest, opened.id.clone());
+        let key = RetryKey::of(digest, &opened.facts.agent);
         let claimed = events.iter().find(|(_, event)| matches!(event, Event::Claimed { .. }));
         if let Some((released_at, _)) = claimed
             && !matches!(completion, Some(Completion::Failed { .. } | Completion::Refused { .. }))
@@ -177,7 +179,7 @@ pub(crate) fn remember(
                 _ => continue,
             },
         };
-        outcomes.put(call, Found { hold, outcome, read: Arc::new(AtomicBool::new(is_read)) }, 0, at);
+        outcomes.put(key, Found { hold, outcome, read: Arc::new(AtomicBool::new(is_read)) }, 0, at);
     }
     outcomes.sweep(now);
     for (call, at) in journal.allowed_runs(before(RUNS_REMEMBERED), MOST)? {
@@ -214,8 +216,18 @@ mod tests {
 
     const MINUTE: i64 = 60_000;
 
-    fn call(number: u8) -> CallDigest {
+    fn digest(number: u8) -> CallDigest {
         CallDigest([number; 32])
+    }
+
+    fn key(call: CallDigest) -> RetryKey {
+        let (program, process, claimed_client) = (None, None, None);
+        let (name, paired_programs) = ("coder".to_owned(), Vec::new());
+        RetryKey::of(call, &policy::AgentFacts { name, program, process, claimed_client, paired_programs })
+    }
+
+    fn call(number: u8) -> RetryKey {
+        key(digest(number))
     }
 
     fn found(outcome: Outcome) -> Found {
@@ -277,18 +289,18 @@ mod tests {
         for number in 0..=u16::try_from(MOST).unwrap() {
             let mut bytes = [0; 32];
             bytes[..2].copy_from_slice(&number.to_be_bytes());
-            outcomes.put(CallDigest(bytes), found(Outcome::Unknown), 0, Timestamp(i64::from(number)));
+            outcomes.put(key(CallDigest(bytes)), found(Outcome::Unknown), 0, Timestamp(i64::from(number)));
         }
         assert_eq!(outcomes.kept.len(), MOST);
-        assert!(outcomes.find(&CallDigest([0; 32]), Timestamp(0)).is_none(), "the oldest made room");
+        assert!(outcomes.find(&call(0), Timestamp(0)).is_none(), "the oldest made room");
     }
 
     #[test]
     fn a_run_is_remembered_for_an_hour() {
         let mut runs = Runs::default();
-        runs.note(call(1), Timestamp(0));
-        assert_eq!(runs.last(&call(1), Timestamp(40_000)), Some(Timestamp(0)));
-        assert_eq!(runs.last(&call(1), Timestamp(60 * MINUTE)), None);
-        assert_eq!(runs.last(&call(2), Timestamp(1)), None);
+        runs.note(digest(1), Timestamp(0));
+        assert_eq!(runs.last(&digest(1), Timestamp(40_000)), Some(Timestamp(0)));
+        assert_eq!(runs.last(&digest(1), Timestamp(60 * MINUTE)), None);
+        assert_eq!(runs.last(&digest(2), Timestamp(1)), None);
     }
 }

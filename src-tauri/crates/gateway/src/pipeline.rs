@@ -350,7 +350,7 @@ fn come_back(engine: &Engine, judged: &Judged) -> Option<Place> {
         policy::Outcome::Held(_) => true,
         policy::Outcome::Allowed => false,
     };
-    engine.desk().come_back(&judged.call.digest(), is_held)
+    engine.desk().come_back(judged.call.digest(), &judged.facts.agent, is_held)
 }
 
 /// What the decision means for this call, recorded before anybody is told where it refuses.

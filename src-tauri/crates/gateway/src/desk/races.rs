@@ -260,7 +260,7 @@ fn a_retry_during_an_approval_runs_the_call_once() {
                 bench.claim(&hold)
             },
             || {
-                let Some(Place::Open(ticket)) = bench.desk.come_back(&digest, true) else {
+                let Some(Place::Open(ticket)) = bench.desk.come_back(digest, &facts().agent, true) else {
                     panic!("the identical call finds its hold")
                 };
                 assert_eq!(*ticket.hold(), hold, "nobody is asked twice");

@@ -7,7 +7,7 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// An agent that Doorward was told to keep waiting for longer than it puts up with: it leaves.
-async fn left(bench: &Bench, kind: Kind) -> (super::agents::Agent, gateway::card::Card) {
+pub(super) async fn left(bench: &Bench, kind: Kind) -> (super::agents::Agent, gateway::card::Card) {
     let agent = bench.agent(kind).await;
     bench.engine.set_wait_limit(kind.name, Some(60 * MINUTE)).unwrap();
     assert!(agent.call_once("c-7").await.is_none(), "it gives up");

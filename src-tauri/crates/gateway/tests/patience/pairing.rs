@@ -1,7 +1,8 @@
 //! The program behind an agent's connections: paired at its first call, and any other one is held.
 
-use super::agents::CURSOR;
+use super::agents::{CODEX, CURSOR};
 use super::bench::Bench;
+use super::leaving::left;
 use serde_json::Value;
 
 const LIST: &str =
@@ -34,9 +35,13 @@ async fn the_program_of_the_first_call_is_paired_with_its_agent() {
 
 /// The agent is known as another program than these tests are.
 fn pair_with(bench: &Bench, program: &str) {
+    change(bench, |text| format!("{text}program = \"{program}\"\n"));
+}
+
+fn change(bench: &Bench, agents: impl Fn(&str) -> String) {
     let path = bench.engine.home().dir().join("agents.toml");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, format!("{text}program = \"{program}\"\n")).unwrap();
+    std::fs::write(&path, agents(&text)).unwrap();
     // A person confirms what changed on the disk.
     bench.engine.look_at_files();
     let hash = bench.engine.sets().waiting().unwrap().hash;
@@ -85,4 +90,25 @@ async fn a_policy_that_holds_the_call_anyway_is_shown_beside_the_program() {
     let reasons: Vec<_> = card.reasons.iter().map(|reason| reason.policy.as_str()).collect();
     assert_eq!(reasons, ["program", "ask"]);
     assert_eq!(card.stages.len(), 1, "one vote serves both");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_program_joins_no_hold_of_the_agents_own_and_collects_nothing_that_is_due_to_it() {
+    let bench = Bench::new().await;
+    let (agent, card) = left(&bench, CODEX).await;
+    bench.approve(&card);
+    // As if its own program were another one, and this one had taken its token.
+    let (this, own) = (this_program(), "/usr/bin/codex");
+    change(&bench, |text| text.replace(&this, own));
+    let (answer, ()) = tokio::join!(agent.call_once("c-7"), async {
+        let other = bench.held().await;
+        assert_ne!(other.hold, card.hold, "a person is asked about this program");
+        bench.reject(&other);
+    });
+    assert_eq!(answer.unwrap().code().as_deref(), Some("rejected"));
+    bench.upstream.saw_nothing();
+    // The agent's own comes back for what was approved.
+    change(&bench, |text| text.replace(own, &this));
+    assert!(agent.call_once("c-7").await.unwrap().ran());
+    assert_eq!((bench.upstream.calls().len(), bench.prompts()), (1, 2));
 }

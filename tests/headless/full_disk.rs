@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-const CUSTOMERS: (&str, &str) = (
+pub(super) const CUSTOMERS: (&str, &str) = (
     "customers.toml",
     "name = \"Customers are deleted by people\"\n[target]\ntools = [\"ledger/delete_customer\"]\n[action]\nkind = \"request_approval\"\n",
 );
@@ -145,12 +145,12 @@ impl Scene {
 }
 
 /// For as long as it takes: it waits for a person.
-fn delete(wire: &Arc<Wire>, number: usize) -> tokio::task::JoinHandle<Answer> {
+pub(super) fn delete(wire: &Arc<Wire>, number: usize) -> tokio::task::JoinHandle<Answer> {
     let wire = Arc::clone(wire);
     tokio::spawn(async move { answer(&wire, number, "").await.expect("the gateway is there") })
 }
 
-fn hold_in(serve: &Program, from: usize) -> (usize, String) {
+pub(super) fn hold_in(serve: &Program, from: usize) -> (usize, String) {
     let fits = |line: &str| line.trim_start().starts_with("approve h-");
     let (at, line) = serve.line_from(from, "a hold to vote on", fits);
     (at + 1, line.split_whitespace().nth(1).unwrap().to_owned())

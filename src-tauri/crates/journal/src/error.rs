@@ -1,7 +1,7 @@
 //! What can go wrong with the journal, each with the next step. Never a panic, never a silent loss.
 
 use approvals::{FlowError, GrantId, HoldId, ReleaseId};
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 use std::path::PathBuf;
 
 /// Why the journal did not do what it was asked. Nothing was recorded then.
@@ -104,10 +104,18 @@ impl From<rusqlite::Error> for JournalError {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 JournalError::Damaged(error.to_string())
             }
+            // A file or a disk that became read-only under an open journal fails at the write itself.
+            Some(ErrorCode::SystemIoFailure) if is_of_writing(&error) => JournalError::NotWritable,
             Some(ErrorCode::SystemIoFailure) => JournalError::Disk(error),
             _ => JournalError::Database(error),
         }
     }
+}
+
+fn is_of_writing(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    let writing = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_TRUNCATE];
+    code.is_some_and(|code| writing.contains(&code))
 }
 
 /// The first thing on record that is not as it was written.

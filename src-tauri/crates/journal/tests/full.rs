@@ -1,4 +1,5 @@
-//! A disk with no room left: every way of writing says so, nothing is half written, and all goes on once there is room.
+//! A disk with no room left, and a file that nobody may write any more: every way of writing says so, nothing is half
+//! written, and all goes on once there is room, or it may be written again.
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, dead_code, reason = "tests")]
 
@@ -23,17 +24,50 @@ fn fill_up(journal: &Journal) {
     assert!(matches!(error, JournalError::Full), "{error}");
 }
 
-#[track_caller]
-fn is_full<T>(said: Result<T, JournalError>) {
-    match said {
-        Err(JournalError::Full) => {}
-        Err(other) => panic!("the disk is full, not: {other}"),
-        Ok(_) => panic!("there is no room for it"),
+/// What keeps everything from being written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    Full,
+    ReadOnly,
+}
+
+impl Trouble {
+    fn begins(self, journal: &Journal) {
+        match self {
+            Trouble::Full => fill_up(journal),
+            Trouble::ReadOnly => journal.may_be_written(false),
+        }
+    }
+
+    fn ends(self, journal: &Journal) {
+        match self {
+            Trouble::Full => journal.may_grow_to(1_000_000),
+            Trouble::ReadOnly => journal.may_be_written(true),
+        }
+    }
+
+    #[track_caller]
+    fn is_said<T>(self, said: Result<T, JournalError>) {
+        match (self, said) {
+            (Trouble::Full, Err(JournalError::Full))
+            | (Trouble::ReadOnly, Err(JournalError::NotWritable)) => {}
+            (_, Err(other)) => panic!("that is not what is wrong: {other}"),
+            (_, Ok(_)) => panic!("it cannot be written"),
+        }
     }
 }
 
 #[test]
 fn every_way_of_writing_says_that_the_disk_is_full_and_goes_on_once_there_is_room() {
+    is_said_everywhere_and_goes_on(Trouble::Full);
+}
+
+#[test]
+fn every_way_of_writing_says_that_the_file_became_read_only_and_goes_on_once_it_may_be_written() {
+    is_said_everywhere_and_goes_on(Trouble::ReadOnly);
+}
+
+fn is_said_everywhere_and_goes_on(trouble: Trouble) {
     let scene = Scene::new();
     let journal = scene.open();
     scene.live(&journal);
@@ -47,24 +81,25 @@ fn every_way_of_writing_says_that_the_disk_is_full_and_goes_on_once_there_is_roo
     let release = running.id().clone();
     drop(journal.commit(running).unwrap());
     journal.settle().unwrap();
-    fill_up(&journal);
+    trouble.begins(&journal);
     let entries = journal.verify().unwrap().entries;
 
     let documents = [("policies/b.toml".to_owned(), "name = 'b'".to_owned())].into();
-    is_full(journal.confirm_set(&documents));
-    is_full(journal.set_pin("expenses", "other", &policy::Value::from("definition")));
-    is_full(journal.record(scene.refused()));
-    is_full(journal.record(Entry::Paused { by: "ana".parse().unwrap() }));
+    trouble.is_said(journal.confirm_set(&documents));
+    trouble.is_said(journal.set_pin("expenses", "other", &policy::Value::from("definition")));
+    trouble.is_said(journal.record(scene.refused()));
+    trouble.is_said(journal.record(Entry::Paused { by: "ana".parse().unwrap() }));
     let event = approval(&waiting);
-    is_full(journal.record(Entry::HoldEvent { hold: waiting.id().clone(), event, at: scene.now() }));
-    is_full(journal.commit(scene.release(&mut going)).map(drop));
+    trouble.is_said(journal.record(Entry::HoldEvent { hold: waiting.id().clone(), event, at: scene.now() }));
+    trouble.is_said(journal.commit(scene.release(&mut going)).map(drop));
     let noted = InClear { by: "ana".parse().unwrap(), file: "all.jsonl".into() };
     let mut out = Vec::new();
     assert!(journal.export_in_clear(&noted, ExportFormat::JsonLines, &mut out).is_err() && out.is_empty());
     // What is written behind waits, and says so to whoever asks.
     journal.complete(&release, &Completion::answered(false, b"{}")).unwrap();
-    is_full(journal.settle());
+    trouble.is_said(journal.settle());
     assert_eq!(journal.queued(), 1);
+    trouble.is_said(journal.trouble().map_or(Ok(()), Err));
 
     // All of it is recorded or nothing, and everything can be read.
     assert_eq!(journal.verify().unwrap().entries, entries);
@@ -72,9 +107,10 @@ fn every_way_of_writing_says_that_the_disk_is_full_and_goes_on_once_there_is_roo
     assert!(!journal.is_paused().unwrap() && journal.pin("expenses", "other").unwrap().is_none());
     assert_eq!(journal.set_in_force().unwrap().unwrap().documents["policies/a.toml"], "name = 'a'");
 
-    journal.may_grow_to(1_000_000);
+    trouble.ends(&journal);
     journal.settle().unwrap();
     assert_eq!(journal.queued(), 0);
+    assert!(journal.trouble().is_none());
     let event = approval(&waiting);
     journal.record(Entry::HoldEvent { hold: waiting.id().clone(), event, at: scene.now() }).unwrap();
     drop(journal.commit(scene.release(&mut approved)).unwrap());

@@ -5,14 +5,11 @@
 
 mod support;
 
-use approvals::{
-    Admission, AtDesk, Bound, Grant, GrantId, GrantMaker, GrantTerms, HeldCall, Limit, Means, admit,
-};
-use journal::{BadEntry, Completion, Entry, Journal, JournalError, Revoked, RootKey};
-use policy::Stage;
+use journal::{BadEntry, Entry, Journal, JournalError, Revoked, RootKey};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use std::collections::BTreeMap;
+use support::granted::{granted, used};
 use support::*;
 
 const TABLES: [&str; 10] = [
@@ -27,8 +24,10 @@ const TABLES: [&str; 10] = [
     "set_in_force",
     "root_keys",
 ];
-/// Of a long text or a blob, every so many bytes are tried, and the last.
-const STRIDE: usize = 23;
+/// Of a long text or a blob, every so many bytes are tried, and the last; each in the deep run.
+fn stride() -> usize {
+    if std::env::var_os("DOORWARD_DEEP").is_some() { 1 } else { 23 }
+}
 
 type Row = Vec<(String, Value)>;
 
@@ -95,7 +94,7 @@ fn is_named(bad: &BadEntry, (part, seqs): &(&str, Vec<u64>), what: &str) {
 
 fn variants(value: &Value) -> Vec<Value> {
     let bytes = |bytes: &[u8]| -> Vec<Vec<u8>> {
-        let places = (0..bytes.len()).step_by(STRIDE).chain(bytes.len().checked_sub(1));
+        let places = (0..bytes.len()).step_by(stride()).chain(bytes.len().checked_sub(1));
         let mut all: Vec<Vec<u8>> = places
             .map(|place| {
                 let mut changed = bytes.to_vec();
@@ -115,45 +114,6 @@ fn variants(value: &Value) -> Vec<Value> {
             .collect(),
         Value::Blob(blob) => bytes(blob).into_iter().map(Value::Blob).collect(),
         Value::Real(_) => unreachable!("no table has such a column"),
-    }
-}
-
-/// A grant of a hold that is approved; `n` tells its ids apart.
-fn granted(scene: &Scene, journal: &Journal, n: u8) -> Grant {
-    let flow = flow("owner", vec![Stage { grants: true, ..stage(&[], &[], 1, 15) }]);
-    let desk: AtDesk = owner().into();
-    let decision = traced(held_by(vec![flow]));
-    let Admission::Held(held) = admit(decision, call("7250.00"), facts(), desk, scene.ids(), scene.now())
-    else {
-        panic!("held")
-    };
-    let mut held: HeldCall = *held;
-    journal.record(Entry::HoldOpened(held.opened().clone())).unwrap();
-    let scope = vec![Limit { argument: "amount".into(), bound: Bound::Any }];
-    let until = at(60 * MINUTE);
-    let terms = GrantTerms { scope, project: false, until, session: false, uses: Some(2) };
-    let (id, now) = (GrantId::from_random([n; 16]), scene.now());
-    let maker =
-        GrantMaker { id, by: "ana".parse().unwrap(), means: Means::Window, is_locked: Some(false), now };
-    let grant = held.draft_grant(terms, &maker).unwrap();
-    let vote = approval(&held);
-    scene.happen(journal, &mut held, vote);
-    journal.record(Entry::GrantMade(grant.clone())).unwrap();
-    grant
-}
-
-/// A release by that grant; says why not where there is none.
-fn used(scene: &Scene, journal: &Journal, grant: &Grant) -> Result<(), JournalError> {
-    let flow = flow("owner", vec![Stage { grants: true, ..stage(&[], &[], 1, 15) }]);
-    let desk = AtDesk { grants: vec![grant.clone()], ..owner().into() };
-    let decision = traced(held_by(vec![flow]));
-    match admit(decision, call("5.00"), facts(), desk, scene.ids(), scene.now()) {
-        Admission::Released(released) => {
-            let release = released.id().clone();
-            drop(journal.commit(released)?);
-            journal.complete(&release, &Completion::answered(false, b"{}"))
-        }
-        other => panic!("released, not {other:?}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #[path = "../../../approvals/tests/support/mod.rs"]
 mod calls;
+pub(crate) mod granted;
 
 pub(crate) use calls::*;
 

@@ -28,8 +28,12 @@ mod numbers;
 mod paths;
 #[path = "headless/pausing.rs"]
 mod pausing;
+#[path = "headless/projects.rs"]
+mod projects;
 #[path = "headless/races.rs"]
 mod races;
+#[path = "headless/read_only.rs"]
+mod read_only;
 #[path = "headless/restart.rs"]
 mod restart;
 #[path = "headless/sets.rs"]

@@ -271,7 +271,7 @@ fn terms(engine: &Engine, hold: &HoldId, what: &Value) -> Result<GrantTerms, Str
     let minutes = what["minutes"].as_u64().unwrap_or(60);
     Ok(GrantTerms {
         scope: arguments.as_map().into_iter().flat_map(policy::Map::iter).map(row).collect(),
-        project: false,
+        project: what["project"] == true,
         until: engine.desk().clock().now().after(Duration::from_secs(minutes * 60)),
         session: what["session"] == true,
         uses: what["uses"].as_u64().map(|uses| u32::try_from(uses).unwrap()),

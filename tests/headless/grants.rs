@@ -32,19 +32,21 @@ const POLICIES: [(&str, &str); 4] = [
 const MINUTE: u64 = 60_000;
 
 /// A gateway with two agents, and what surrounds it.
-struct Scene {
-    apart: Apart,
+pub(super) struct Scene {
+    pub(super) apart: Apart,
     claude: Arc<Wire>,
     codex: Arc<Wire>,
-    upstream: Recorder,
+    pub(super) upstream: Recorder,
+    /// Of the agent `claude`.
+    pub(super) token: String,
     logind: Option<FakeLogind>,
     _bus: Bus,
-    _home: TestHome,
+    pub(super) home: TestHome,
 }
 
 impl Scene {
     /// With a screen that is locked or not, or with nobody who could tell.
-    async fn new(locked: Option<bool>) -> Scene {
+    pub(super) async fn new(locked: Option<bool>) -> Scene {
         let (home, bus, upstream) = (TestHome::in_memory(&POLICIES), Bus::start(), Recorder::start().await);
         let logind = match locked {
             Some(locked) => Some(FakeLogind::start(&bus.address, locked).await),
@@ -59,10 +61,11 @@ impl Scene {
             token
         });
         let mut apart = Apart::on(&home, Duration::ZERO, &bus);
-        let claude = Arc::new(Wire::open(apart.door, "ledger", &claude).await);
+        let token = claude;
+        let claude = Arc::new(Wire::open(apart.door, "ledger", &token).await);
         let codex = Arc::new(Wire::open(apart.door, "ledger", &codex).await);
         until_screen(&mut apart, locked);
-        Scene { apart, claude, codex, upstream, logind, _bus: bus, _home: home }
+        Scene { apart, claude, codex, upstream, token, logind, _bus: bus, home }
     }
 
     async fn set_locked(&mut self, locked: bool) {
@@ -70,19 +73,19 @@ impl Scene {
         until_screen(&mut self.apart, Some(locked));
     }
 
-    fn start(&self, customer: &str) -> JoinHandle<Answer> {
+    pub(super) fn start(&self, customer: &str) -> JoinHandle<Answer> {
         calling(&self.claude, customer)
     }
 
     /// The only hold, once there is one.
-    fn held(&mut self) -> Value {
+    pub(super) fn held(&mut self) -> Value {
         until("a call is held", || {
             let holds = self.apart.done(json!({ "do": "holds" }));
             holds.as_array().filter(|all| all.len() == 1).map(|all| all[0]["hold"].clone())
         })
     }
 
-    fn grant(&mut self, hold: &Value, more: Value) -> Result<Value, String> {
+    pub(super) fn grant(&mut self, hold: &Value, more: Value) -> Result<Value, String> {
         let mut what = json!({ "do": "grant", "hold": hold });
         what.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.apart.ask(what)
@@ -101,7 +104,7 @@ impl Scene {
     }
 
     /// It waits for a person, who says no.
-    async fn is_held(&mut self, call: JoinHandle<Answer>) {
+    pub(super) async fn is_held(&mut self, call: JoinHandle<Answer>) {
         let hold = self.held();
         self.apart.done(json!({ "do": "vote", "hold": hold, "choice": "reject" }));
         answered(call).await.refused("rejected");

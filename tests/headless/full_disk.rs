@@ -23,8 +23,9 @@ pub(super) const CUSTOMERS: (&str, &str) = (
     "customers.toml",
     "name = \"Customers are deleted by people\"\n[target]\ntools = [\"ledger/delete_customer\"]\n[action]\nkind = \"request_approval\"\n",
 );
-/// Bytes in one call, and as many calls as cannot all be kept in memory.
-const LARGE: usize = 1_000_000;
+/// Empty lists in one call: about a megabyte in memory, and little on the wire and for whoever reads it.
+const LISTS: usize = 60_000;
+/// As many such calls as cannot all be kept in memory.
 const MOST_CALLS: usize = 60;
 
 /// A small disk that programs in its namespace see, and a shell there that takes lines.
@@ -158,8 +159,9 @@ pub(super) fn hold_in(serve: &Program, from: usize) -> (usize, String) {
 
 /// Allowed calls, until one is refused; how many ran. They are so large that few of them fill the queue.
 async fn until_refused(wire: &Wire) -> usize {
+    let lists = vec!["[]"; LISTS].join(",");
     for ran in 0..MOST_CALLS {
-        let arguments = format!(r#"{{"page":"{ran}","text":"{}"}}"#, "x".repeat(LARGE));
+        let arguments = format!(r#"{{"page":"{ran}","lists":[{lists}]}}"#);
         let said = wire.call("list_expenses", &arguments).await;
         if said.is_error() {
             said.refused("not_recorded");

@@ -1,6 +1,8 @@
 //! The main window, and how any window of ours is made. Closing the main one hides it, because the gateway keeps
 //! running; nothing from elsewhere is ever loaded into a window.
 
+use crate::approval;
+use std::time::{Duration, Instant};
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Emitter, Manager, Url, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -53,11 +55,20 @@ pub(crate) fn show_card(app: &AppHandle, hold: &str) {
     log(app.emit_to(MAIN, OPEN_HOLD, OpenHold { hold: hold.to_owned() }));
 }
 
-/// Brings the window up at the cards of holds that a person was sent to by an agent.
+/// How long the same hold is not shown again because its agent asks: it may ask as often as it likes.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Shows holds that a person was sent to by an agent, in the approval window: an agent may ask at any moment, so nothing
+/// here takes the focus from whoever types elsewhere.
 pub(crate) async fn show_asked(app: AppHandle, mut asked: Receiver<String>) {
+    let mut last: Option<(String, Instant)> = None;
     loop {
         match asked.recv().await {
-            Ok(hold) => show_card(&app, &hold),
+            Ok(hold) if last.as_ref().is_some_and(|(shown, at)| *shown == hold && at.elapsed() < AGAIN) => {}
+            Ok(hold) => {
+                approval::show(&app, &hold);
+                last = Some((hold, Instant::now()));
+            }
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }

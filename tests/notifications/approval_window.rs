@@ -38,7 +38,7 @@ async fn review_opens_the_approval_window_and_what_is_approved_there_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_put_away_without_a_vote_and_says_when_its_hold_ends_elsewhere() {
+async fn it_is_put_away_without_a_vote_and_its_hold_is_still_answered_elsewhere() {
     let desk = desk().await;
     let (window, screen) = (&desk.window, &desk.window.screen);
     let agent = window.agent("files").await;

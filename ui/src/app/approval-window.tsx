@@ -34,7 +34,7 @@ function Shown() {
   return (
     <main className={classes.window} data-testid="approval-window">
       <header className={classes.bar}>
-        <span className={classes.brand}><span className={classes.door} aria-hidden="true" />A call waits for you</span>
+        <span className={classes.brand}><span className={classes.door} aria-hidden="true" />{hold === null ? "A call waits for you" : <Standing hold={hold} />}</span>
         <span className={classes.ways}>
           <Button size="xs" onClick={() => { void currentHost().openInInbox(); }} data-testid="open-in-inbox">Open in the inbox</Button>
           <Button size="xs" rightSection={<Key>Esc</Key>} onClick={putAway} data-testid="put-away">Not now</Button>
@@ -45,6 +45,11 @@ function Shown() {
       <KeyHelp opened={helpOpen} onClose={() => { setHelpOpen(false); }} />
     </main>
   );
+}
+
+function Standing({ hold }: { hold: string }) {
+  const { data: card } = useQuery(cardQuery(hold));
+  return card === undefined || card.state === "waiting" ? "A call waits for you" : "This call is decided";
 }
 
 /** A hold that waits no longer stays on show for a minute. */

@@ -41,6 +41,19 @@ describe("the command palette", () => {
     expect(host.sent.some(({ name }) => name === "vote")).toBe(false);
   });
 
+  it("does nothing to a hold that came on show behind it, and says so", async () => {
+    const { user, host } = openWindow("/inbox", "full");
+    const shown = (await screen.findByTestId("card")).dataset["hold"];
+    await waitFor(() => { expect(screen.getByTestId("approve")).toBeEnabled(); }, { timeout: 3000 });
+    const search = await openPalette();
+    const other = host.world.cards.find(({ hold, state }) => hold !== shown && state === "waiting");
+    act(() => { host.openHold(other?.hold ?? ""); });
+    await waitFor(() => { expect(document.querySelector("[data-testid=card]")).toHaveAttribute("data-hold", other?.hold); });
+    await user.type(search, "approve{Enter}{Enter}");
+    expect(await screen.findByTestId("palette-changed")).toHaveTextContent("nothing was done");
+    expect(host.sent.filter(({ name }) => name === "vote")).toEqual([]);
+  });
+
   it("closes with Esc and does nothing", async () => {
     const { user, history } = openWindow("/inbox", "empty");
     await screen.findByTestId("empty-inbox");

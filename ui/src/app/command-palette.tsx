@@ -27,17 +27,23 @@ export function CommandPalette({ opened, onOpen, onClose }: { opened: boolean; o
 }
 
 function Commands({ onClose }: { onClose: () => void }) {
-  // As on offer when it opened: nothing moves under the fingers.
+  // As on offer when it opened: nothing moves under the fingers. What runs is what is on offer then.
   const [all] = useState(offeredCommands);
+  const [changed, setChanged] = useState(false);
   const [text, setText] = useState("");
   const combobox = useCombobox({ opened: true, onDropdownClose: onClose });
   const found = all.filter((command) => fits(command, text));
   useEffect(() => { combobox.selectFirstOption(); }, [combobox, text]);
   const run = (name: string): void => {
+    const [seen, command] = [all, offeredCommands()].map((commands) => commands.find((one) => one.name === name));
+    if (command === undefined || command.about !== seen?.about) {
+      // Nobody has seen the other one behind this: it takes closing and looking.
+      setChanged(true);
+      return;
+    }
     onClose();
     // The dialog gives the focus back first: some commands move it.
-    const command = all.find((one) => one.name === name);
-    if (command !== undefined) setTimeout(command.run, 0);
+    setTimeout(command.run, 0);
   };
   return (
     <Combobox store={combobox} onOptionSubmit={run}>
@@ -48,6 +54,11 @@ function Commands({ onClose }: { onClose: () => void }) {
           onChange={(event) => { setText(event.currentTarget.value); }}
         />
       </Combobox.EventsTarget>
+      {changed && (
+        <p className={classes.changed} role="alert" data-testid="palette-changed">
+          What that was about has changed, so nothing was done. Close this and look at it first.
+        </p>
+      )}
       <Combobox.Options className={classes.list} aria-label="Commands" tabIndex={0}>
         {found.map(({ name, key }) => (
           <Combobox.Option key={name} value={name} className={classes.command} data-testid="palette-command">

@@ -4,7 +4,8 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { useDecisionWatch } from "@/features/inbox/decision-watch";
-import { currentHost } from "@/ipc/host";
+import { Failure } from "@/components/failure";
+import { currentHost, type IpcFailure } from "@/ipc/host";
 import { inboxQuery, overviewQuery, useChanges, useCommand } from "@/ipc/queries";
 import { useCommands, type Command } from "@/lib/commands";
 import { Alarms } from "./alarms";
@@ -28,10 +29,11 @@ export function Shell() {
   const closePalette = useCallback(() => { setPaletteOpen(false); }, []);
   const openHelp = (): void => { setHelpOpen(true); };
 
+  const frame = useFrameCommands(overview.data?.gateway.state === "on" ? overview.data.paused : null);
   useCommands([
     ...SCREENS.map(({ to, name }): Command => ({ name: `Go to ${name}`, run: () => { void navigate({ to, search: {} }); } })),
     { name: "Make a new policy", run: () => { void navigate({ to: "/builder" }); } },
-    ...useFrameCommands(overview.data?.gateway.state === "on" ? overview.data.paused : null),
+    ...frame.commands,
     { name: "Show all keys", key: "?", run: openHelp },
   ]);
   useEffect(
@@ -48,6 +50,11 @@ export function Shell() {
       />
       <main className={classes.main}>
         <Alarms alarms={overview.data?.alarms ?? []} />
+        {frame.error !== null && (
+          <div className={classes.failed}>
+            <Failure what={overview.data?.paused === true ? "Everything is still held." : "Calls go on as before."} error={frame.error} />
+          </div>
+        )}
         <div className={classes.screen}><Outlet /></div>
       </main>
       <div className={classes.live} aria-live="polite" role="status" data-testid="announcement">{announcement}</div>
@@ -58,14 +65,15 @@ export function Shell() {
 }
 
 /** Hold everything, or let calls go; light and dark. `paused` is null without a gateway. */
-function useFrameCommands(paused: boolean | null): Command[] {
+function useFrameCommands(paused: boolean | null): { commands: Command[]; error: IpcFailure | null } {
   const { setColorScheme } = useMantineColorScheme();
   const pause = useCommand("pause", ["overview"]);
   const resume = useCommand("resume", ["overview"]);
   const themes = SCHEMES.map(({ value, label }): Command => ({ name: `Theme: ${label}`, run: () => { setColorScheme(value); } }));
-  if (paused === null) return themes;
+  const error = pause.error ?? resume.error;
+  if (paused === null) return { commands: themes, error };
   const everything: Command = paused
     ? { name: "Let calls go", run: () => { resume.mutate({}); } }
     : { name: "Hold everything", run: () => { pause.mutate({}); } };
-  return [everything, ...themes];
+  return { commands: [everything, ...themes], error };
 }

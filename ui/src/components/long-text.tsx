@@ -11,6 +11,7 @@ import classes from "./long-text.module.css";
 import { TextLines } from "./text-lines";
 
 const FIRST = 240;
+const FIRST_LINES = 12;
 const PORTION = 20_000;
 /** More lines than this are one run of text, so that they cost no element each. */
 const MOST_LINES = 1_000;
@@ -28,14 +29,15 @@ export function LongText({ pieces, characters, folded, inLine = false, onRead }:
   const [limit, setLimit] = useState(folded ? FIRST : PORTION);
   const [, startTransition] = useTransition();
   const all = useMemo(() => checked(pieces), [pieces]);
-  const shown = useMemo(() => head(all, limit), [all, limit]);
-  const whole = limit >= characters;
+  const shown = useMemo(() => head(all, limit, limit === FIRST ? FIRST_LINES : undefined), [all, limit]);
+  // What is on show says it, and no second count.
+  const whole = !shown.rest;
   const lines = useMemo(() => inLine ? [] : ended(linesOf(shown.pieces)), [inLine, shown]);
   const more = (): void => {
     const next = limit < PORTION ? PORTION : limit + PORTION;
     startTransition(() => {
       setLimit(next);
-      if (next >= characters) onRead?.();
+      if (!head(all, next).rest) onRead?.();
     });
   };
   if (all.length === 0) return <span className={classes.empty}>empty</span>;

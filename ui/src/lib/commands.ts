@@ -7,6 +7,8 @@ export type Command = {
   name: string;
   /** As it is pressed: `a`, `?`. */
   key?: string;
+  /** What it acts on, where that may change under a person's fingers: by then it is another command. */
+  about?: string;
   run: () => void;
 };
 

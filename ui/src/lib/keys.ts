@@ -1,7 +1,7 @@
 /** Single-key commands, and when a key press is none. */
 import { useEffect, useRef } from "react";
 
-/** Key presses this soon after the window got the focus were meant for another window. */
+/** Key presses this soon after the window got the focus were meant for another window; and those that go on from them. */
 const SETTLE = 700;
 
 export type KeyCommands = Readonly<Record<string, (event: KeyboardEvent) => void>>;
@@ -16,7 +16,10 @@ export function useKeys(commands: KeyCommands): void {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.repeat || event.isComposing) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (performance.now() - focusedAt.current < SETTLE) return;
+      if (performance.now() - focusedAt.current < SETTLE) {
+        focusedAt.current = performance.now();
+        return;
+      }
       if (isTyping(event.target) || isInDialog(event.target)) return;
       const command = latest.current[event.key.length === 1 ? event.key.toLowerCase() : event.key];
       if (command === undefined) return;

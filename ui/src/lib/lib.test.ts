@@ -28,12 +28,22 @@ describe("text from outside", () => {
 
   it("shows the beginning and counts the hidden characters that follow", () => {
     const pieces = piecesOf(`${"a".repeat(10)}\u200b${"b".repeat(10)}\u200b`);
-    expect(head(pieces, 4)).toEqual({ pieces: [{ kind: "plain", text: "aaaa" }], hiddenAfter: 2 });
-    expect(head(pieces, 100)).toEqual({ pieces, hiddenAfter: 0 });
+    expect(head(pieces, 4)).toEqual({ pieces: [{ kind: "plain", text: "aaaa" }], hiddenAfter: 2, rest: true });
+    expect(head(pieces, 100)).toEqual({ pieces, hiddenAfter: 0, rest: false });
   });
 
   it("never cuts a character in half", () => {
     expect(head([{ kind: "plain", text: "a😀b" }], 2).pieces).toEqual([{ kind: "plain", text: "a😀" }]);
+    // Counted as Rust counts: nothing is left over, and nothing is left out.
+    const faces = `${"😀".repeat(10_000)}\nrm -rf ~`;
+    const all = head([{ kind: "plain", text: faces }], 10_009);
+    expect(all).toEqual({ pieces: [{ kind: "plain", text: faces }], hiddenAfter: 0, rest: false });
+    expect(head([{ kind: "plain", text: faces }], 10_008).rest).toBe(true);
+  });
+
+  it("begins with few lines too", () => {
+    const shown = head([{ kind: "plain", text: `${"\n".repeat(300)}/etc/shadow` }], 240, 12);
+    expect(shown).toEqual({ pieces: [{ kind: "plain", text: "\n".repeat(11) }], hiddenAfter: 0, rest: true });
   });
 });
 

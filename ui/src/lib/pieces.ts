@@ -53,24 +53,33 @@ export function linesOf(pieces: readonly TextPiece[]): TextPiece[][] {
   return lines;
 }
 
-/** The first `limit` characters, and how many marked ones come after them. */
-export function head(pieces: readonly TextPiece[], limit: number): { pieces: TextPiece[]; hiddenAfter: number } {
+/**
+ * The first `limit` characters (as Unicode counts them, and Rust) of the first `lines` lines; whether any come after
+ * them, and how many of those are marked.
+ */
+export function head(pieces: readonly TextPiece[], limit: number, lines = Number.POSITIVE_INFINITY): {
+  pieces: TextPiece[];
+  hiddenAfter: number;
+  rest: boolean;
+} {
   const shown: TextPiece[] = [];
-  let left = limit;
-  let hiddenAfter = 0;
+  let [left, linesLeft, hiddenAfter, rest] = [limit, lines, 0, false];
   for (const piece of pieces) {
-    if (left <= 0) {
+    if (rest || left <= 0) {
+      rest = true;
       if (piece.kind !== "plain") hiddenAfter += 1;
     } else if (piece.kind !== "plain") {
       shown.push(piece);
       left -= 1;
     } else {
-      const text = firstCharacters(piece.text, left);
-      shown.push({ kind: "plain", text });
-      left -= text.length;
+      const first = beginning(piece.text, left, linesLeft);
+      if (first.end > 0) shown.push({ kind: "plain", text: piece.text.slice(0, first.end) });
+      left -= first.characters;
+      linesLeft -= first.lineEnds;
+      rest = first.end < piece.text.length;
     }
   }
-  return { pieces: shown, hiddenAfter };
+  return { pieces: shown, hiddenAfter, rest };
 }
 
 /** In a value, ⟨…⟩ typed by an agent stays plain text: only real characters are marked. */
@@ -83,9 +92,17 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** Never half a surrogate pair. */
-function firstCharacters(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const last = text.charCodeAt(limit - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit + 1 : limit);
+/** Where so many characters and lines end: never within a surrogate pair, and before the line end that is one too many. */
+function beginning(text: string, limit: number, lines: number): { end: number; characters: number; lineEnds: number } {
+  let [end, characters, lineEnds] = [0, 0, 0];
+  while (end < text.length && characters < limit) {
+    const code = text.codePointAt(end) ?? 0;
+    if (code === 0x0a) {
+      if (lineEnds + 1 >= lines) break;
+      lineEnds += 1;
+    }
+    end += code > 0xffff ? 2 : 1;
+    characters += 1;
+  }
+  return { end, characters, lineEnds };
 }

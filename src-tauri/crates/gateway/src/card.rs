@@ -18,8 +18,10 @@ mod votes;
 pub use difference::{CardChange, LastApproved};
 pub use votes::{CardVote, means_words, vote_words};
 
-/// Values longer than this are folded by views, with their length.
+/// Values longer than this are folded by views, with their length; values of more lines too, or empty lines would push
+/// what follows off the screen.
 const FOLD_AFTER: usize = 400;
+const FOLD_AFTER_LINES: usize = 24;
 /// Objects within objects whose titles are shown.
 const TITLES_DOWN_TO: usize = 8;
 
@@ -421,7 +423,7 @@ fn open(path: &str, value: &Value, words: &ToolWords, rows: &mut Vec<CardArgumen
         unit: None,
         pieces: visible::pieces(&text),
         characters,
-        folded: characters > FOLD_AFTER,
+        folded: characters > FOLD_AFTER || text.lines().nth(FOLD_AFTER_LINES).is_some(),
     });
 }
 

@@ -53,22 +53,26 @@ function StateTag({ card }: { card: Card }) {
   }
 }
 
+/** On one line, whatever the upstream would like to draw below it: a line end is a sign. */
+const onOneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ↵ ");
+const lengthOf = (text: string): number => Array.from(text).length;
+
 /** What the upstream says of its tool. Nobody has checked it. */
 function ToolWords({ card }: { card: Card }) {
   if (card.tool_title === null && card.tool_description === null) return null;
-  const description = card.tool_description ?? "";
+  const [title, description] = [onOneLine(card.tool_title ?? ""), onOneLine(card.tool_description ?? "")];
   return (
     <p className={classes.says}>
       <span className={classes.source}>The upstream says:</span>{" "}
-      {card.tool_title !== null && <><Marked text={card.tool_title} />{description !== "" && ". "}</>}
-      {description !== "" && (
-        <LongText
-          inLine pieces={piecesOf(description)} characters={description.length}
-          folded={description.length > DESCRIPTION_FOLDS_AT}
-        />
-      )}
+      {title !== "" && <><Words text={title} />{description !== "" && ". "}</>}
+      {description !== "" && <Words text={description} />}
     </p>
   );
+}
+
+function Words({ text }: { text: string }) {
+  const characters = lengthOf(text);
+  return <LongText inLine pieces={piecesOf(text)} characters={characters} folded={characters > DESCRIPTION_FOLDS_AT} />;
 }
 
 function facts(card: Card): string[] {

@@ -145,13 +145,14 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
   };
 
   const whenReading = (then: () => void) => () => { if (open && doing === "reading") then(); };
+  const about = `${card.hold} ${card.digest}`;
   useCommands([
-    { name: "Approve the hold on show", key: "a", run: whenReading(() => { approve("key"); }) },
-    { name: "Reject the hold on show", key: "r", run: whenReading(() => { setDoing("rejecting"); }) },
-    { name: "Extend its deadline", key: "e", run: whenReading(moreTime) },
-    { name: "Grant calls like it", key: "g", run: whenReading(grant) },
-    ...(answers.edit === null ? [] : [{ name: "Edit its arguments", run: whenReading(() => { if (canVote) setDoing("editing"); }) }]),
-    ...(alike > 1 ? [{ name: `Answer ${alike} similar calls together`, key: "b", run: whenReading(together) }] : []),
+    { name: "Approve the hold on show", key: "a", about, run: whenReading(() => { approve("key"); }) },
+    { name: "Reject the hold on show", key: "r", about, run: whenReading(() => { setDoing("rejecting"); }) },
+    { name: "Extend its deadline", key: "e", about, run: whenReading(moreTime) },
+    { name: "Grant calls like it", key: "g", about, run: whenReading(grant) },
+    ...(answers.edit === null ? [] : [{ name: "Edit its arguments", about, run: whenReading(() => { if (canVote) setDoing("editing"); }) }]),
+    ...(alike > 1 ? [{ name: `Answer ${alike} similar calls together`, key: "b", about, run: whenReading(together) }] : []),
   ]);
   useFocusWhereItWasLost(section);
 
@@ -165,10 +166,10 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
       }}
     >
       {open && doing === "editing" && answers.edit !== null && (
-        <EditCard card={card} asked={answers.edit} header={header} onVoted={voted} onClose={() => { stop("edit"); }} />
+        <EditCard card={card} unread={unreadWords(unread)} asked={answers.edit} header={header} onVoted={voted} onClose={() => { stop("edit"); }} />
       )}
       {open && doing === "granting" && answers.grant !== null && (
-        <GrantCard card={card} offer={answers.grant} header={header} onVoted={voted} onClose={() => { stop("grant"); }} />
+        <GrantCard card={card} unread={unreadWords(unread)} offer={answers.grant} header={header} onVoted={voted} onClose={() => { stop("grant"); }} />
       )}
       {doing === "together" && similar !== undefined && (
         <TogetherCard card={card} similar={similar} onVoted={voted} onClose={() => { stop("together"); }} />

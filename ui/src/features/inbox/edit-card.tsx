@@ -13,8 +13,10 @@ import { changesOf, fieldsOf, problemOf, withEdits, type Edits } from "./edited"
 import { receiptOf, recordReceipt } from "./receipts";
 import { useFirstField } from "./use-first-field";
 
-export function EditCard({ card, asked, header, onVoted, onClose }: {
+export function EditCard({ card, unread, asked, header, onVoted, onClose }: {
   card: Card;
+  /** What of the call has not been on screen: ", 1 long value unread". */
+  unread: string;
   /** The arguments as they were asked, as JSON. */
   asked: string;
   header: ReactNode;
@@ -51,7 +53,7 @@ export function EditCard({ card, asked, header, onVoted, onClose }: {
               ? `${plural(wrong, "value")} cannot be sent like this`
               : changes.length === 0 ? "Nothing is changed yet" : `${plural(changes.length, "value")} changed; it is judged again as edited`}
           </span>
-          <Button variant="filled" disabled={!ready} onClick={approve} data-testid="approve-edited">Approve as edited</Button>
+          <Button variant="filled" disabled={!ready} onClick={approve} data-testid="approve-edited">Approve as edited{unread}</Button>
         </footer>
       )}
     >

@@ -12,8 +12,10 @@ import { narrowest, termsOf } from "./grant-terms";
 import { receiptOf, recordReceipt } from "./receipts";
 import { useFirstField } from "./use-first-field";
 
-export function GrantCard({ card, offer, header, onVoted, onClose }: {
+export function GrantCard({ card, unread, offer, header, onVoted, onClose }: {
   card: Card;
+  /** What of the call has not been on screen: ", 1 long value unread". */
+  unread: string;
   offer: GrantOffer;
   header: ReactNode;
   onVoted: () => void;
@@ -45,7 +47,7 @@ export function GrantCard({ card, offer, header, onVoted, onClose }: {
         <footer className={classes.footer}>
           <Button onClick={onClose} data-testid="grant-cancel">Cancel</Button>
           <span className={classes.words}>Approves this call, and lets calls like it go. Grants can be revoked at any time.</span>
-          <Button variant="filled" disabled={!ready} onClick={approve} data-testid="grant-save">Approve and grant</Button>
+          <Button variant="filled" disabled={!ready} onClick={approve} data-testid="grant-save">Approve and grant{unread}</Button>
         </footer>
       )}
     >

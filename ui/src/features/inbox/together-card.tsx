@@ -74,7 +74,8 @@ export function TogetherCard({ card, similar, onVoted, onClose }: {
   };
 
   if (vote.data !== undefined) {
-    return <VotesCast card={card} outcomes={vote.data} choice={vote.variables.choice} onDone={onVoted} />;
+    const numbers = new Map(listed.map(({ hold }, index) => [hold, index + 1]));
+    return <VotesCast card={card} numbers={numbers} outcomes={vote.data} choice={vote.variables.choice} onDone={onVoted} />;
   }
   return (
     <CardFrame
@@ -107,7 +108,7 @@ export function TogetherCard({ card, similar, onVoted, onClose }: {
           {plural(listed.length, "time")}
         </h1>
         <p className={classes.why}>
-          For <Marked text={card.user_name} />, by the same flow. What differs is listed for each; none needs a step-up.
+          For <Marked text={card.user_name} />, by the same flow{from(card)}. What differs is listed for each; none needs a step-up.
         </p>
       </header>
       {shared.length > 0 && (
@@ -134,6 +135,17 @@ export function TogetherCard({ card, similar, onVoted, onClose }: {
         ))}
       </ol>
     </CardFrame>
+  );
+}
+
+/** The same for all of them, as Rust sees to. */
+function from({ program, project, branch }: Card) {
+  return (
+    <>
+      {program !== null && <>, by <Marked text={program} /></>}
+      {project !== null && <>, from <Marked text={project} /></>}
+      {branch !== null && <> on <Marked text={branch} /></>}
+    </>
   );
 }
 

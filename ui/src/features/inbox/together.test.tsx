@@ -49,6 +49,9 @@ describe("calls answered together", () => {
     const { calls } = sent?.body as { calls: { hold: string; digest: string }[] };
     expect(calls.map(({ hold }) => hold)).toEqual(["h-burst-0", "h-burst-1", "h-burst-3", "h-burst-4", "h-burst-5", "h-burst-6"]);
     expect(screen.getByTestId("votes-cast")).toHaveTextContent("6 calls of filesystem/write_file approved in the window");
+    // Each by the number it was listed under.
+    const told = screen.getAllByTestId("vote-outcome").map((outcome) => /Call \d/.exec(outcome.textContent)?.[0]);
+    expect(told).toEqual(["Call 1", "Call 2", "Call 4", "Call 5", "Call 6", "Call 7"]);
   });
 
   it("says which one ended meanwhile and counts the others", async () => {

@@ -8,13 +8,17 @@ import footer from "./card-footer.module.css";
 import { CardFrame } from "./card-frame";
 import classes from "./together-card.module.css";
 
-export function VotesCast({ card, outcomes, choice, onDone }: {
+export function VotesCast({ card, numbers, outcomes, choice, onDone }: {
   card: Card;
+  /** By which number each hold was listed. */
+  numbers: ReadonlyMap<string, number>;
   outcomes: readonly VoteOutcome[];
   choice: VoteRequest["choice"];
   onDone: () => void;
 }) {
   const counted = outcomes.filter(({ receipt }) => receipt !== null).length;
+  // A vote may count and the call still wait, for another approver or a newer policy.
+  const waits = outcomes.filter(({ receipt }) => receipt?.state === "waiting").length;
   const verb = choice === "approve" ? "approved" : "rejected";
   return (
     <CardFrame
@@ -25,14 +29,15 @@ export function VotesCast({ card, outcomes, choice, onDone }: {
         <span role="status" data-testid="votes-cast">
           {plural(counted, "call")} of <code><Marked text={`${card.upstream}/${card.tool}`} /></code> {verb} in the window
           {counted < outcomes.length && `, ${outcomes.length - counted} not`}
+          {waits > 0 && `; ${waits} of them ${waits === 1 ? "waits" : "wait"} for more`}
         </span>
       </h1>
       <ul className={classes.outcomes}>
-        {outcomes.map(({ hold, receipt, problem }, index) => (
+        {outcomes.map(({ hold, receipt, problem }) => (
           <li key={hold} data-good={receipt !== null} data-testid="vote-outcome" data-hold={hold}>
             <Icon name={receipt === null ? "bar" : "check"} />
             <span>
-              Call {index + 1}:{" "}
+              Call {numbers.get(hold)}:{" "}
               {receipt !== null && <Marked text={receipt.message} />}
               {problem !== null && (
                 <>your vote was not counted. <Marked text={sentence(problem.message)} /> <Marked text={sentence(problem.hint)} /></>

@@ -25,7 +25,10 @@ impl From<&Vote> for CardVote {
         CardVote {
             by: vote.by.to_string(),
             approves: !matches!(vote.choice, Choice::Reject { .. }),
-            means: vote_words(vote),
+            means: match vote.choice {
+                Choice::ApproveEdited { .. } => format!("{}, with changes", vote_words(vote)),
+                Choice::Approve | Choice::Reject { .. } => vote_words(vote),
+            },
             at: vote.at.0,
         }
     }

@@ -13,6 +13,7 @@ use policy::{
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+mod alike;
 mod approvers;
 
 const START: i64 = 1_700_000_000_000;

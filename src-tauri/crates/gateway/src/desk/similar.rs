@@ -1,5 +1,5 @@
 //! Holds that a person may answer with one gesture: the same agent asks for the same tool, for the same person, and
-//! the same stages wait. Never a step-up. Each is still voted on by itself.
+//! the same stages wait, from the same folder and program. Never a step-up. Each is still voted on by itself.
 
 use super::{Desk, Kept};
 use crate::card::Card;
@@ -27,7 +27,14 @@ fn is_alike(one: &HeldCall, other: &HeldCall) -> bool {
     takes_plain_votes(other)
         && (&a.agent, &a.user, &a.upstream, &a.tool) == (&b.agent, &b.user, &b.upstream, &b.tool)
         && a.definition == b.definition
+        && made_by(one) == made_by(other)
         && stages(one) == stages(other)
+}
+
+/// By which program and from where: what a card says of this, it says once for all of them.
+fn made_by(held: &HeldCall) -> impl PartialEq + '_ {
+    let (agent, context) = (&held.facts().agent, &held.facts().context);
+    (&agent.program, agent.is_other_program(), &agent.claimed_client, &context.project, &context.branch)
 }
 
 /// The stages that wait, by flow and place in it.

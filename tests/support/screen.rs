@@ -3,7 +3,10 @@
 use super::PATIENCE;
 use super::program::{Program, clean};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A click that was taken has taken the notification away by then, but on the busiest machine.
+const ONE_CLICK: Duration = Duration::from_secs(2);
 
 /// One X server of a test's own.
 pub(crate) struct Screen {
@@ -78,28 +81,49 @@ impl Screen {
     /// to right. This daemon draws them as words in the last line of the notification.
     pub(crate) fn notification_buttons(&self, wanted: usize) -> Vec<(i32, i32)> {
         let limit = Instant::now() + PATIENCE;
-        let mut found = Vec::new();
         while Instant::now() < limit {
-            found = self
-                .windows("notification-daemon")
-                .into_iter()
-                .filter(|place| place.width > 100 && place.height > 50)
-                .collect();
-            if let [only] = found.as_slice() {
-                let words = self.words_of_last_line(*only);
-                if words.len() == wanted {
-                    return words;
-                }
+            if let Some(words) = self.buttons_now(wanted) {
+                return words;
             }
         }
         let picture = self.picture("notifications/failed");
-        panic!("no notification with {wanted} buttons came up ({found:?}): {}", picture.display());
+        panic!("no notification with {wanted} buttons came up: {}", picture.display());
+    }
+
+    /// Where the buttons of the only notification are at this moment, if it has so many.
+    fn buttons_now(&self, wanted: usize) -> Option<Vec<(i32, i32)>> {
+        match self.notifications().as_slice() {
+            [only] => Some(self.words_of_last_line(*only)).filter(|words| words.len() == wanted),
+            _ => None,
+        }
+    }
+
+    fn notifications(&self) -> Vec<Place> {
+        let is_notification = |place: &Place| place.width > 100 && place.height > 50;
+        self.windows("notification-daemon").into_iter().filter(is_notification).collect()
+    }
+
+    /// Presses the only button of the only notification until it is gone, as a person does: the daemon draws a notification
+    /// anew when its count changes, and a click that meets that moment reaches nobody.
+    pub(crate) fn press_until_gone(&self) {
+        self.click(self.notification_buttons(1)[0]);
+        let limit = Instant::now() + PATIENCE;
+        let mut pressed = Instant::now();
+        while !self.notifications().is_empty() {
+            assert!(Instant::now() < limit, "it stays: {}", self.picture("notifications/failed").display());
+            if pressed.elapsed() > ONE_CLICK
+                && let Some(&[button]) = self.buttons_now(1).as_deref()
+            {
+                self.click(button);
+                pressed = Instant::now();
+            }
+        }
     }
 
     /// Waits until no notification is on the screen.
     pub(crate) fn until_no_notification(&self) {
         let limit = Instant::now() + PATIENCE;
-        while self.windows("notification-daemon").iter().any(|place| place.width > 100 && place.height > 50) {
+        while !self.notifications().is_empty() {
             assert!(
                 Instant::now() < limit,
                 "the notification stays: {}",

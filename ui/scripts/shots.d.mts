@@ -13,4 +13,5 @@ export function takePlace(
   browser: Browser, site: { url: string }, shot: Shot, theme: "light" | "dark", viewport: Size, complain: (text: string) => void,
 ): Promise<{ page: Page; context: BrowserContext }>;
 export function breathe(page: Page, nth: number): Promise<void>;
+export function resize(page: Page, viewport: Size): Promise<void>;
 export function recolour(page: Page, theme: "light" | "dark"): Promise<void>;

@@ -162,6 +162,14 @@ export async function takePlace(browser, site, [, scenario, address, ...steps], 
   return { page, context };
 }
 
+/** The same place in another size, as when a person drags the window's edge: what measures itself has done so. */
+export async function resize(page, viewport) {
+  await page.setViewportSize(viewport);
+  // A picture asks for a frame, in which the sizes are told; what they lead to waits for the page's own clock.
+  await page.screenshot();
+  await pass(page, 50);
+}
+
 /** The same place in the other colours, as when the system changes to them. */
 export async function recolour(page, theme) {
   await page.emulateMedia({ colorScheme: theme });

@@ -1,7 +1,7 @@
 /** Every call, newest first: what it was, how it ended, which policies decided, who voted. */
 import { Button, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { Empty } from "@/components/empty";
 import { Failure } from "@/components/failure";
 import { Notice } from "@/components/notice";
@@ -22,7 +22,13 @@ export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (
   const query = useInfiniteQuery(activityQuery(requestOf(filter)));
   const [open, setOpen] = useState(() => moreFilters(filter) > 0);
   const [exporting, setExporting] = useState(false);
-  const rows = query.data?.pages.flatMap((page) => page.rows) ?? [];
+  // The chart costs as much as a page of calls: it is drawn anew only when it shows something else.
+  const latest = useRef(onFilter);
+  useEffect(() => { latest.current = onFilter; });
+  const filterBy = useCallback((wanted: Filter) => { latest.current(wanted); }, []);
+  const read = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
+  // Many new rows are drawn in slices, between which the window answers.
+  const rows = useDeferredValue(read);
   return (
     <Page
       title="Activity"
@@ -34,7 +40,7 @@ export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (
       )}
     >
       {open && <MoreFilters filter={filter} onFilter={onFilter} />}
-      {filter.call === null && <OverTime filter={filter} onFilter={onFilter} />}
+      {filter.call === null && <OverTime filter={filter} onFilter={filterBy} />}
       {filter.call !== null && (
         <Notice
           tone="neutral" title="The list begins with one call and goes back from there." testId="from-call"

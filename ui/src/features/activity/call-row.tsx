@@ -15,6 +15,7 @@ import { OUTCOMES } from "./outcomes";
 import { Trace } from "./trace";
 
 const FOLD_AFTER = 400;
+const FOLD_AFTER_LINES = 24;
 
 type Only = { agent: string } | { upstream: string; tool: string } | { policy: string };
 
@@ -84,7 +85,7 @@ function Detail({ row, onOnly }: { row: ActivityRow; onOnly: (only: Only) => voi
           <ValueTable label="Arguments">
             {row.detail.map(({ path, value }, index) => (
               <ValueRow key={index} name={path}>
-                <LongText pieces={piecesOf(value)} characters={value.length} folded={value.length > FOLD_AFTER} />
+                <LongText pieces={piecesOf(value)} characters={value.length} folded={value.length > FOLD_AFTER || value.split("\n", FOLD_AFTER_LINES + 1).length > FOLD_AFTER_LINES} />
               </ValueRow>
             ))}
           </ValueTable>

@@ -1,7 +1,7 @@
 /** Calls over time: bars to see, the same numbers as a table to read. The bars come when they are first needed. */
 import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import { Failure } from "@/components/failure";
 import { Icon } from "@/components/icon";
 import { countsQuery } from "@/ipc/queries";
@@ -17,7 +17,7 @@ const RANGES = [{ days: 1, label: "Today" }, { days: 7, label: "7 days" }, { day
 
 type Props = { filter: Filter; onFilter: (filter: Filter) => void };
 
-export function OverTime({ filter, onFilter }: Props) {
+export const OverTime = memo(function OverTime({ filter, onFilter }: Props) {
   const [now] = useState(() => Date.now());
   const [asNumbers, setAsNumbers] = useState(false);
   const { since, until, ...names } = requestOf(filter);
@@ -74,7 +74,7 @@ export function OverTime({ filter, onFilter }: Props) {
       </ul>
     </section>
   );
-}
+});
 
 function spanWords({ edges, unit }: Buckets, filter: Filter): string {
   const [first, last] = [edges[0] ?? 0, edges.at(-1) ?? 0];

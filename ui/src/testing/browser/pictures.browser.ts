@@ -10,7 +10,7 @@ import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KEPT } from "../../../scripts/kept.mjs";
 import { smallPng } from "../../../scripts/palette.mjs";
-import { breathe, recolour, SHOTS, SIZES, takePlace, THEMES } from "../../../scripts/shots.mjs";
+import { breathe, recolour, resize, SHOTS, SIZES, takePlace, THEMES } from "../../../scripts/shots.mjs";
 import { launch, serve } from "../../../scripts/site.mjs";
 import { compared, MOST } from "./alike";
 
@@ -53,7 +53,7 @@ describe.concurrent("every screen", () => {
     for (const theme of THEMES) {
       if (theme !== THEME) await recolour(page, theme);
       for (const viewport of SIZES) {
-        await page.setViewportSize(viewport);
+        await resize(page, viewport);
         const file = fileOf(name, theme, viewport.width);
         const problem = WRITE ? await store(page, file) : await look(page, file);
         if (problem !== null) problems.push(problem);

@@ -311,6 +311,25 @@ fn a_crate_is_named_only_where_it_belongs() {
     none(&problems);
 }
 
+/// I11: what is not in the lists of `gateway/src/routes.rs` is not tried by the attack on all routes.
+fn route_problems(path: &str, text: &str) -> Vec<String> {
+    let named = |line: &str| {
+        let adds = [".route(", ".route_service(", ".nest(", ".nest_service("];
+        adds.iter().any(|adds| line.split(adds).skip(1).any(|rest| !rest.starts_with("routes::")))
+    };
+    let found = code(text).filter(|(_, line)| named(line));
+    found.map(|(number, _)| format!("{path}:{number}: I11: a route's path stands in `routes.rs`")).collect()
+}
+
+#[test]
+fn i11_every_route_is_in_the_list_that_is_attacked() {
+    let sources = files().into_iter().filter(|(path, _)| path.starts_with("src-tauri/crates/gateway/src/"));
+    let problems = sources.flat_map(|(path, file)| route_problems(&path, &fs::read_to_string(file).unwrap()));
+    none(&problems.collect::<Vec<_>>());
+    assert_eq!(route_problems("a.rs", "Router::new().route(\"/vote\", post(vote))").len(), 1);
+    assert_eq!(route_problems("a.rs", "Router::new().route(routes::MCP, any(mcp))").len(), 0);
+}
+
 fn is_source(path: &str) -> bool {
     let generated = path.contains("/generated/") || path.contains(".gen.");
     !generated && [".rs", ".ts", ".tsx"].iter().any(|ending| path.ends_with(ending))
@@ -398,6 +417,24 @@ fn what_a_newcomer_looks_for_is_there() {
         let text = fs::read_to_string(root().join(name)).unwrap_or_default();
         assert!(!text.trim().is_empty(), "{name} is missing");
     }
+}
+
+#[test]
+fn every_test_that_the_table_of_attacks_names_is_there() {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let table = page.split("### Attacks that were tried").nth(1).expect("the table of attacks");
+    let table = table.split("\n## ").next().unwrap();
+    let words = table.split(['`', ' ', ':']).filter(|word| word.matches('_').count() >= 4);
+    let sources: Vec<String> = files()
+        .into_iter()
+        .filter(|(path, _)| path.ends_with(".rs"))
+        .map(|(_, file)| fs::read_to_string(file).unwrap())
+        .collect();
+    let named: BTreeSet<&str> = words.collect();
+    assert!(named.len() >= 18, "{named:?}");
+    let is_there = |name: &str| sources.iter().any(|text| text.contains(&format!("fn {name}(")));
+    let missing: Vec<String> = named.iter().filter(|name| !is_there(name)).map(ToString::to_string).collect();
+    none(&missing);
 }
 
 #[test]

@@ -13,12 +13,20 @@ mod behind;
 mod canary;
 #[path = "ceremony/chromium.rs"]
 mod chromium;
+#[path = "ceremony/desktop.rs"]
+mod desktop;
 #[path = "ceremony/enrolment.rs"]
 mod enrolment;
+#[path = "ceremony/fresh.rs"]
+mod fresh;
 #[path = "ceremony/held.rs"]
 mod held;
 #[path = "ceremony/lost.rs"]
 mod lost;
+#[path = "ceremony/passphrase.rs"]
+mod passphrase;
+#[path = "ceremony/routes.rs"]
+mod routes;
 #[path = "ceremony/signed.rs"]
 mod signed;
 mod support;

@@ -1,4 +1,5 @@
-//! Attacks on a step-up: each is refused, nothing reaches the tool, and the journal has it.
+//! Attacks on a step-up: each is refused, nothing reaches the tool, and the journal has it. The whole list, with the
+//! test of each, is in ARCHITECTURE.md under "Attacks that were tried".
 
 use super::enrolled;
 use super::held::{POLICIES, ceremony_of};
@@ -21,7 +22,11 @@ struct Scene {
 }
 
 async fn scene() -> Scene {
-    let world = World::new(&POLICIES).await;
+    scene_of(&POLICIES).await
+}
+
+async fn scene_of(policies: &[(&str, &str)]) -> Scene {
+    let world = World::new(policies).await;
     let agent = world.agent("claude").await;
     let key = enrolled(&world, "me").await;
     let _pending = agent.start("send_payment", json!({ "amount": 1, "to": "a" }));
@@ -89,7 +94,75 @@ async fn an_answer_after_the_time_is_refused() {
     let answer = get(&mut scene.key, &page.origin(), &asked["publicKey"]);
     scene.world.clock.advance(Duration::from_secs(120));
     assert_eq!(page.step(json!({ "answer": answer })).await["kind"], "stop");
-    scene.nothing_happened(0);
+    scene.nothing_happened(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_lengthens_no_ceremony() {
+    let mut scene = scene().await;
+    let page = scene.page().await;
+    let asked = page.begin().await;
+    let answer = get(&mut scene.key, &page.origin(), &asked["publicKey"]);
+    scene.world.clock.set_back(Duration::from_secs(60 * 60));
+    scene.world.clock.advance(Duration::from_secs(120));
+    assert_eq!(page.step(json!({ "answer": answer })).await["kind"], "stop");
+    scene.nothing_happened(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_for_the_call_before_an_approver_changed_it_is_refused() {
+    let step_up = POLICIES[1];
+    let approval = (
+        "also.toml",
+        "name = \"Payments are looked at\"\n[target]\ntools = [\"ledger/send_payment\"]\n[action]\nkind = \"request_approval\"\nflow = \"owner\"\n",
+    );
+    let scene = scene_of(&[POLICIES[0], step_up, approval]).await;
+    let Scene { world, mut key, card, .. } = scene;
+    let page = Page::open(&ceremony_of(&world, &card).await).await;
+    let asked = page.begin().await;
+    let answer = get(&mut key, &page.origin(), &asked["publicKey"]);
+    let arguments = policy::Value::parse(br#"{"amount":9000,"to":"b"}"#).unwrap();
+    let (hold, digest) = (card.hold.parse().unwrap(), super::support::world::digest(&card));
+    let owner = world.engine.owner_id().unwrap();
+    world
+        .engine
+        .approve_edited(&hold, digest, arguments, (gateway::Means::Window, &owner), None)
+        .expect("the owner changes what is sent");
+    let reply = page.step(json!({ "answer": answer })).await;
+    assert_eq!(reply["title"], "The call or what it needs has changed.", "{reply}");
+    world.upstream.saw_nothing();
+    let lines = journal::lines(&world.home.paths().journal());
+    assert_eq!(lines.iter().filter(|line| line.kind == "passkey_refused").count(), 1);
+    assert_eq!(world.card(&card.hold).unwrap().state, gateway::card::CardState::Waiting);
+}
+
+/// A row that somebody wrote into the journal's file enrols nobody, and the file is not whole any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_is_written_into_the_database_is_none() {
+    let scene = scene().await;
+    let mut stranger = passkey();
+    let elsewhere = World::new(&POLICIES).await;
+    super::run_enrolment(&elsewhere.engine, "me", &mut stranger, None).await;
+    let theirs = elsewhere.engine.passkeys().unwrap()[0].clone();
+    let file = rusqlite::Connection::open(scene.world.home.paths().journal()).unwrap();
+    file.busy_timeout(Duration::from_secs(5)).unwrap();
+    let changed = file
+        .execute(
+            "UPDATE entries SET kind = 'passkey_enrolled', body = (SELECT body FROM entries WHERE kind = 'passkey_enrolled')
+             WHERE seq = (SELECT min(seq) FROM entries)",
+            [],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+    assert!(scene.world.engine.journal().verify().is_err(), "the journal says so");
+    let passkeys = scene.world.engine.passkeys().unwrap();
+    assert!(passkeys.iter().all(|passkey| passkey.id() != theirs.id()));
+    let page = scene.page().await;
+    let mut asked = page.begin().await;
+    asked["publicKey"]["allowCredentials"] = json!([{ "type": "public-key", "id": theirs.id().to_string() }]);
+    let answer = get(&mut stranger, &page.origin(), &asked["publicKey"]);
+    assert_eq!(page.step(json!({ "answer": answer })).await["kind"], "again");
+    scene.nothing_happened(1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

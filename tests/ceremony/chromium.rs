@@ -2,7 +2,7 @@
 //!
 //! With `DOORWARD_PICTURES` set to a folder, pictures of the pages are put there to be looked at.
 
-use super::held::{POLICIES, ceremony_of};
+use super::held::{POLICIES, ceremony_of, two_people};
 use super::support::node::{ceremony_browser, node};
 use super::support::world::World;
 use gateway::ceremony::Subject;
@@ -12,14 +12,14 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-struct Chromium {
+pub(crate) struct Chromium {
     _child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Chromium {
-    async fn start() -> Chromium {
+    pub(crate) async fn start() -> Chromium {
         let mut command = Command::new(node());
         command.arg(ceremony_browser()).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("node starts");
@@ -27,7 +27,7 @@ impl Chromium {
         Chromium { _child: child, input, output: BufReader::new(output).lines() }
     }
 
-    async fn tell(&mut self, command: &str, mut rest: Value) -> Value {
+    pub(crate) async fn tell(&mut self, command: &str, mut rest: Value) -> Value {
         rest["command"] = json!(command);
         self.input.write_all(format!("{rest}\n").as_bytes()).await.unwrap();
         let line =
@@ -37,30 +37,31 @@ impl Chromium {
         answer["value"].clone()
     }
 
-    async fn open(&mut self, url: &str) {
+    pub(crate) async fn open(&mut self, url: &str) {
         self.tell("open", json!({ "url": url })).await;
     }
 
-    async fn says(&mut self, text: &str) {
+    pub(crate) async fn says(&mut self, text: &str) {
         self.tell("says", json!({ "text": text })).await;
     }
 
-    async fn take(&mut self, key: Option<&str>) {
+    pub(crate) async fn take(&mut self, key: Option<&str>) {
         self.tell("take", json!({ "key": key })).await;
     }
 
-    async fn look(&mut self) -> Value {
+    pub(crate) async fn look(&mut self) -> Value {
         let seen = self.tell("look", json!({})).await;
         assert_eq!(seen["problems"], json!([]), "nothing of the page was refused");
         seen
     }
 
-    /// Light and dark, where pictures are wanted.
-    async fn picture(&mut self, name: &str, url: &str) {
+    /// Light, dark and narrow, where pictures are wanted.
+    pub(crate) async fn picture(&mut self, name: &str, url: &str) {
         let Ok(folder) = std::env::var("DOORWARD_PICTURES") else { return };
-        for scheme in ["dark", "light"] {
-            self.tell("open", json!({ "url": url, "scheme": scheme })).await;
-            self.tell("picture", json!({ "path": format!("{folder}/{name}-{scheme}.png") })).await;
+        for (look, scheme, width) in [("dark", "dark", 760), ("narrow", "dark", 360), ("light", "light", 760)]
+        {
+            self.tell("open", json!({ "url": url, "scheme": scheme, "width": width })).await;
+            self.tell("picture", json!({ "path": format!("{folder}/{name}-{look}.png") })).await;
         }
     }
 
@@ -160,5 +161,80 @@ async fn two_keys_a_removed_one_a_page_without_passkeys_and_one_out_of_time() {
     chromium.open(&ceremony.url).await;
     chromium.says("This browser cannot use passkeys.").await;
     chromium.picture("wrong-browser", &ceremony.url).await;
+    assert_eq!(world.upstream.calls().len(), 1);
+}
+
+/// The page by its names and roles, as a screen reader has it, and by the keyboard alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_can_be_heard_and_used_by_keyboard_and_rejected_there() {
+    let world = World::new(&POLICIES).await;
+    let agent = world.agent("claude").await;
+    let mut chromium = Chromium::start().await;
+    chromium.enrol(&world, "Laptop", None).await;
+    let pending = agent.start("send_payment", json!({ "amount": 1, "memo": "x".repeat(900) }));
+    let ceremony = ceremony_of(&world, &world.held().await).await;
+    chromium.open(&ceremony.url).await;
+    let heard = chromium.tell("heard", json!({})).await;
+    let heard = heard.as_str().unwrap();
+    for expected in [
+        "main",
+        "heading \"Prove it is you, for this one call\" [level=1]",
+        "heading \"Why it waits\" [level=2]",
+        "region \"memo, 900 characters\"",
+        "button \"Use passkey\"",
+        "button \"Reject\"",
+        "status",
+    ] {
+        assert!(heard.contains(expected), "{expected} in {heard}");
+    }
+    assert_eq!(chromium.tell("faults", json!({})).await, json!([]), "what axe finds");
+    // From the first button on, Tab goes to the other one and never away from the page.
+    assert_eq!(chromium.look().await["focus"], "use");
+    chromium.tell("press", json!({ "key": "Tab" })).await;
+    assert_eq!(chromium.look().await["focus"], "reject");
+    chromium.tell("press", json!({ "key": "Space" })).await;
+    chromium.says("Rejected.").await;
+    pending.answer().await.refused("rejected");
+    world.upstream.saw_nothing();
+}
+
+/// Ana and Bob, each with a passkey of their own; and before Bob has one, the page says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_and_a_page_that_says_whose_passkey_is_missing() {
+    let home = two_people();
+    let world = World::of(home).await;
+    let agent = world.agent("claude").await;
+    let mut chromium = Chromium::start().await;
+    chromium.enrol(&world, "Ana's", None).await;
+    let pending = agent.start("send_payment", json!({ "amount": 9 }));
+    let card = world.held().await;
+    let ceremony = ceremony_of(&world, &card).await;
+    chromium.open(&ceremony.url).await;
+    chromium.tell("click", json!({ "id": "use" })).await;
+    chromium.says("Proven.").await;
+    chromium.says("waits for what is still required").await;
+    let ceremony = ceremony_of(&world, &card).await;
+    chromium.picture("no-passkey", &ceremony.url).await;
+    chromium.open(&ceremony.url).await;
+    chromium.says("No passkey is enrolled for Bob.").await;
+    assert!(pending.is_waiting());
+
+    let subject = Subject::Enrol { person: "bob".parse().unwrap(), name: "Bob's".to_owned() };
+    let enrol = world.engine.start_ceremony(subject).await.unwrap();
+    chromium.take(Some("Bob's")).await;
+    chromium.open(&enrol.url).await;
+    chromium.tell("before_get", json!({ "key": "Ana's" })).await;
+    chromium.tell("click", json!({ "id": "use" })).await;
+    chromium.says("The passkey is enrolled.").await;
+    // Ana cannot stand in for Bob.
+    chromium.open(&ceremony.url).await;
+    chromium.take(Some("Ana's")).await;
+    chromium.tell("click", json!({ "id": "use" })).await;
+    chromium.says("No passkey was used.").await;
+    world.upstream.saw_nothing();
+    chromium.take(Some("Bob's")).await;
+    chromium.tell("click", json!({ "id": "use" })).await;
+    chromium.says("Proven.").await;
+    assert_eq!(pending.answer().await.ran(), "send_payment ran");
     assert_eq!(world.upstream.calls().len(), 1);
 }

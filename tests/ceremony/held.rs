@@ -145,10 +145,17 @@ async fn the_page_can_reject() {
     assert_eq!(page.step(json!({ "reject": true })).await["title"], "Rejected.");
     pending.answer().await.refused("rejected");
     world.upstream.saw_nothing();
+    let entries = world.engine.journal().entries(0).unwrap();
+    let votes: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry.body.as_deref())
+        .filter(|body| body.contains("\"rejected\"") || body.contains("\"reject\""))
+        .collect();
+    assert!(votes.iter().any(|body| body.contains("\"means\":\"ceremony\"")), "{votes:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_people_approve_each_with_their_own_passkey() {
+/// A payment needs the passkeys of two people.
+pub(crate) fn two_people() -> TestHome {
     let home = TestHome::in_memory(&[
         ALLOW,
         (
@@ -163,6 +170,12 @@ async fn two_people_approve_each_with_their_own_passkey() {
     home.write_people(
         "[[user]]\nid = \"me\"\nname = \"Ana\"\nowner = true\n[[user]]\nid = \"bob\"\nname = \"Bob\"\n",
     );
+    home
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_approve_each_with_their_own_passkey() {
+    let home = two_people();
     let world = World::of(home).await;
     let agent: Agent = world.agent("claude").await;
     let mut ana = enrolled(&world, "me").await;

@@ -40,6 +40,10 @@ async fn a_loosened_file_loosens_nothing_until_it_is_confirmed_and_can_be_put_ba
     let waiting = world.change_waits().await;
     agent.call("create_expense", json!({ "amount": 9000 })).await.refused("denied");
 
+    let entries = world.engine.journal().entries(0).unwrap();
+    let alarmed = |body: &str| body.contains("files_changed");
+    assert!(entries.iter().any(|entry| entry.kind == "alarm" && entry.body.as_deref().is_some_and(alarmed)));
+
     world.engine.sets().discard(&waiting.hash).unwrap();
     assert!(world.engine.sets().waiting().is_none());
     let back = std::fs::read_to_string(world.home.paths().policies().join("large-expenses.toml")).unwrap();

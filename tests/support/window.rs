@@ -36,6 +36,7 @@ impl Window {
         let mut command = clean("WebKitWebDriver");
         command.arg("--port=0").env("DISPLAY", &screen.display).env("TAURI_WEBVIEW_AUTOMATION", "true");
         command.env("DOORWARD_LOG", "info");
+        command.env("PATH", with_browser(&home));
         bus.surround(&mut command);
         let driver = Program::start(&mut command);
         let options = json!({ "binary": ours("doorward-desktop"), "args": ["--home", home.dir()] });
@@ -57,6 +58,22 @@ impl Window {
         let body = answer.split("\r\n\r\n").nth(1).expect("a body");
         let status: Value = serde_json::from_str(body.trim()).expect("a status");
         status["listen"].as_str().expect("an address").parse().expect("an address")
+    }
+
+    /// The address of the page that the app told the browser to open last; each is told once.
+    pub(crate) fn opened_page(&self) -> String {
+        let told = self.home.beside("browser").join("told");
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            match std::fs::read_to_string(&told) {
+                Ok(text) if text.ends_with('\n') => {
+                    std::fs::remove_file(&told).expect("what was told is taken");
+                    return text.trim().to_owned();
+                }
+                _ => assert!(Instant::now() < limit, "no page was opened in the browser"),
+            }
+            std::thread::yield_now();
+        }
     }
 
     /// The paired agent, connected to an upstream.
@@ -241,6 +258,19 @@ impl ApprovalWindow {
         }
         self.turn_back(window).await;
     }
+}
+
+/// A search path whose `xdg-open` writes down what it was to open.
+fn with_browser(home: &TestHome) -> std::ffi::OsString {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = home.beside("browser");
+    let script = folder.join("xdg-open");
+    let told = folder.join("told");
+    let text = format!("#!/bin/sh\necho \"$1\" > '{0}.new' && mv '{0}.new' '{0}'\n", told.display());
+    std::fs::write(&script, text).expect("a program that opens pages");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("it can be started");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path))).expect("a search path")
 }
 
 /// The element was replaced, or is not in its place yet.

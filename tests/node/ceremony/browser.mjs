@@ -2,7 +2,9 @@
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
-const { chromium } = createRequire(new URL("../../../ui/package.json", import.meta.url))("playwright-core");
+const fromUi = createRequire(new URL("../../../ui/package.json", import.meta.url));
+const { chromium } = fromUi("playwright-core");
+const { default: AxeBuilder } = fromUi("@axe-core/playwright");
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -51,7 +53,11 @@ await page.addInitScript(() => {
 });
 
 const commands = {
-  open: async ({ url, scheme }) => { await page.emulateMedia({ colorScheme: scheme ?? "light" }); await page.goto(url); },
+  open: async ({ url, scheme, width }) => {
+    await page.setViewportSize({ width: width ?? 760, height: 720 });
+    await page.emulateMedia({ colorScheme: scheme ?? "light" });
+    await page.goto(url);
+  },
   take: async ({ key }) => take(key),
   /** The key to take once an assertion is asked for. */
   before_get: async ({ key }) => { before = key; },
@@ -62,6 +68,12 @@ const commands = {
   /** Waits until the page says this. */
   says: async ({ text }) => page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 }),
   picture: async ({ path }) => page.screenshot({ path, fullPage: true }),
+  /** Names and roles, as a screen reader has them. */
+  heard: async () => page.locator("body").ariaSnapshot(),
+  faults: async () => {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+  },
   look: async () => ({
     text: await page.locator("body").innerText(),
     focus: await page.evaluate(() => document.activeElement?.id ?? ""),

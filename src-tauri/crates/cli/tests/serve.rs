@@ -141,12 +141,18 @@ fn commands_beside_a_running_gateway_go_through_it() {
 
 #[test]
 fn a_second_gateway_on_the_home_is_refused_and_doctor_finds_the_first() {
-    let (home, serve) = served();
+    let (home, mut serve) = served();
     let second = home.run(&["serve"]);
     assert_eq!(second.code, 1);
     assert!(second.err.contains("is in use by process"), "{}", second.err);
     let doctor = home.run(&["doctor"]);
     assert!(doctor.out.contains(&format!("serves {} (process ", serve.address)), "{}", doctor.out);
+    serve.signal("TERM");
+    serve.wait();
+    let journal = rusqlite::Connection::open(home.path("journal.sqlite")).unwrap();
+    let alarms: i64 =
+        journal.query_row("SELECT count(*) FROM entries WHERE kind = 'alarm'", [], |row| row.get(0)).unwrap();
+    assert_eq!(alarms, 1, "the one that owns the home put it on record");
 }
 
 #[test]

@@ -17,14 +17,14 @@ mod chromium;
 mod desktop;
 #[path = "ceremony/enrolment.rs"]
 mod enrolment;
-#[path = "ceremony/fresh.rs"]
-mod fresh;
 #[path = "ceremony/held.rs"]
 mod held;
 #[path = "ceremony/lost.rs"]
 mod lost;
 #[path = "ceremony/passphrase.rs"]
 mod passphrase;
+#[path = "ceremony/refused.rs"]
+mod refused;
 #[path = "ceremony/routes.rs"]
 mod routes;
 #[path = "ceremony/signed.rs"]

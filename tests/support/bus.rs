@@ -65,6 +65,30 @@ impl Bus {
         bus
     }
 
+    /// Locks what the Secret Service keeps: from now on it asks for its password.
+    pub(crate) async fn lock_keyring(&self) {
+        let connection = self.connect().await;
+        let login = zbus::ObjectPath::try_from("/org/freedesktop/secrets/collection/login").expect("a path");
+        let (service, path) = ("org.freedesktop.secrets", "/org/freedesktop/secrets");
+        let collections = (vec![login],);
+        let asked = connection.call_method(
+            Some(service),
+            path,
+            Some("org.freedesktop.Secret.Service"),
+            "Lock",
+            &collections,
+        );
+        asked.await.expect("the keyring is locked");
+    }
+
+    /// Starts what shows the keyring's questions, on the given screen.
+    pub(crate) async fn add_prompter(&mut self, display: &str) {
+        let mut command = self.join("/usr/libexec/gcr-prompter");
+        command.env("DISPLAY", display);
+        self.services.push(Program::start(&mut command));
+        self.until_owned("org.gnome.keyring.SystemPrompter").await;
+    }
+
     /// Starts the real notification daemon on the given screen.
     pub(crate) async fn add_notifications(&mut self, display: &str) {
         let daemon = NOTIFICATION_DAEMONS.iter().map(Path::new).find(|path| path.exists());

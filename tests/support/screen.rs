@@ -77,6 +77,26 @@ impl Screen {
         tree.lines().filter(|line| line.contains(&format!("\"{class}\""))).filter_map(place).collect()
     }
 
+    fn shows(&self, class: &str) -> bool {
+        self.windows(class).iter().any(|place| place.width > 100 && place.height > 50)
+    }
+
+    /// Waits until a window of this class is on the screen.
+    pub(crate) fn until_window(&self, class: &str) {
+        let limit = Instant::now() + PATIENCE;
+        while !self.shows(class) {
+            assert!(Instant::now() < limit, "no {class} comes up: {}", self.picture("failed").display());
+        }
+    }
+
+    /// Waits until it is gone.
+    pub(crate) fn until_no_window(&self, class: &str) {
+        let limit = Instant::now() + PATIENCE;
+        while self.shows(class) {
+            assert!(Instant::now() < limit, "{class} stays: {}", self.picture("failed").display());
+        }
+    }
+
     /// The notification that is on the screen, once its buttons are drawn: the middle of each button, from left
     /// to right. This daemon draws them as words in the last line of the notification.
     pub(crate) fn notification_buttons(&self, wanted: usize) -> Vec<(i32, i32)> {
@@ -130,6 +150,11 @@ impl Screen {
                 self.picture("notifications/failed").display()
             );
         }
+    }
+
+    /// Presses a key.
+    pub(crate) fn press(&self, key: &str) {
+        self.run("xdotool", &["key", key]);
     }
 
     fn words_of_last_line(&self, place: Place) -> Vec<(i32, i32)> {

@@ -16,6 +16,8 @@ mod chaos;
 mod crowd;
 #[path = "headless/flows.rs"]
 mod flows;
+#[path = "headless/fresh.rs"]
+mod fresh;
 #[path = "headless/full_disk.rs"]
 mod full_disk;
 #[path = "headless/grants.rs"]

@@ -9,7 +9,7 @@ use super::support::world::TestClock;
 use approvals::{Bound, Choice, GrantTerms, HeldCall, HoldState, Limit, Means, StageView};
 use gateway::ceremony::Subject;
 use gateway::desk::Ballot;
-use gateway::{ChangePolicy, Engine, HoldId, Options};
+use gateway::{ChangePolicy, DeskEvent, Engine, HoldId, Options};
 use policy::{CallDigest, Timestamp, Value as Json};
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
@@ -18,6 +18,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
 
 const HOME: &str = "DOORWARD_TEST_APART";
 /// By how many milliseconds its clock is ahead of the machine's.
@@ -104,6 +105,11 @@ impl Apart {
         panic!("it showed {seen} pages and not one more");
     }
 
+    /// How often its desk heard of the screen.
+    pub(super) fn screens(&self) -> usize {
+        self.program.output().lines().filter(|line| *line == "apart screen").count()
+    }
+
     /// Ends it in order.
     pub(super) fn end(mut self) {
         self.program.close_input();
@@ -145,6 +151,16 @@ async fn serve(home: &Path, ahead: Duration) {
         say(format_args!("page {url}"));
         true
     }));
+    let mut told = engine.desk().events();
+    tokio::spawn(async move {
+        loop {
+            match told.recv().await {
+                Ok(DeskEvent::Screen) => say(format_args!("screen")),
+                Err(RecvError::Closed) => return,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+            }
+        }
+    });
     engine.watch_screen();
     say(format_args!("listens {}", engine.listen_addr()));
     let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();

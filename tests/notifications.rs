@@ -12,7 +12,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use support::bus::Bus;
 use support::home::{ALLOW, TestHome};
-use support::journal::{kinds_of, kinds_until};
+use support::journal::{kinds_of, kinds_until, lines};
 use support::node::{filesystem_server, node};
 use support::notified::{Asked, Notified};
 use support::screen::Screen;
@@ -258,6 +258,7 @@ async fn a_forged_answer_on_the_bus_approves_nothing() {
     let call = agent.start("write_file", json!({ "path": path, "content": "hello" }));
     let hold = desk.hold().await;
     let buttons = screen.notification_buttons(BUTTONS);
+    let before = alarms(&desk);
 
     // Any program of the same user can say on the bus that a button was pressed, to all or to us alone.
     let forger = window.bus.connect().await;
@@ -290,6 +291,18 @@ async fn a_forged_answer_on_the_bus_approves_nothing() {
     let kinds = kinds_of(&desk.journal(), &hold);
     assert_eq!(kinds.iter().filter(|kind| *kind == "vote_cast").count(), 1, "{kinds:?}");
     assert!(!kinds.contains(&"call_released".to_owned()), "{kinds:?}");
+    // On record once, however many there were.
+    support::within("the attempt is on record", async {
+        while alarms(&desk) == before {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(alarms(&desk), before + 1);
+}
+
+fn alarms(desk: &Desk) -> usize {
+    lines(&desk.journal()).iter().filter(|line| line.kind == "alarm").count()
 }
 
 /// An approval counts only once a notification was up for as long as it takes to read it. The window's own

@@ -196,6 +196,10 @@ impl<N: Notifier> Bell<N> {
                     Button::Reject => self.vote(&notice, VoteChoice::Reject).await,
                 }
             }
+            Heard::Forged => {
+                tracing::warn!("another program than the notification service answered a notification");
+                self.host.note_forged_answer();
+            }
             Heard::ServiceLeft => {
                 self.replaced = true;
                 say(

@@ -6,6 +6,9 @@
 //! for an id it gave us, and for a button that was on that notice. One connection shows and hears, because
 //! some services (dunst) answer only the connection that asked: a library that opens a second one hears nothing.
 
+#[path = "forged.rs"]
+mod forged;
+
 use super::{Heard, Notifier, NotifyError};
 use crate::notice::{Button, Notice, Service};
 use std::collections::HashMap;
@@ -79,10 +82,12 @@ impl SystemNotifier {
         let service = describe(&bus, &owner).await.map_err(|error| NotifyError::NoService(error.into()))?;
         let (answers, owners) =
             signals(&bus, &owner).await.map_err(|error| NotifyError::NoBus(error.into()))?;
+        let said = forged::signals(&bus).await.map_err(|error| NotifyError::NoBus(error.into()))?;
         let (heard, hears) = mpsc::unbounded_channel();
         let (trusted, shown) = (AtomicBool::new(true), Mutex::default());
         let link = Arc::new(Link { bus, owner, trusted, shown, too_early, heard });
         tokio::spawn(Arc::clone(&link).listen(answers, owners));
+        tokio::spawn(forged::listen(Arc::clone(&link), said));
         Ok((SystemNotifier { service, link }, hears))
     }
 }
@@ -110,7 +115,7 @@ async fn describe(bus: &Connection, owner: &OwnedUniqueName) -> zbus::Result<Ser
 }
 
 /// The owner's signals, and the bus's news of who owns the name. Nothing else gets into these queues, so that
-/// nobody can fill them.
+/// nobody can fill them; what others say is heard apart ([`forged`]).
 async fn signals(bus: &Connection, owner: &OwnedUniqueName) -> zbus::Result<(MessageStream, MessageStream)> {
     let answers = MatchRule::builder()
         .msg_type(Type::Signal)

@@ -34,6 +34,8 @@ pub(crate) enum Heard {
     Pressed { notice: Notice, button: Button },
     /// A person put the notice away without an answer.
     PutAway { notice: Notice },
+    /// Another program than the service said that a button was pressed. Nobody believed it.
+    Forged,
     /// The service we knew left; nobody's answers are believed any more.
     ServiceLeft,
 }

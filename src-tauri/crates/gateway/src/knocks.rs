@@ -1,4 +1,4 @@
-//! Requests that nobody may make here, in the journal: the first of each kind at once, and then at most one entry in
+//! Requests that nobody may make here, and answers that nobody gave, in the journal: the first of each kind at once, and then at most one entry in
 //! ten minutes, with how many came. So a flood of them fills no disk.
 
 use crate::engine::Engine;
@@ -21,15 +21,25 @@ pub(crate) enum Knock {
     Path,
     /// From a web page, under another name, or by another user.
     Place,
+    /// No request, but an answer to a notification that its service did not give.
+    Answer,
 }
 
 impl Knock {
-    fn words(self) -> &'static str {
-        match self {
+    /// The alarm, with how many came.
+    fn alarm(self, count: u64) -> Entry {
+        let how = match self {
             Knock::Token => "without a token that is known here",
             Knock::Path => "for something that is not here",
             Knock::Place => "from a web page, under another name, or by another user",
-        }
+            Knock::Answer => {
+                let said = "another program than the notification service answered a notification, and was not believed";
+                return Entry::Alarm { code: "forged_answer".to_owned(), said: said.to_owned() };
+            }
+        };
+        let requests = if count == 1 { "a request was".to_owned() } else { format!("{count} requests were") };
+        let said = format!("{requests} refused at the agents' port or the home's socket: {how}");
+        Entry::Alarm { code: "door_refused".to_owned(), said }
     }
 }
 
@@ -62,12 +72,18 @@ impl Engine {
         if path.starts_with(LOOKED_FOR) {
             return;
         }
+        self.record(knock);
+    }
+
+    /// Records that somebody on the session's bus answered a notification in its service's place.
+    pub fn note_forged_answer(self: &Arc<Self>) {
+        self.record(Knock::Answer);
+    }
+
+    fn record(self: &Arc<Self>, knock: Knock) {
         let Some(count) = self.knocks.count(knock, self.desk().clock().now()) else { return };
-        let requests = if count == 1 { "a request was".to_owned() } else { format!("{count} requests were") };
-        let said = format!("{requests} refused at the agents' port or the home's socket: {}", knock.words());
         let engine = Arc::clone(self);
-        self.tasks()
-            .spawn_blocking(move || engine.note(Entry::Alarm { code: "door_refused".to_owned(), said }));
+        self.tasks().spawn_blocking(move || engine.note(knock.alarm(count)));
     }
 }
 

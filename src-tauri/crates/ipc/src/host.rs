@@ -126,6 +126,13 @@ impl Host {
         let _ = self.changes.send(Changed { tags: vec![Tag::Overview], hold: None });
     }
 
+    /// The shell heard an answer to a notification that its service did not give; it counted for nothing.
+    pub fn note_forged_answer(&self) {
+        if let Ok(engine) = &self.engine {
+            engine.note_forged_answer();
+        }
+    }
+
     /// Whether the screen is surely locked; where nobody can tell, it is taken for unlocked here.
     #[must_use]
     pub fn is_screen_locked(&self) -> bool {

@@ -3,6 +3,9 @@
 //! Each rule is a function over plain data, so that its own test can show that it fails when it should.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "architecture/release.rs"]
+mod release;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -12,20 +12,33 @@ const STEERS_WEBVIEW: [&str; 2] = ["WEBKIT_", "TAURI_"];
 /// Lets any WebDriver press the buttons of the window.
 pub const AUTOMATION: &str = "TAURI_WEBVIEW_AUTOMATION";
 
-/// Which of the given variables the program must not run with.
-pub fn unwanted<'a>(names: impl Iterator<Item = &'a OsStr>, release: bool) -> Vec<OsString> {
-    names.filter(|name| is_unwanted(name, release)).map(OsStr::to_owned).collect()
+/// What a start makes of the variables it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    Clean,
+    /// Automation is asked for, and this is a release: it would hand the buttons to whoever asked.
+    Automation,
+    /// It must start again without these.
+    Unwanted(Vec<OsString>),
+}
+
+/// Looks at all of them; `release` is stricter.
+pub fn look(variables: impl Iterator<Item = (OsString, OsString)>, release: bool) -> Found {
+    let mut unwanted = Vec::new();
+    for (name, value) in variables {
+        if release && name == AUTOMATION && !value.is_empty() {
+            return Found::Automation;
+        }
+        if is_unwanted(&name, release) {
+            unwanted.push(name);
+        }
+    }
+    if unwanted.is_empty() { Found::Clean } else { Found::Unwanted(unwanted) }
 }
 
 fn is_unwanted(name: &OsStr, release: bool) -> bool {
     let Some(name) = name.to_str() else { return false };
     LOADS_CODE.contains(&name) || (release && STEERS_WEBVIEW.iter().any(|prefix| name.starts_with(prefix)))
-}
-
-/// A release build with automation asked for would hand the buttons to whoever asked.
-#[must_use]
-pub fn asks_for_automation(value: Option<&OsStr>) -> bool {
-    value.is_some_and(|value| !value.is_empty())
 }
 
 /// Where a window could be shown.
@@ -105,31 +118,42 @@ fn x11_socket(name: &OsStr) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn names(list: &[&str], release: bool) -> Vec<String> {
-        unwanted(list.iter().map(OsStr::new), release).into_iter().map(|n| n.into_string().unwrap()).collect()
+    fn found(list: &[(&str, &str)], release: bool) -> Found {
+        look(list.iter().map(|(name, value)| (name.into(), value.into())), release)
+    }
+
+    fn unwanted(names: &[&str]) -> Found {
+        Found::Unwanted(names.iter().map(Into::into).collect())
     }
 
     #[test]
     fn variables_that_load_code_are_never_inherited() {
-        assert_eq!(
-            names(&["HOME", "LD_PRELOAD", "GTK_MODULES", "GTK_THEME"], false),
-            ["LD_PRELOAD", "GTK_MODULES"]
-        );
+        let given = [("HOME", "/h"), ("LD_PRELOAD", "x.so"), ("GTK_MODULES", ""), ("GTK_THEME", "Dark")];
+        for release in [false, true] {
+            assert_eq!(found(&given, release), unwanted(&["LD_PRELOAD", "GTK_MODULES"]));
+        }
+        assert_eq!(found(&given[..1], true), Found::Clean);
     }
 
     #[test]
     fn only_a_release_build_drops_what_steers_the_webview() {
-        let given = ["WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "TAURI_DEV_HOST", "LANG"];
-        assert!(names(&given, false).is_empty());
-        assert_eq!(names(&given, true), &given[..2]);
+        let given =
+            [("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"), ("TAURI_DEV_HOST", "h"), ("LANG", "C")];
+        assert_eq!(found(&given, false), Found::Clean);
+        assert_eq!(
+            found(&given, true),
+            unwanted(&["WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "TAURI_DEV_HOST"])
+        );
     }
 
     #[test]
-    fn automation_counts_as_asked_for_whatever_the_value_is() {
-        assert!(asks_for_automation(Some(OsStr::new("true"))));
-        assert!(asks_for_automation(Some(OsStr::new("0"))));
-        assert!(!asks_for_automation(Some(OsStr::new(""))));
-        assert!(!asks_for_automation(None));
+    fn a_release_build_refuses_automation_whatever_the_value_and_whatever_else_is_set() {
+        for value in ["true", "0", " "] {
+            let given = [("LD_PRELOAD", "x.so"), (AUTOMATION, value)];
+            assert_eq!(found(&given, true), Found::Automation);
+            assert_eq!(found(&given, false), unwanted(&["LD_PRELOAD"]), "the window tests need it");
+        }
+        assert_eq!(found(&[(AUTOMATION, "")], true), unwanted(&[AUTOMATION]), "empty asks for nothing");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::arguments::Arguments;
 use crate::door::{self, Door};
+use crate::environment::Found;
 use crate::log_file::LogFile;
 use crate::notifier::SystemNotifier;
 use crate::{approval, bell, environment, summon, tray, window};
@@ -112,15 +113,11 @@ fn run(arguments: &Arguments) -> Result<Started, StartError> {
 
 /// Starts again without the variables that would load foreign code; the second time there are none.
 fn clean_environment() -> Result<(), StartError> {
-    let release = !cfg!(debug_assertions);
-    if release && environment::asks_for_automation(std::env::var_os(environment::AUTOMATION).as_deref()) {
-        return Err(StartError::Automation);
-    }
-    let names: Vec<std::ffi::OsString> = std::env::vars_os().map(|(name, _)| name).collect();
-    let unwanted = environment::unwanted(names.iter().map(AsRef::as_ref), release);
-    if unwanted.is_empty() {
-        return Ok(());
-    }
+    let unwanted = match environment::look(std::env::vars_os(), !cfg!(debug_assertions)) {
+        Found::Clean => return Ok(()),
+        Found::Automation => return Err(StartError::Automation),
+        Found::Unwanted(names) => names,
+    };
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;

@@ -2,6 +2,8 @@
 //! between. What the practice upstream kept in its own database says whether a call ran.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "terminal/passkeys.rs"]
+mod passkeys;
 mod support;
 
 use rusqlite::{Connection, OpenFlags};
@@ -30,12 +32,16 @@ struct Desk {
 
 impl Desk {
     fn with(options: &[&str]) -> Desk {
+        Desk::of(options, &POLICIES)
+    }
+
+    fn of(options: &[&str], policies: &[(&str, &str)]) -> Desk {
         let home = TestHome::folder();
         let dir = home.dir();
         let init = ["init", "--listen", "127.0.0.1:0", "--keychain", "memory"];
         let (status, said) = Program::start(&mut doorward(&dir, init.iter().chain(options))).finish();
         assert!(status.success(), "{said}");
-        home.write_policies(&POLICIES);
+        home.write_policies(policies);
         let serve = Program::start(&mut doorward(&dir, ["serve"]));
         serve.line("that it listens", |line| line.contains("listens on http://127.0.0.1:"));
         serve.line("what to type", |line| line.starts_with("Holds are printed here."));

@@ -42,6 +42,7 @@ async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
     chromium.tell("click", json!({ "id": "use" })).await;
     chromium.says("The passkey is enrolled.").await;
     window.text_with("[data-testid=passkey-row]", "Laptop").await;
+    window.until_gone("[data-testid=waiting-page]").await;
     window.keep_both("passkey-enrolled").await;
 
     let agent = window.agent("ledger").await;
@@ -52,7 +53,7 @@ async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
     window.keep("card-passkey").await;
     window.press("approve").await;
     let page = window.opened_page();
-    window.text_with("[data-testid=said]", "Go on in your browser").await;
+    window.find("[data-testid=said]").await;
     assert!(pending.is_waiting());
     chromium.open(&page).await;
     chromium.says("ledger/send_payment").await;

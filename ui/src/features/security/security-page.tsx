@@ -27,8 +27,11 @@ export function SecurityPage() {
   const { data: overview } = useQuery(overviewQuery);
   const [enrolling, setEnrolling] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const [waiting, setWaiting] = useState<CeremonyStarted | null>(null);
+  const [waiting, setWaiting] = useState<{ ceremony: CeremonyStarted; passkeys: number } | null>(null);
   const close = (): void => { setAsked(null); };
+  const wait = (ceremony: CeremonyStarted | null): void => {
+    setWaiting(ceremony === null ? null : { ceremony, passkeys: view?.passkeys.length ?? 0 });
+  };
   const usable = view !== undefined && view.problem === null;
   return (
     <Page
@@ -48,7 +51,10 @@ export function SecurityPage() {
         </Notice>
       )}
       {view?.reset != null && <LostPasskeys reset={view.reset} />}
-      {waiting !== null && <WaitingPage ceremony={waiting} onDone={() => { setWaiting(null); }} />}
+      {/* Once one came or went, the page was used. */}
+      {waiting !== null && waiting.passkeys === view?.passkeys.length && (
+        <WaitingPage ceremony={waiting.ceremony} onDone={() => { setWaiting(null); }} />
+      )}
       {usable && view.passkeys.length === 0 && (
         <Empty title="No passkey is enrolled" testId="empty-passkeys">
           <p>
@@ -86,10 +92,10 @@ export function SecurityPage() {
         <EnrolPasskey
           people={view.people} first={view.passkeys.length === 0} asksPassphrase={view.passphrase.set && view.passkeys.length === 0}
           onClose={() => { setEnrolling(false); }}
-          onStarted={(ceremony) => { setEnrolling(false); setWaiting(ceremony); }}
+          onStarted={(ceremony) => { setEnrolling(false); wait(ceremony); }}
         />
       )}
-      {asked?.what === "remove" && <Remove passkey={asked.passkey} onClose={close} onAsks={setWaiting} />}
+      {asked?.what === "remove" && <Remove passkey={asked.passkey} onClose={close} onAsks={wait} />}
       {asked?.what === "rename" && <RenamePasskey passkey={asked.passkey} onClose={close} />}
     </Page>
   );

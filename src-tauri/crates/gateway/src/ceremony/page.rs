@@ -57,7 +57,7 @@ pub(super) fn asking(page: &Asking<'_>) -> String {
         "<div class=\"answers\"><button type=\"button\" id=\"use\" class=\"use\">{}</button>{reject}<span class=\"left\" id=\"left\"></span></div>\
          <p id=\"say\" role=\"status\" aria-live=\"polite\"></p>\
          <noscript><p class=\"lead\">Passkeys need JavaScript. Allow it for this page, or open the address in another browser.</p></noscript>\
-         <p class=\"small\">{}</p>",
+         <p class=\"small foot\">{}</p>",
         escape(&shown.button),
         escape(&shown.foot),
     );

@@ -60,9 +60,8 @@ async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
     chromium.tell("press", json!({ "key": "Enter" })).await;
     chromium.says("Proven.").await;
     pending.answer().await.ran();
-    let kinds = kinds_until(&window.home.paths().journal(), &hold, "call_completed");
-    assert_eq!(kinds.iter().filter(|kind| *kind == "call_released").count(), 1, "{kinds:?}");
-    assert_eq!(kinds.last().map(String::as_str), Some("call_completed"), "{kinds:?}");
+    let kinds = kinds_until(&window.home.paths().journal(), &hold, "outcome_read");
+    assert_eq!(kinds, ["hold_opened", "presence_proven", "call_released", "call_completed", "outcome_read"]);
     chromium.open(&page).await;
     chromium.says("works once and is used").await;
     window.close().await;
@@ -96,7 +95,7 @@ async fn the_passphrase_is_typed_in_the_window_and_releases_one_call() {
     window.press("passphrase-send").await;
     pending.answer().await.ran();
     let journal = window.home.paths().journal();
-    let kinds = kinds_until(&journal, &hold, "call_completed");
+    let kinds = kinds_until(&journal, &hold, "outcome_read");
     assert_eq!(kinds.iter().filter(|kind| *kind == "call_released").count(), 1, "{kinds:?}");
     assert_eq!(lines(&journal).iter().filter(|line| line.kind == "passphrase_refused").count(), 1);
     window.close().await;

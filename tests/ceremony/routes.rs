@@ -71,7 +71,7 @@ async fn i11_no_route_approves_with_any_kind_of_token() {
                 for body in bodies.iter().take(sent) {
                     // Every listener is asked for every route, its own and the others'.
                     for door in [Some(world.door()), Some(port), None] {
-                        let host = door.map_or_else(|| world.door(), |door| door);
+                        let host = door.unwrap_or_else(|| world.door());
                         let host = if door == Some(port) {
                             format!("localhost:{}", port.port())
                         } else {

@@ -60,6 +60,8 @@ export const packsQuery = queryOptions({ queryKey: ["policies", "packs"], queryF
 
 export const packQuery = (source: PackSource, withDefault: boolean) => queryOptions({
   queryKey: ["policies", "pack", source, withDefault], queryFn: () => call("pack", { source, with_default: withDefault }), placeholderData: keepPreviousData,
+  // A folder is read anew each time it is looked at: nobody tells us that a file in it changed.
+  ...(source.kind === "folder" ? { staleTime: 0, gcTime: 0 } : {}),
 });
 
 export const cardQuery = (hold: string) =>

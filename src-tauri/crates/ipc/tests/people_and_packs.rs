@@ -78,6 +78,37 @@ async fn people_changed_underneath_are_never_overwritten_unseen() {
 }
 
 #[tokio::test]
+async fn what_somebody_else_wrote_into_the_people_file_is_no_part_of_a_draft() {
+    let desktop = Desktop::start(&[("people.toml", PEOPLE)]).await;
+    let theirs = PEOPLE.replace("employee", "finance");
+    std::fs::write(desktop.file("people.toml"), &theirs).unwrap();
+    let mut draft = people(&desktop).await;
+    assert_eq!(draft["users"][0]["roles"], json!(["employee"]), "as it is in force");
+    draft["users"][0]["name"] = json!("Mine");
+    let saved = desktop.told("save_people", json!({"draft": draft})).await;
+    assert_eq!((&saved["kind"], &saved["theirs"]), (&json!("changed"), &json!(theirs)), "it is shown first");
+    assert_eq!(people(&desktop).await["users"][0]["roles"], json!(["employee"]), "nothing came into force");
+    desktop.engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_file_that_waits_for_its_confirmation_is_not_overwritten_by_a_pack() {
+    let desktop = Desktop::start(&[]).await;
+    let mine = "name = \"Mine\"\n[target]\ntools = [\"git/push\"]\n[action]\nkind = \"deny\"\n";
+    std::fs::write(desktop.file("policies/force.toml"), mine).unwrap();
+    let source = json!({"kind": "shipped", "name": "git"});
+    let view = desktop.told("pack", json!({"source": source, "with_default": false})).await;
+    let files = view["files"].as_array().unwrap();
+    let force = files.iter().find(|file| file["path"] == "force.toml").unwrap();
+    assert_eq!(force["state"], "kept", "{force}");
+    let add = json!({"source": source, "with_default": false, "observe": false, "seen": view["text"]});
+    let added = desktop.told("add_pack", add).await;
+    assert_eq!(added["kept"], json!(["force.toml"]));
+    assert_eq!(desktop.text("policies/force.toml").unwrap(), mine);
+    desktop.engine.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_shipped_pack_is_added_to_observe_and_nothing_of_ones_own_is_overwritten() {
     let mine = "name = \"Mine\"\n[target]\ntools = [\"git/push\"]\n[action]\nkind = \"deny\"\n";
     let desktop = Desktop::start(&[("policies/push.toml", mine)]).await;
@@ -95,17 +126,23 @@ async fn a_shipped_pack_is_added_to_observe_and_nothing_of_ones_own_is_overwritt
     let effect =
         desktop.told("pack_effect", json!({"source": source, "with_default": false, "so_far": null})).await;
     assert_eq!(effect["judged"], 0, "nothing was recorded yet");
-    let added =
-        desktop.told("add_pack", json!({"source": source, "with_default": false, "observe": true})).await;
+    let added = desktop
+        .told(
+            "add_pack",
+            json!({"source": source, "with_default": false, "observe": true, "seen": view["text"]}),
+        )
+        .await;
     assert_eq!(added["kept"], json!(["push.toml"]));
     assert_eq!(desktop.text("policies/push.toml").unwrap(), mine);
     let text = desktop.text("policies/force.toml").unwrap();
     assert!(text.contains("mode = \"observe\""), "{text}");
+    let seen = view["text"].clone();
     let view = desktop.told("policies", json!({})).await;
     let force = view["rows"].as_array().unwrap().iter().find(|row| row["id"] == "force").unwrap();
     assert_eq!((&force["mode"], &view["waiting"]), (&json!("observe"), &Value::Null));
-    let again =
-        desktop.ask("add_pack", json!({"source": source, "with_default": false, "observe": false})).await;
+    let again = desktop
+        .ask("add_pack", json!({"source": source, "with_default": false, "observe": false, "seen": seen}))
+        .await;
     assert_eq!(again.unwrap_err().code, "nothing_to_add");
     desktop.engine.shutdown().await;
 }
@@ -125,17 +162,19 @@ async fn the_set_is_exported_to_a_folder_and_imported_from_it() {
 
     desktop.told("delete_policy", json!({"id": "payments"})).await;
     let source = json!({"kind": "folder", "path": folder});
-    let added =
-        desktop.told("add_pack", json!({"source": source, "with_default": false, "observe": false})).await;
+    let seen = desktop.told("pack", json!({"source": source, "with_default": false})).await["text"].clone();
+    let add = json!({"source": source, "with_default": false, "observe": false, "seen": seen});
+    let added = desktop.told("add_pack", add.clone()).await;
     assert_eq!(added["added"], json!(["payments.toml"]));
     assert_eq!(desktop.text("policies/payments.toml").unwrap(), written);
 
     std::fs::write(folder.join("broken.toml"), "name = 1\n").unwrap();
     let view = desktop.told("pack", json!({"source": source, "with_default": false})).await;
     assert!(view["problems"][0].as_str().unwrap().starts_with("broken.toml"), "{}", view["problems"]);
-    let refused =
-        desktop.ask("add_pack", json!({"source": source, "with_default": false, "observe": false})).await;
-    assert_eq!(refused.unwrap_err().code, "set_invalid");
+    let refused = desktop.ask("add_pack", add).await.unwrap_err();
+    assert_eq!(refused.code, "changed", "what was not looked at is not added");
+    let add = json!({"source": source, "with_default": false, "observe": false, "seen": view["text"]});
+    assert_eq!(desktop.ask("add_pack", add).await.unwrap_err().code, "set_invalid");
     assert!(desktop.text("policies/broken.toml").is_none(), "nothing is half added");
     desktop.engine.shutdown().await;
 }

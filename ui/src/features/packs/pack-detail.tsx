@@ -34,13 +34,15 @@ export function PackDetail({ source, onLeave }: { source: PackSource; onLeave: (
   const [copied, setCopied] = useState("");
   const client = useQueryClient();
   const add = async (observe: boolean): Promise<void> => {
+    if (view === undefined) return;
     setBusy(observe ? "observe" : "enforce");
     setFailure(null);
     try {
-      setAdded({ ...await call("add_pack", { source, with_default: withDefault, observe }), observe });
+      setAdded({ ...await call("add_pack", { source, with_default: withDefault, observe, seen: view.text }), observe });
       void client.invalidateQueries({ queryKey: ["policies"] });
     } catch (caught) {
       setFailure(caught as IpcFailure);
+      void refetch();
     } finally {
       setBusy(null);
     }

@@ -95,6 +95,8 @@ pub struct AddPackRequest {
     pub with_default: bool,
     /// Only recorded at first.
     pub observe: bool,
+    /// The pack as text, as it was shown: a folder may hold another one by now.
+    pub seen: String,
 }
 
 #[derive(Clone, Debug, Serialize, TS)]

@@ -71,19 +71,25 @@ impl Host {
     pub(crate) async fn add_pack(&self, request: AddPackRequest) -> Result<PackAdded, IpcError> {
         self.at_desk(move |desk| {
             let source = read(&request.source)?;
+            if as_text(&source.documents) != request.seen {
+                let message = "a file of the folder is another one by now";
+                return Err(IpcError::new("changed", message, "look at it again, then add it"));
+            }
             let edits = edits(desk, &source, request.with_default, request.observe)?;
             let added: Vec<String> = edits.iter().map(|edit| edit.path.clone()).collect();
             if added.is_empty() {
                 let message = "everything in it is there already";
                 return Err(IpcError::new("nothing_to_add", message, "look at the policies instead"));
             }
+            let mut kept = Vec::new();
+            for (path, text) in source.documents.iter() {
+                if state(desk, path, text, request.with_default)? == PackFileState::Kept {
+                    kept.push(path.to_owned());
+                }
+            }
             let title = format!("Add the pack {}", source.title);
             Handle::current().block_on(desk.engine.change_documents(&title, edits))?;
-            let in_force = &desk.in_force.bundle.documents;
-            let kept = source.documents.iter().filter(|(path, text)| {
-                *path != "set.toml" && in_force.get(path).is_some() && !is_there(in_force, path, text)
-            });
-            Ok(PackAdded { added, kept: kept.map(|(path, _)| path.to_owned()).collect() })
+            Ok(PackAdded { added, kept })
         })
         .await
     }
@@ -172,22 +178,25 @@ fn edits(
     with_default: bool,
     observe: bool,
 ) -> Result<Vec<DocumentEdit>, IpcError> {
-    let in_force = &desk.in_force.bundle.documents;
     let mut edits = Vec::new();
     for (path, text) in source.documents.iter() {
-        if state(in_force, path, text, with_default) != PackFileState::New {
+        if state(desk, path, text, with_default)? != PackFileState::New {
             continue;
         }
         let text = if observe && is_policy(path) { observed(path, text)? } else { text.to_owned() };
-        let started_from = desk.engine.sets().on_disk(path)?;
+        let started_from = desk.in_force.bundle.documents.get(path).map(str::to_owned);
         edits.push(DocumentEdit { path: path.to_owned(), started_from, text: Some(text) });
     }
     Ok(edits)
 }
 
-fn state(in_force: &Documents, path: &str, text: &str, with_default: bool) -> PackFileState {
-    match in_force.get(path) {
+fn state(desk: &Desk, path: &str, text: &str, with_default: bool) -> Result<PackFileState, IpcError> {
+    let in_force = &desk.in_force.bundle.documents;
+    // A file that waits for its confirmation is somebody's work, too.
+    let waits = desk.engine.sets().on_disk(path)?.as_deref() != in_force.get(path);
+    Ok(match in_force.get(path) {
         Some(known) if known == text || is_there(in_force, path, text) => PackFileState::There,
+        _ if waits => PackFileState::Kept,
         // The one file that is replaced, and only where that was asked for.
         _ if path == "set.toml" => {
             if with_default {
@@ -198,7 +207,7 @@ fn state(in_force: &Documents, path: &str, text: &str, with_default: bool) -> Pa
         }
         None => PackFileState::New,
         Some(_) => PackFileState::Kept,
-    }
+    })
 }
 
 fn is_policy(path: &str) -> bool {
@@ -224,7 +233,6 @@ fn observed(path: &str, text: &str) -> Result<String, IpcError> {
 }
 
 fn view(desk: &Desk, source: Source, with_default: bool) -> Result<PackView, IpcError> {
-    let in_force = &desk.in_force.bundle.documents;
     let sets = desk.engine.sets();
     let alone = PolicySet::compile(&source.documents);
     let after = sets.with_documents(&edits(desk, &source, with_default, false)?);
@@ -253,7 +261,11 @@ fn view(desk: &Desk, source: Source, with_default: bool) -> Result<PackView, Ipc
             default = Some(set.default_sentence());
         }
     }
-    let files = source.documents.iter().map(|(path, text)| {
+    let mut states = Vec::new();
+    for (path, text) in source.documents.iter() {
+        states.push(state(desk, path, text, with_default)?);
+    }
+    let files = source.documents.iter().zip(states).map(|((path, text), state)| {
         let id = path.strip_suffix(".toml").unwrap_or(path);
         let policy = alone
             .as_ref()
@@ -282,7 +294,7 @@ fn view(desk: &Desk, source: Source, with_default: bool) -> Result<PackView, Ipc
             name,
             sentence,
             action: policy.map(|policy| policy.action.kind),
-            state: state(in_force, path, text, with_default),
+            state,
             text: text.to_owned(),
         }
     });

@@ -17,7 +17,12 @@ use tokio::runtime::Handle;
 
 impl Host {
     pub(crate) async fn people(&self, _: Nothing) -> Result<PeopleDraft, IpcError> {
-        self.at_desk(|desk| draft(desk.engine.sets().people_on_disk()?)).await
+        self.at_desk(|desk| match desk.in_force.problem {
+            // From what is in force: what somebody else wrote waits for its own confirmation, and is no draft of ours.
+            None => draft(desk.in_force.bundle.people.clone()),
+            Some(_) => draft(desk.engine.sets().people_on_disk()?),
+        })
+        .await
     }
 
     pub(crate) async fn read_people(&self, request: PeopleRequest) -> Result<PeopleView, IpcError> {

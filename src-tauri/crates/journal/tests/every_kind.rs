@@ -161,7 +161,6 @@ fn beside(journal: &Journal) {
     ];
     let passphrases = [
         PassphraseEntry::Set { is_first: true, by_passkey: false },
-        PassphraseEntry::Proven { purpose: text("change"), about: text("a change") },
         PassphraseEntry::Refused { purpose: text("change"), hold: None, why: text("wrong") },
         PassphraseEntry::Removed,
     ];

@@ -213,8 +213,9 @@ fn lived() -> Scene {
     let enrolled = PasskeyEntry::Enrolled { credential: serde_json::json!({ "id": "c" }) };
     journal.record(Entry::Passkey(enrolled)).unwrap();
     scene.live(&journal);
-    // An open hold is not cut off, nor is what comes after it: that loses its body.
+    // An open hold is not cut off, nor is what comes after it: that loses its body, but for the newest.
     scene.hold(&journal);
+    journal.record(scene.refused()).unwrap();
     journal.record(scene.refused()).unwrap();
     scene.pass(31 * 24 * 60 * MINUTE);
     let keep = Retention { keep: Duration::from_secs(30 * 86_400), most_bytes: u64::MAX };

@@ -34,6 +34,7 @@ fn calls_that_differ_in_their_arguments_alone_are_answered_together() {
 fn a_step_up_is_never_answered_together_with_others_whatever_is_asked() {
     for strict in [asking_for_a_step_up(), with_a_proof_in_its_stage()] {
         let mut bench = bench(owner());
+        bench.desk.set_authenticator(&ana().id, approvals::Authenticator::Passkey);
         let plain = [bench.hold(0), bench.hold(1)];
         bench.decision = strict;
         let guarded = [bench.hold(2), bench.hold(3)];

@@ -40,15 +40,10 @@ pub(crate) fn run(only: &[String]) -> Result<ExitCode, Failure> {
     println!("Doorward's benchmarks on {}", setup::describe_machine());
     for package in packages {
         let started = Instant::now();
-        let log = workspace.notes().join("logs").join(format!("bench-{package}.log"));
-        let mut job = Job::start(log, LIMIT, false);
-        cargo.fetch(&mut job)?;
-        let program = cargo.only("bench", &[&package]).args(["--benches", "--", "--noplot"]);
-        if let Err(failure) = job.run(&program) {
-            show_tail(&job);
-            return Err(failure);
-        }
-        let printed = fs::read_to_string(job.log()).unwrap_or_default();
+        let printed = printed(&workspace, &package, LIMIT, |job| {
+            cargo.fetch(job)?;
+            job.run(&cargo.only("bench", &[&package]).args(["--benches", "--", "--noplot"]))
+        })?;
         println!("\n{package} ({})", short_time(started.elapsed()));
         print!("{}", table(&figures(&printed)));
     }
@@ -59,6 +54,22 @@ pub(crate) fn run(only: &[String]) -> Result<ExitCode, Failure> {
         bench_ui::run(&workspace, &mut cargo)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What `work` printed, as a program of its own with a log and a limit.
+pub(crate) fn printed(
+    workspace: &Workspace,
+    name: &str,
+    limit: Duration,
+    work: impl FnOnce(&mut Job) -> Result<(), Failure>,
+) -> Result<String, Failure> {
+    let log = workspace.notes().join("logs").join(format!("bench-{name}.log"));
+    let mut job = Job::start(log, limit, false);
+    if let Err(failure) = work(&mut job) {
+        show_tail(&job);
+        return Err(failure);
+    }
+    Ok(fs::read_to_string(job.log()).unwrap_or_default())
 }
 
 /// Crates with a folder of benchmarks.

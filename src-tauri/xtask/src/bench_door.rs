@@ -4,25 +4,18 @@
 use std::fs;
 use std::time::Duration;
 
+use crate::bench::printed;
 use crate::cargo::Cargo;
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::process::Program;
-use crate::test::show_tail;
 use crate::workspace::Workspace;
 
 pub(crate) const NAME: &str = "door";
 const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 
 pub(crate) fn run(workspace: &Workspace, cargo: &mut Cargo) -> Result<(), Failure> {
-    let log = workspace.notes().join("logs").join("bench-door.log");
-    let mut job = Job::start(log, LIMIT, false);
-    let measured = measure(workspace, cargo, &mut job);
-    if let Err(failure) = measured {
-        show_tail(&job);
-        return Err(failure);
-    }
-    let printed = fs::read_to_string(job.log()).unwrap_or_default();
+    let printed = printed(workspace, NAME, LIMIT, |job| measure(workspace, cargo, job))?;
     print!("{}", printed.split_once(BEGINS).map_or(printed.as_str(), |(_, tables)| tables));
     Ok(())
 }

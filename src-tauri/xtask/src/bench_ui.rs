@@ -2,15 +2,14 @@
 //! window stays quick and quiet with a thousand holds and a hundred thousand entries. `tests/measure.rs` and the browser
 //! tests named `measure` do it; here they are built, run and their tables shown.
 
-use std::fs;
 use std::time::Duration;
 
+use crate::bench::printed;
 use crate::cargo::Cargo;
 use crate::failure::Failure;
 use crate::interface;
 use crate::job::Job;
 use crate::node;
-use crate::test::show_tail;
 use crate::workspace::Workspace;
 
 pub(crate) const NAME: &str = "ui";
@@ -19,14 +18,7 @@ const LIMIT: Duration = Duration::from_secs(60 * 60);
 const FIGURES: &str = "p50";
 
 pub(crate) fn run(workspace: &Workspace, cargo: &mut Cargo) -> Result<(), Failure> {
-    let log = workspace.notes().join("logs").join("bench-ui.log");
-    let mut job = Job::start(log, LIMIT, false);
-    let measured = measure(workspace, cargo, &mut job);
-    if let Err(failure) = measured {
-        show_tail(&job);
-        return Err(failure);
-    }
-    let printed = fs::read_to_string(job.log()).unwrap_or_default();
+    let printed = printed(workspace, NAME, LIMIT, |job| measure(workspace, cargo, job))?;
     println!("\nui, as a build for tests");
     for line in tables(&printed) {
         println!("  {line}");

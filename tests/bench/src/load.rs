@@ -72,14 +72,21 @@ pub(crate) async fn closed(
             }
         });
     }
-    let mut all = histogram()?;
-    let mut back = Vec::new();
+    let (back, all) = gathered(running).await?;
+    Ok((back, Measured { latency: all, took: started.elapsed() }))
+}
+
+/// All sessions and all their latencies, once each has ended.
+async fn gathered(
+    mut running: JoinSet<Result<(Session, Histogram<u64>)>>,
+) -> Result<(Vec<Session>, Histogram<u64>)> {
+    let (mut back, mut all) = (Vec::new(), histogram()?);
     while let Some(ended) = running.join_next().await {
         let (session, latency) = ended??;
         all.add(&latency)?;
         back.push(session);
     }
-    Ok((back, Measured { latency: all, took: started.elapsed() }))
+    Ok((back, all))
 }
 
 /// A number of calls by the first session, one after the other.
@@ -137,13 +144,7 @@ pub(crate) async fn open_loop(
             }
         });
     }
-    let mut all = histogram()?;
-    let mut back = Vec::new();
-    while let Some(ended) = running.join_next().await {
-        let (session, latency) = ended??;
-        all.add(&latency)?;
-        back.push(session);
-    }
+    let (back, all) = gathered(running).await?;
     clock.join().ok().context("the clock's thread broke")?;
     Ok((back, Measured { latency: all, took: started.elapsed() }))
 }

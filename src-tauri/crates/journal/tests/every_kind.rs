@@ -16,7 +16,7 @@ use support::granted::{granted, used};
 use support::*;
 
 /// Every kind of entry, by its name on record.
-const KINDS: [&str; 50] = [
+const KINDS: [&str; 49] = [
     "agent_added",
     "agent_removed",
     "alarm",
@@ -48,7 +48,6 @@ const KINDS: [&str; 50] = [
     "passkey_reset_done",
     "passkey_reset_stopped",
     "passkey_tampered",
-    "passphrase_proven",
     "passphrase_refused",
     "passphrase_removed",
     "passphrase_set",

@@ -174,7 +174,7 @@ pub(crate) const STEPS: [Step; 17] = [
         what: "the interface in a real browser, against a made-up host",
         hint: "`npm run test:browser` in ui/ runs them alone",
         has_tests: true,
-        minutes: 15,
+        minutes: 20,
         work: |parts, job| npm_script(parts, job, &["run", "test:browser"]),
     },
     Step {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// A draft with this condition, and what Rust says of it.
 async fn read(desktop: &Desktop, tools: &[&str], when: &str) -> (Value, Value) {
-    let mut draft = new_draft(desktop).await;
+    let mut draft = desktop.draft().await;
     (draft["name"], draft["when"], draft["tools"]) = (json!("Tried"), json!(when), json!(tools));
     let view = desktop.told("read_draft", json!({"draft": draft})).await;
     (draft, view)
@@ -22,10 +22,6 @@ async fn read(desktop: &Desktop, tools: &[&str], when: &str) -> (Value, Value) {
 
 fn codes(view: &Value) -> Vec<&str> {
     view["findings"].as_array().unwrap().iter().filter_map(|finding| finding["code"].as_str()).collect()
-}
-
-async fn new_draft(desktop: &Desktop) -> Value {
-    desktop.told("open_draft", json!({"from": {"kind": "nothing"}})).await
 }
 
 #[tokio::test]
@@ -104,7 +100,7 @@ async fn an_upstream_that_vanished_takes_nothing_of_a_policy_with_it() {
 async fn a_policy_cannot_take_the_name_of_one_of_doorwards_own_files() {
     let desktop = Desktop::start(&[]).await;
     for name in ["People", "Agents", "Upstreams", "Set", "Cases"] {
-        let mut draft = new_draft(&desktop).await;
+        let mut draft = desktop.draft().await;
         draft["name"] = json!(name);
         let view = desktop.told("read_draft", json!({"draft": draft})).await;
         assert_eq!(view["id"], json!(format!("{}-2", name.to_lowercase())));

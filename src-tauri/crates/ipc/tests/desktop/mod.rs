@@ -1,9 +1,10 @@
 //! A host over a real engine in a home of its own, for the tests of authoring.
+#![allow(dead_code, reason = "each of them uses a part of it")]
 
 use gateway::home::{Home, InitOptions, KeychainKind};
 use gateway::{ChangePolicy, Engine};
 use ipc::Host;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -44,6 +45,11 @@ impl Desktop {
 
     pub(crate) async fn told(&self, name: &str, body: Value) -> Value {
         self.ask(name, body).await.unwrap_or_else(|error| panic!("{name}: {} {}", error.code, error.message))
+    }
+
+    /// A new draft, with nothing in it.
+    pub(crate) async fn draft(&self) -> Value {
+        self.told("open_draft", json!({"from": {"kind": "nothing"}})).await
     }
 
     pub(crate) fn file(&self, path: &str) -> PathBuf {

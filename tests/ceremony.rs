@@ -30,6 +30,8 @@ mod routes;
 #[path = "ceremony/signed.rs"]
 mod signed;
 mod support;
+#[path = "ceremony/together.rs"]
+mod together;
 
 use gateway::Engine;
 use gateway::ceremony::{CeremonyEnd, Subject};

@@ -5,6 +5,7 @@ use super::run_enrolment;
 use super::support::browser::passkey;
 use super::support::home::{ALLOW, TestHome};
 use super::support::wire::Wire;
+use gateway::connecting::Dirs;
 use gateway::home::{KeychainKind, SecretPlace, SecretUse, Transport, UpstreamConfig};
 use gateway::secrets;
 use ipc::Host;
@@ -29,7 +30,7 @@ done
 "#;
 
 /// Whatever reads; each of them must have answered.
-const READS: [&str; 22] = [
+const READS: [&str; 23] = [
     "overview",
     "inbox",
     "grants",
@@ -40,6 +41,7 @@ const READS: [&str; 22] = [
     "needs_proof",
     "upstreams",
     "agents",
+    "found_agents",
     "security",
     "settings",
     "read_log",
@@ -53,9 +55,6 @@ const READS: [&str; 22] = [
     "packs",
     "policies_text",
 ];
-/// It reads the files of whoever runs this; what it tells of them is tried with files of a test's own.
-const NOT_HERE: &str = "found_agents";
-
 /// What is asked with more than nothing. Every other command is asked with an empty request.
 fn requests(hash: &str) -> BTreeMap<&'static str, Value> {
     let filters = json!({ "before": null, "limit": 50, "text": null, "outcome": null, "agent": null,
@@ -98,6 +97,12 @@ async fn i8_no_answer_and_no_event_of_the_window_has_a_secret() {
     secrets::store(&*kept.keychain, &engine.settings().id, "vault", "TOKEN", &value).unwrap();
     engine.add_upstream(config.with_secrets(vec![secret]).unwrap()).unwrap();
 
+    let person = kept.home.beside("person");
+    let servers =
+        json!({ "mcpServers": { "vault": { "command": "sh", "env": { "TOKEN": CANARY } } } }).to_string();
+    std::fs::create_dir(person.join(".cursor")).unwrap();
+    std::fs::write(person.join(".cursor/mcp.json"), servers).unwrap();
+    engine.look_for_agents_in(Dirs::of(|name| (name == "HOME").then(|| person.clone())).unwrap());
     let host = Host::over(Ok(Arc::clone(&engine)), kept.home.dir());
     let mut changes = host.subscribe();
     let token = engine.add_agent("claude".parse().unwrap(), "me".parse().unwrap()).unwrap();
@@ -113,7 +118,7 @@ async fn i8_no_answer_and_no_event_of_the_window_has_a_secret() {
     let mut answered = Vec::new();
     // The one that waits for a person is asked while there is nothing to stop.
     assert!(host.call("main", "keep_passkeys", json!({})).await.is_err());
-    for name in names.iter().filter(|name| !["keep_passkeys", NOT_HERE].contains(name)) {
+    for name in names.iter().filter(|name| **name != "keep_passkeys") {
         let body = requests.get(*name).cloned().unwrap_or_else(|| json!({}));
         let said = match host.call("main", name, body).await {
             Ok(answer) => {

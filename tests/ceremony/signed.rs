@@ -40,14 +40,14 @@ async fn guarded(policies: &[(&str, &str)]) -> (Kept, SoftPasskey) {
 }
 
 /// Addresses of ceremonies, as a browser would be told to open them.
-fn pages(engine: &Engine) -> UnboundedReceiver<String> {
+pub(super) fn pages(engine: &Engine) -> UnboundedReceiver<String> {
     let (told, urls) = unbounded_channel();
     engine.show_ceremonies_with(Box::new(move |url| told.send(url.to_owned()).is_ok()));
     urls
 }
 
 /// Uses the passkey on the next page; what the page showed.
-async fn prove(urls: &mut UnboundedReceiver<String>, key: &mut SoftPasskey) -> String {
+pub(super) async fn prove(urls: &mut UnboundedReceiver<String>, key: &mut SoftPasskey) -> String {
     let page = Page::at(&urls.recv().await.unwrap()).await;
     let reply = page.run(None, Some(key)).await;
     assert_eq!(reply["kind"], "done", "{reply}");

@@ -50,7 +50,7 @@ export function localAgents(world: World, emit: (tags: Tag[]) => void): Handlers
   return {
     found_agents: () => world.found,
     plan_connect: ({ id, servers, upstreams }) => ({
-      agent: id, secrets_stay: null,
+      agent: id, secrets_stay: null, warnings: [],
       files: [{
         path: of(id).files[0]?.path ?? "",
         diff: ["@@ line 2 @@", "   \"mcpServers\": {", "-      \"command\": \"npx\",", ...[...(servers ?? []).map(({ name }) => name), ...upstreams].map((name) => `+      "url": "http://127.0.0.1:7717/mcp/${name}",`), "   }", ""].join("\n"),

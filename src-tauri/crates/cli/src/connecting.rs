@@ -12,11 +12,11 @@ use crate::{
 };
 use agents::{Undone, UndoneFile};
 use gateway::{
-    connecting::{Choice, ConnectError, FoundAgent, Machine, Pick, Plan, Verified, verify},
+    connecting::{Choice, ConnectError, FoundAgent, InForce, Machine, Pick, Plan, Verified, verify},
     home::{Home, KeychainKind, Paths, UpstreamConfig, read_people},
     keychain, secrets,
 };
-use policy::AgentName;
+use policy::{AgentName, UpstreamName};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -107,8 +107,8 @@ struct Line {
 }
 
 #[derive(Deserialize)]
-struct Paired {
-    token: String,
+struct Added {
+    token: Option<String>,
 }
 
 pub(crate) async fn connect(dir: &Path, options: ConnectAgent) -> Result<ExitCode, Failure> {
@@ -131,7 +131,13 @@ pub(crate) async fn connect(dir: &Path, options: ConnectAgent) -> Result<ExitCod
         upstreams: options.upstreams,
         keep_secrets: has_keychain && !options.plain_secrets,
     };
-    let plan = machine.plan(&choice, &projects(), &upstreams, &agents)?;
+    let settings = Home::peek(dir)?;
+    let keychain = keychain::open(settings.keychain);
+    let kept = |upstream: &UpstreamName, name: &str| {
+        secrets::kept(&*keychain, &settings.id, upstream.as_str(), name)
+    };
+    let in_force = InForce { upstreams: &upstreams, agents: &agents, kept: &kept };
+    let plan = machine.plan(&choice, &projects(), &in_force)?;
     for file in plan.diffs(&machine)? {
         say(format_args!("{}", file.path));
         say(file.diff.trim_end());
@@ -143,6 +149,9 @@ pub(crate) async fn connect(dir: &Path, options: ConnectAgent) -> Result<ExitCod
             say(format_args!("    secret {used}, moved into the keychain"));
         }
     }
+    for warning in plan.warnings() {
+        note(warning);
+    }
     if !has_keychain && !options.plain_secrets {
         note("This home keeps its keys in memory: what looks secret stays in upstreams.toml.");
     }
@@ -151,7 +160,13 @@ pub(crate) async fn connect(dir: &Path, options: ConnectAgent) -> Result<ExitCod
         return Ok(ExitCode::SUCCESS);
     }
     let token = settle(dir, &socket, &plan).await?;
-    let written = plan.write(&machine, token.as_deref(), now())?;
+    let written = match plan.write(&machine, token.as_deref(), now()) {
+        Ok(written) => written,
+        Err(error) => {
+            take_back(&socket, &plan).await;
+            return Err(error.into());
+        }
+    };
     for file in &written.files {
         say(format_args!("Changed {}; the file as it was is kept.", file.display()));
     }
@@ -175,60 +190,65 @@ pub(crate) async fn connect(dir: &Path, options: ConnectAgent) -> Result<ExitCod
     ))
 }
 
-/// Secrets, upstreams and the agent, in this order; nothing of them stays where one cannot be had.
+/// Upstreams and the agent as one change, and the secrets before it, once it is known that no passkey is asked for;
+/// nothing of them stays where one cannot be had.
 async fn settle(dir: &Path, socket: &Socket, plan: &Plan) -> Result<Option<String>, Failure> {
+    add(dir, socket, plan, true).await?;
     let settings = Home::peek(dir)?;
-    if !plan.secrets.is_empty() {
-        let keychain = keychain::open(settings.keychain);
-        for (upstream, name, value) in &plan.secrets {
-            secrets::store(&*keychain, &settings.id, upstream.as_str(), name, value)
-                .map_err(|error| Failure::new(error.to_string(), error.hint()))?;
-        }
-    }
-    let outcome = add(dir, socket, plan).await;
+    let keychain = keychain::open(settings.keychain);
+    let kept = plan.secrets.iter().try_for_each(|(upstream, name, value)| {
+        secrets::store(&*keychain, &settings.id, upstream.as_str(), name, value)
+            .map_err(|error| Failure::new(error.to_string(), error.hint()))
+    });
+    let outcome = match kept {
+        Ok(()) => add(dir, socket, plan, false).await,
+        Err(failure) => Err(failure),
+    };
     if outcome.is_err() {
         for config in &plan.upstreams {
-            // It may not have come that far.
-            let _: Result<(), Failure> =
-                socket.post("/desk/v1/upstreams/remove", &json!({ "name": config.name })).await;
-        }
-        if plan.pairs() {
-            let _: Result<(), Failure> =
-                socket.post("/desk/v1/agents/remove", &json!({ "name": plan.agent })).await;
+            if let Err(error) = secrets::forget(&*keychain, &settings.id, config) {
+                note(format_args!("secrets of `{}` stay in the keychain: {error}", config.name));
+            }
         }
     }
     outcome
 }
 
-async fn add(dir: &Path, socket: &Socket, plan: &Plan) -> Result<Option<String>, Failure> {
-    for config in &plan.upstreams {
-        let _: Became = socket.post("/desk/v1/upstreams", config).await?;
+async fn add(dir: &Path, socket: &Socket, plan: &Plan, rehearse: bool) -> Result<Option<String>, Failure> {
+    if plan.upstreams.is_empty() && !plan.pairs() {
+        return Ok(None);
     }
-    let mut token = None;
-    if plan.pairs() {
-        let people = read_people(&Paths::new(dir).people())?;
-        let owner = people.owner().map(|owner| owner.id.clone());
-        let user = owner.ok_or_else(|| {
+    let owner = || {
+        let owner = read_people(&Paths::new(dir).people())?.owner().map(|owner| owner.id.clone());
+        owner.ok_or_else(|| {
             Failure::new(
                 "this home has no owner the agent could act for",
                 "mark one user as `owner` in people.toml",
             )
-        })?;
-        let paired: Paired =
-            socket.post("/desk/v1/agents", &json!({ "name": plan.agent, "user": user })).await?;
-        token = Some(paired.token);
+        })
+    };
+    let agent = if plan.pairs() { json!({ "name": plan.agent, "user": owner()? }) } else { json!(null) };
+    let all = json!({ "upstreams": plan.upstreams, "agent": agent, "rehearse": rehearse });
+    let added: Added = socket.post("/desk/v1/connect", &all).await?;
+    Ok(added.token)
+}
+
+/// What was added for files that could not be written. No passkey is asked for here: none was for adding it.
+async fn take_back(socket: &Socket, plan: &Plan) {
+    for config in &plan.upstreams {
+        let removed: Result<Became, Failure> =
+            socket.post("/desk/v1/upstreams/remove", &json!({ "name": config.name })).await;
+        if let Err(failure) = removed {
+            note(format_args!("The upstream `{}` stays: {}", config.name, failure.message));
+        }
     }
-    let upstreams: Vec<UpstreamConfig> = socket.get("/desk/v1/upstreams").await?;
-    let agents: Vec<Line> = socket.get("/desk/v1/agents").await?;
-    let is_in_force = plan.upstreams.iter().all(|config| upstreams.contains(config))
-        && agents.iter().any(|line| line.name == plan.agent);
-    if is_in_force {
-        return Ok(token);
+    if plan.pairs() {
+        let removed: Result<Became, Failure> =
+            socket.post("/desk/v1/agents/remove", &json!({ "name": plan.agent })).await;
+        if let Err(failure) = removed {
+            note(format_args!("The agent `{}` stays: {}", plan.agent, failure.message));
+        }
     }
-    Err(Failure::new(
-        "a passkey is enrolled, so new agents and upstreams wait for it",
-        "connect the agent in the window, on Agents; nothing was changed here",
-    ))
 }
 
 pub(crate) async fn undo(dir: &Path, id: &str) -> Result<ExitCode, Failure> {

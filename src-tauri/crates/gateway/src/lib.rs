@@ -55,6 +55,7 @@ mod socket;
 mod start_error;
 mod tasks;
 mod ticket;
+mod together;
 mod turned_away;
 pub mod upstream;
 pub mod visible;
@@ -77,3 +78,4 @@ pub use sets::{
 pub use sightings::OtherProgram;
 pub use signing::SigningError;
 pub use start_error::StartError;
+pub use together::{NotReady, Together};

@@ -28,6 +28,7 @@ routes! {
         AGENT_WAIT = "/desk/v1/agents/wait";
         UPSTREAMS = "/desk/v1/upstreams";
         REMOVE_UPSTREAM = "/desk/v1/upstreams/remove";
+        CONNECT = "/desk/v1/connect";
         SECOND_START = "/desk/v1/second-start";
     }
 }

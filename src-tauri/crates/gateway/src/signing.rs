@@ -5,6 +5,7 @@ use crate::ceremony::{Agreement, CeremonyError};
 use crate::engine::Engine;
 use crate::home::{AgentBook, BookError, BookPage, Token, UpstreamBook, UpstreamConfig};
 use crate::sets::{Book, BookDraft, Bundle, SetError, Signature};
+use crate::together::NotReady;
 use policy::{AgentName, Mode, PolicyId, UserId};
 use std::sync::Arc;
 use stepup::Purpose;
@@ -21,6 +22,8 @@ pub enum SigningError {
     Book(#[from] BookError),
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
+    #[error("{0}")]
+    NotReady(#[from] NotReady),
     #[error("the change was broken off")]
     BrokenOff,
 }
@@ -33,6 +36,7 @@ impl SigningError {
             SigningError::Set(error) => error.code(),
             SigningError::Book(error) => error.code(),
             SigningError::Ceremony(error) => error.code(),
+            SigningError::NotReady(error) => error.code(),
             SigningError::BrokenOff => "internal",
         }
     }
@@ -43,6 +47,7 @@ impl SigningError {
         match self {
             SigningError::Set(error) => error.hint(),
             SigningError::Book(error) => error.hint(),
+            SigningError::NotReady(error) => error.hint(),
             SigningError::Ceremony(_) | SigningError::BrokenOff => {
                 "nothing was changed; do it again, and use a passkey on the page that opens".to_owned()
             }
@@ -113,8 +118,8 @@ impl Engine {
     ) -> Result<Token, SigningError> {
         self.must_know(&user)?;
         let title = format!("Connect the agent {name}");
-        let edit = move |book: &BookPage| AgentBook::load(book)?.add(name, user);
-        self.change_signed(Book::Agents, title, edit).await
+        let edit = move |[book]: [&BookPage; 1]| AgentBook::load(book)?.add(name, user);
+        self.change_signed([Book::Agents], title, edit, || Ok(())).await
     }
 
     /// Lets one more program call as an agent; with a passkey where it needs one.
@@ -129,8 +134,9 @@ impl Engine {
         self.must_have_called(&agent, &program)?;
         let title = format!("Let the program {program} call as {agent}");
         let (name, path) = (agent.clone(), program.clone());
-        let edit = move |book: &BookPage| AgentBook::load(book)?.add_program(name.as_str(), &path, false);
-        let is_written = self.change_signed(Book::Agents, title, edit).await?;
+        let edit =
+            move |[book]: [&BookPage; 1]| AgentBook::load(book)?.add_program(name.as_str(), &path, false);
+        let is_written = self.change_signed([Book::Agents], title, edit, || Ok(())).await?;
         // Where nothing is in force it waits with the rest.
         if is_written && self.waits_in(Book::Agents).is_empty() {
             self.program_accepted(&agent, &program);
@@ -144,8 +150,8 @@ impl Engine {
     /// Nothing was changed then.
     pub async fn connect_upstream(self: &Arc<Self>, config: UpstreamConfig) -> Result<(), SigningError> {
         let title = format!("Add the upstream {}", config.name);
-        let edit = move |book: &BookPage| UpstreamBook::load(book)?.add(config);
-        self.change_signed(Book::Upstreams, title, edit).await
+        let edit = move |[book]: [&BookPage; 1]| UpstreamBook::load(book)?.add(config);
+        self.change_signed([Book::Upstreams], title, edit, || Ok(())).await
     }
 
     /// Removes an upstream in the window; with a passkey where it needs one.
@@ -154,39 +160,39 @@ impl Engine {
     /// Nothing was changed then.
     pub async fn drop_upstream(self: &Arc<Self>, name: String) -> Result<(), SigningError> {
         let title = format!("Remove the upstream {name}");
-        let edit = move |book: &BookPage| UpstreamBook::load(book)?.remove(&name);
-        self.change_signed(Book::Upstreams, title, edit).await
+        let edit = move |[book]: [&BookPage; 1]| UpstreamBook::load(book)?.remove(&name);
+        self.change_signed([Book::Upstreams], title, edit, || Ok(())).await
     }
 
-    /// A change of a book, made aside, signed, and only then in force and on the disk. Where nothing is in force it is
-    /// written to its file and waits with the rest.
-    async fn change_signed<T: Send + 'static>(
+    /// A change of books, made aside, signed, and only then in force and on the disk, with `first` done just before.
+    /// Where nothing is in force it is written to the files and waits with the rest.
+    pub(crate) async fn change_signed<T: Send + 'static, const N: usize>(
         self: &Arc<Self>,
-        book: Book,
+        books: [Book; N],
         title: String,
-        edit: impl FnOnce(&BookPage) -> Result<T, BookError> + Send + 'static,
+        edit: impl FnOnce([&BookPage; N]) -> Result<T, BookError> + Send + 'static,
+        first: impl FnOnce() -> Result<(), SigningError> + Send + 'static,
     ) -> Result<T, SigningError> {
+        let engine = Arc::clone(self);
         if self.sets().current().problem.is_some() {
-            let engine = Arc::clone(self);
             let written = tokio::task::spawn_blocking(move || {
-                let path = engine.path_of(book);
-                let value = engine.sets().change_book(book, || edit(&path.into()))?;
+                let pages = books.map(|book| BookPage::from(engine.path_of(book)));
+                let value = engine.sets().write_unconfirmed(|| edit(pages.each_ref()))?;
                 engine.follow_books();
                 Ok::<_, BookError>(value)
             });
             return Ok(written.await.map_err(|_| SigningError::BrokenOff)??);
         }
-        let engine = Arc::clone(self);
-        let draft = tokio::task::spawn_blocking(move || engine.sets().draft_book(book, edit));
+        let draft = tokio::task::spawn_blocking(move || engine.sets().draft_books(books, edit));
         let draft: BookDraft<T> = draft.await.map_err(|_| SigningError::BrokenOff)??;
         let signature = self.signature_for(draft.bundle.clone(), &title).await?;
         let engine = Arc::clone(self);
         let put = tokio::task::spawn_blocking(move || {
-            let value = engine.sets().put_book(draft, signature)?;
+            let value = engine.sets().put_books(draft, signature, first)?;
             engine.set_changed();
-            Ok::<_, SetError>(value)
+            Ok::<_, SigningError>(value)
         });
-        Ok(put.await.map_err(|_| SigningError::BrokenOff)??)
+        put.await.map_err(|_| SigningError::BrokenOff)?
     }
 
     fn path_of(&self, book: Book) -> std::path::PathBuf {

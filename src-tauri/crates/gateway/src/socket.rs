@@ -5,7 +5,9 @@ use crate::downstream;
 use crate::engine::Engine;
 use crate::home::{BookError, UpstreamConfig};
 use crate::routes;
-use crate::sets::Book;
+use crate::sets::{Book, SetError};
+use crate::signing::SigningError;
+use crate::together::Together;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -39,6 +41,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: UnixListener, stopping:
         .route(routes::AGENT_WAIT, post(set_wait_limit))
         .route(routes::UPSTREAMS, get(upstreams).post(add_upstream))
         .route(routes::REMOVE_UPSTREAM, post(remove_upstream))
+        .route(routes::CONNECT, post(connect))
         .route(routes::SECOND_START, post(second_start))
         .with_state(Arc::clone(&engine));
     downstream::serve_unix(engine, listener, desk, stopping).await;
@@ -66,7 +69,7 @@ async fn second_start(State(engine): State<Arc<Engine>>) -> Result<Json<()>, Pro
     blocking(move || {
         let said = "a second gateway was started on this home, and refused".to_owned();
         engine.note(journal::Entry::Alarm { code: "second_start".to_owned(), said });
-        Ok(())
+        Ok::<_, BookError>(())
     })
     .await
     .map(Json)
@@ -183,6 +186,32 @@ async fn remove_upstream(
     Ok(Became::of(&engine, Book::Upstreams))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewTogether {
+    upstreams: Vec<UpstreamConfig>,
+    agent: Option<NewAgent>,
+    /// Only say whether it could be done.
+    rehearse: bool,
+}
+
+#[derive(Serialize)]
+struct AddedTogether {
+    /// Of the agent, where it is new.
+    token: Option<String>,
+}
+
+/// All of it is in force afterwards, or nothing was changed and nothing waits.
+async fn connect(
+    State(engine): State<Arc<Engine>>,
+    Json(new): Json<NewTogether>,
+) -> Result<Json<AddedTogether>, Problem> {
+    let agent = new.agent.map(|agent| (agent.name, agent.user));
+    let together = Together { upstreams: new.upstreams, secrets: Vec::new(), agent };
+    let token = blocking(move || engine.add_together(together, new.rehearse)).await?;
+    Ok(Json(AddedTogether { token: token.map(|token| token.as_str().to_owned()) }))
+}
+
 /// What the command line prints.
 struct Problem {
     code: &'static str,
@@ -196,6 +225,19 @@ impl From<BookError> for Problem {
     }
 }
 
+impl From<SigningError> for Problem {
+    fn from(error: SigningError) -> Problem {
+        let hint = match &error {
+            SigningError::Set(SetError::NeedsProof(_)) => {
+                "connect the agent in the window, on Agents, where the passkey is asked for; nothing was changed"
+                    .to_owned()
+            }
+            _ => error.hint(),
+        };
+        Problem { code: error.code(), message: error.to_string(), hint }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::json!({ "code": self.code, "message": self.message, "hint": self.hint });
@@ -203,9 +245,12 @@ impl IntoResponse for Problem {
     }
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, BookError> + Send + 'static,
-) -> Result<T, Problem> {
+async fn blocking<T: Send + 'static, E: Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Problem>
+where
+    Problem: From<E>,
+{
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome.map_err(Problem::from),
         Err(_) => Err(Problem {

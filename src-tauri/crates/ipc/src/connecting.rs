@@ -5,11 +5,10 @@ use crate::host::{Host, blocking};
 use crate::wire::{IpcError, NameRequest, Nothing};
 use agents::{KeepError, Undone};
 use gateway::connecting::{
-    Choice, ConnectError, FileDiff, FoundAgent, Machine, Plan, Verified, pasted, verify,
+    Choice, ConnectError, FileDiff, FoundAgent, InForce, Machine, Plan, Verified, pasted, verify,
 };
 use gateway::home::{KeychainKind, UpstreamConfig};
-use gateway::keychain::{self, Secret};
-use gateway::{Engine, secrets};
+use gateway::{Engine, NotReady, Together};
 use policy::AgentName;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -24,6 +23,8 @@ pub(crate) struct ConnectPlan {
     upstreams: Vec<NewUpstream>,
     /// Why values that look secret stay in `upstreams.toml`.
     secrets_stay: Option<String>,
+    /// What policies will not see by the name that they have, a sentence each.
+    warnings: Vec<String>,
 }
 
 /// An upstream that comes to be.
@@ -93,7 +94,10 @@ fn carried(engine: &Engine, mut choice: Choice) -> (Choice, Option<String>) {
 fn plan(engine: &Engine, choice: &Choice) -> Result<(Machine, Plan), IpcError> {
     let machine = machine(engine)?;
     let agents: Vec<AgentName> = engine.agents().into_iter().map(|row| row.name).collect();
-    let plan = machine.plan(choice, &[], &engine.upstreams(), &agents)?;
+    let (upstreams, kept) =
+        (engine.upstreams(), |upstream: &_, name: &str| engine.kept_secret(upstream, name));
+    let in_force = InForce { upstreams: &upstreams, agents: &agents, kept: &kept };
+    let plan = machine.plan(choice, &[], &in_force)?;
     Ok((machine, plan))
 }
 
@@ -106,46 +110,20 @@ fn new_upstream(config: &UpstreamConfig, problem: Option<String>) -> NewUpstream
     }
 }
 
-fn keep(engine: &Engine, upstream: &str, name: &str, value: &Secret) -> Result<(), IpcError> {
-    let settings = engine.settings();
-    secrets::store(&*keychain::open(settings.keychain), &settings.id, upstream, name, value)
-        .map_err(|error| IpcError::new("keychain", error.to_string(), error.hint()))
-}
-
-fn waits() -> IpcError {
-    IpcError::new(
-        "set_waiting",
-        "new upstreams and agents wait for your passkey",
-        "open Policies, apply the change that waits there, then do this again",
-    )
-}
-
-/// Upstreams with their secrets, then the agent; gives the agent's token.
-fn settle(engine: &Engine, plan: &Plan) -> Result<Option<String>, IpcError> {
-    for (upstream, name, value) in &plan.secrets {
-        keep(engine, upstream.as_str(), name, value)?;
-    }
-    for config in &plan.upstreams {
-        engine.add_upstream(config.clone())?;
-    }
-    if plan.upstreams.iter().any(|config| engine.upstream(config.name.as_str()).is_none()) {
-        return Err(waits());
-    }
-    if !plan.pairs() {
-        return Ok(None);
-    }
-    let owner = engine.owner_id().ok_or_else(|| {
-        IpcError::new(
-            "no_owner",
-            "this home has no owner the agent could act for",
-            "mark one user as `owner` in people.toml",
-        )
-    })?;
-    let token = engine.add_agent(plan.agent.clone(), owner)?;
-    if engine.agents().iter().all(|row| row.name != plan.agent) {
-        return Err(waits());
-    }
-    Ok(Some(token.as_str().to_owned()))
+/// What a plan adds; its secrets go with it.
+fn together(engine: &Engine, plan: &mut Plan) -> Result<Together, IpcError> {
+    let owner = || {
+        engine.owner_id().ok_or_else(|| {
+            IpcError::new(
+                "no_owner",
+                "this home has no owner the agent could act for",
+                "mark one user as `owner` in people.toml",
+            )
+        })
+    };
+    let agent = if plan.pairs() { Some((plan.agent.clone(), owner()?)) } else { None };
+    let secrets = std::mem::take(&mut plan.secrets);
+    Ok(Together { upstreams: plan.upstreams.clone(), secrets, agent })
 }
 
 impl Host {
@@ -164,6 +142,7 @@ impl Host {
                 files: plan.diffs(&machine)?,
                 upstreams: plan.upstreams.iter().map(|config| new_upstream(config, None)).collect(),
                 secrets_stay,
+                warnings: plan.warnings(),
             })
         })
         .await?
@@ -173,15 +152,20 @@ impl Host {
         let engine = Arc::clone(self.engine()?);
         let (choice, _) = carried(&engine, choice);
         let id = choice.id.clone();
-        let for_lines = Arc::clone(&engine);
-        let (machine, plan) = blocking(move || plan(&for_lines, &choice)).await??;
-        let mut lines = vec![("agent".to_owned(), plan.agent.to_string())];
-        lines.extend(plan.upstreams.iter().map(|config| (config.name.to_string(), config.shown())));
-        self.proven(format!("Connect {id}"), lines).await?;
+        let planning = Arc::clone(&engine);
+        let (machine, mut plan) = blocking(move || plan(&planning, &choice)).await??;
+        let together = together(&engine, &mut plan)?;
+        let plan = Arc::new(plan);
+        let checked = Arc::clone(&plan);
+        let is_ready = move || checked.is_current().map_err(NotReady::from);
+        let token = engine.connect_together(format!("Connect {id}"), together, is_ready).await?;
         let restart = agents::known(&id).is_some_and(|known| !known.reloads);
         let (agent, written) = blocking(move || {
-            let token = settle(&engine, &plan)?;
-            let written = plan.write(&machine, token.as_deref(), engine.desk().clock().now().0);
+            let written = plan.write(
+                &machine,
+                token.as_ref().map(|token| token.as_str()),
+                engine.desk().clock().now().0,
+            );
             if written.is_err() && plan.pairs() {
                 // Nobody has its token.
                 let _ = engine.remove_agent(plan.agent.as_str());
@@ -266,19 +250,14 @@ impl Host {
                 "paste the JSON of the server’s README, from `{` to `}`",
             ));
         }
-        let lines = new.iter().map(|(config, _)| (config.name.to_string(), config.shown())).collect();
-        self.proven("Add pasted upstreams".to_owned(), lines).await?;
-        blocking(move || {
-            let mut added = Vec::new();
-            for (config, values) in new {
-                for (name, value) in &values {
-                    keep(&engine, config.name.as_str(), name, value)?;
-                }
-                added.push(new_upstream(&config, None));
-                engine.add_upstream(config)?;
-            }
-            Ok(added)
-        })
-        .await?
+        let mut together = Together::default();
+        for (config, values) in new {
+            let named = values.into_iter().map(|(name, value)| (config.name.clone(), name, value));
+            together.secrets.extend(named);
+            together.upstreams.push(config);
+        }
+        let added = together.upstreams.iter().map(|config| new_upstream(config, None)).collect();
+        engine.connect_together("Add pasted upstreams".to_owned(), together, || Ok(())).await?;
+        Ok(added)
     }
 }

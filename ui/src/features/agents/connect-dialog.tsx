@@ -140,6 +140,7 @@ function Change({ plan, busy, onBack, onConnect, error }: {
           </ul>
         </section>
       )}
+      {plan.warnings.map((warning) => <Notice key={warning} tone="hold" title={<Marked text={warning} />} />)}
       {plan.secrets_stay !== null && <p className="muted small">{plan.secrets_stay}</p>}
       <p className="muted small">The files as they are now are kept. Undo brings them back byte for byte, at any time.</p>
       {busy && <Pending what="whether each server answers" />}

@@ -1,6 +1,7 @@
 //! Why an agent is not connected, in words with a next step. Nothing was changed where one of these comes back from a
 //! plan; what was changed before a later one is on record and can be undone.
 
+use crate::keychain::KeychainError;
 use agents::{DiskError, EditError, KeepError};
 use std::path::PathBuf;
 
@@ -26,6 +27,8 @@ pub enum ConnectError {
     Disk(#[from] DiskError),
     #[error(transparent)]
     Keep(#[from] KeepError),
+    #[error("it cannot be seen whether a server is one that Doorward has already: {0}")]
+    Keychain(#[from] KeychainError),
 }
 
 impl ConnectError {
@@ -37,6 +40,7 @@ impl ConnectError {
             ConnectError::Disk(_) | ConnectError::Edit { .. } | ConnectError::Broken { .. } => "agent_file",
             ConnectError::Keep(KeepError::Nothing { .. }) => "nothing_to_undo",
             ConnectError::Keep(_) => "agent_record",
+            ConnectError::Keychain(error) => error.code(),
             _ => "agent_choice",
         }
     }
@@ -63,6 +67,7 @@ impl ConnectError {
             }
             ConnectError::Disk(error) => error.hint().to_owned(),
             ConnectError::Keep(error) => error.hint(),
+            ConnectError::Keychain(error) => error.hint().to_owned(),
         }
     }
 }

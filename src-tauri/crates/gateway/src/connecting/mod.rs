@@ -5,11 +5,14 @@
 //! No value that looks secret leaves here but for the keychain and the file it came from (I8).
 
 mod error;
+mod moves;
+mod parts;
 mod pasted;
 mod plan;
 mod verify;
 mod watch;
 
+pub use agents::Dirs;
 pub use error::ConnectError;
 pub use pasted::{Pasted, pasted};
 pub use plan::{Choice, FileDiff, Pick, Plan, Written};
@@ -18,7 +21,10 @@ pub use watch::Around;
 pub(crate) use watch::Watched;
 
 use crate::connect::Shim;
-use agents::{Dirs, Door, FileState, Keep, KeepError, Reach, Scope, Seen, SeenFile, Server, UndoneFile};
+use crate::home::UpstreamConfig;
+use crate::keychain::{KeychainError, Secret};
+use agents::{Door, FileState, Keep, KeepError, Reach, Scope, Seen, SeenFile, Server, UndoneFile};
+use policy::{AgentName, UpstreamName};
 use serde::Serialize;
 use std::{
     env,
@@ -26,6 +32,18 @@ use std::{
     path::{Path, PathBuf},
 };
 use ts_rs::TS;
+
+/// Looks up what the keychain has for a secret of an upstream. Blocks.
+pub type Kept<'a> = dyn Fn(&UpstreamName, &str) -> Result<Option<Secret>, KeychainError> + 'a;
+
+/// What a plan is made on top of.
+#[derive(Clone, Copy)]
+pub struct InForce<'a> {
+    pub upstreams: &'a [UpstreamConfig],
+    pub agents: &'a [AgentName],
+    /// The value that the keychain has for a secret of an upstream. Blocks.
+    pub kept: &'a Kept<'a>,
+}
 
 /// The agents of this machine, beside one home.
 #[derive(Clone, Debug)]
@@ -82,8 +100,13 @@ impl Machine {
     /// Of the user this process runs as; none without a home folder.
     #[must_use]
     pub fn of(home: &Path, listen: SocketAddr) -> Option<Machine> {
-        let dirs = Dirs::of(|name| env::var_os(name).map(PathBuf::from))?;
-        Some(Machine { dirs, door: Shim::of(home).door(listen), keep: Keep::of(home) })
+        Some(Machine::at(Dirs::of(|name| env::var_os(name).map(PathBuf::from))?, home, listen))
+    }
+
+    /// Of a person whose folders are these.
+    #[must_use]
+    pub fn at(dirs: Dirs, home: &Path, listen: SocketAddr) -> Machine {
+        Machine { dirs, door: Shim::of(home).door(listen), keep: Keep::of(home) }
     }
 
     /// Every known agent program. Blocks on the disk.
@@ -137,13 +160,13 @@ impl Machine {
             name: server.name.clone(),
             table: server.table.clone(),
             behind: self.door.behind(&server.reach),
-            shown: plan::shown(&server.reach),
+            shown: parts::shown(&server.reach),
             stays: match &server.reach {
                 Reach::Unclear { why } => Some(why.clone()),
-                reach => plan::why_not_taken(reach),
+                reach => parts::why_not_taken(reach),
             },
             is_off: server.is_off,
-            secrets: plan::secret_names(&server.reach),
+            secrets: parts::secret_names(&server.reach),
             is_new: false,
         }
     }

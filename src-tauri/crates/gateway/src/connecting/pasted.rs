@@ -1,6 +1,6 @@
 //! Servers as a README shows them: a whole file of some agent, a part of one, or one server alone.
 
-use super::plan::{parts, slug};
+use super::parts::{parts, slug};
 use crate::{
     home::{SecretUse, UpstreamConfig},
     keychain::Secret,

@@ -1,17 +1,16 @@
 //! What connecting an agent would do: files with their differences, upstreams that come to be, secrets for the keychain.
 //! Nothing changes until [`Plan::write`], and that only where every file still is what the plan was made from.
 
-use super::{ConnectError, Machine, address_of};
-use crate::{
-    home::{SecretPlace, SecretUse, Transport, UpstreamConfig},
-    keychain::Secret,
-};
+use super::parts::{parts, why_it_stays};
+use super::{ConnectError, InForce, Machine, address_of};
+use crate::{home::UpstreamConfig, keychain::Secret};
 use agents::{
-    Changed, FileState, Known, Moved, Put, Reach, Record, Scope, SeenFile, Server, Way, apply, diff,
+    Changed, DiskError, FileState, Known, Moved, Put, Reach, Record, Scope, SeenFile, Server, Way, apply,
+    diff,
 };
 use policy::{AgentName, UpstreamName};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 use ts_rs::TS;
 
 /// Stands in a shown difference where the agent's token will be.
@@ -62,6 +61,8 @@ pub struct Plan {
     pub upstreams: Vec<UpstreamConfig>,
     /// Values for the keychain: upstream, name, value.
     pub secrets: Vec<(UpstreamName, String, Secret)>,
+    /// New upstreams whose own name another one has, with that name: policies for it do not see them.
+    pub beside: Vec<(UpstreamName, String)>,
     left: Vec<String>,
     /// Every value of the files that looks secret: none of them is shown (I8).
     hidden: Vec<Secret>,
@@ -84,7 +85,7 @@ pub struct Written {
 }
 
 impl Machine {
-    /// What connecting would do, on top of these upstreams and agents. Blocks on the disk.
+    /// What connecting would do, on top of what is in force. Blocks on the disk and the keychain.
     ///
     /// # Errors
     /// [`ConnectError`]: a choice that cannot be had, or a file that cannot be changed.
@@ -92,13 +93,12 @@ impl Machine {
         &self,
         choice: &Choice,
         projects: &[PathBuf],
-        upstreams: &[UpstreamConfig],
-        agents: &[AgentName],
+        in_force: &InForce<'_>,
     ) -> Result<Plan, ConnectError> {
         let known = agents::known(&choice.id).ok_or_else(|| ConnectError::Unknown(choice.id.clone()))?;
         let seen = self.look(projects).into_iter().find(|seen| seen.known.id == known.id);
         let files = seen.map(|seen| seen.files).unwrap_or_default();
-        let (agent, token) = self.who(known, &files, agents)?;
+        let (agent, token) = self.who(known, &files, in_force.agents)?;
         let mut plan = Plan {
             known,
             agent,
@@ -106,6 +106,7 @@ impl Machine {
             files: Vec::new(),
             upstreams: Vec::new(),
             secrets: Vec::new(),
+            beside: Vec::new(),
             left: Vec::new(),
             hidden: Vec::new(),
         };
@@ -129,9 +130,9 @@ impl Machine {
                         if let Some(why) = stays {
                             return Err(ConnectError::Stays { server: server.name.clone(), why });
                         }
-                        moves.push(plan.moved(server, upstreams, choice.keep_secrets)?);
+                        moves.push(plan.moved(server, in_force, choice.keep_secrets)?);
                     }
-                    (None, None) => moves.push(plan.moved(server, upstreams, choice.keep_secrets)?),
+                    (None, None) => moves.push(plan.moved(server, in_force, choice.keep_secrets)?),
                     (Some(None), _) | (None, Some(_)) => plan.left.push(address_of(&file.path, server)),
                 }
             }
@@ -142,7 +143,7 @@ impl Machine {
             let (agent, server) = (known.title.to_owned(), pick.name.clone());
             return Err(ConnectError::NoServer { agent, server });
         }
-        self.reach(&mut plan, &files, &choice.upstreams, upstreams)?;
+        self.reach(&mut plan, &files, &choice.upstreams, in_force.upstreams)?;
         if plan.files.is_empty() {
             return Err(ConnectError::Nothing(known.title.to_owned()));
         }
@@ -170,6 +171,12 @@ impl Machine {
             if token.is_some() || known.url.is_empty() {
                 return Ok((agent.clone(), Some(token.unwrap_or_default().to_owned())));
             }
+        }
+        // Over the home's socket an agent is known by its name: one that is there already is this one.
+        if known.url.is_empty()
+            && let Some(agent) = agents.iter().find(|agent| agent.as_str() == known.id)
+        {
+            return Ok((agent.clone(), Some(String::new())));
         }
         let names = std::iter::once(known.id.to_owned()).chain((2..100).map(|n| format!("{}-{n}", known.id)));
         let free = names.filter_map(|name| name.parse().ok()).find(|name| !agents.contains(name));
@@ -255,49 +262,6 @@ impl Plan {
         self.files.push(PlannedFile { path: file.path.clone(), before: text.cloned(), is_project, moves });
     }
 
-    /// The upstream a server becomes: one that is there already and is the same, else a new one.
-    fn moved(
-        &mut self,
-        server: &Server,
-        upstreams: &[UpstreamConfig],
-        keep_secrets: bool,
-    ) -> Result<Moved, ConnectError> {
-        let stays = |why: String| ConnectError::Stays { server: server.name.clone(), why };
-        let parts = parts(&server.reach, keep_secrets);
-        let (transport, secrets) = parts.ok_or_else(|| stays("cannot be read".to_owned()))?;
-        let uses: Vec<SecretUse> = secrets.iter().map(|(used, _)| used.clone()).collect();
-        let slug = slug(&server.name).ok_or_else(|| ConnectError::BadName(server.name.clone()))?;
-        let names = std::iter::once(slug.clone()).chain((2..100).map(|n| format!("{slug}-{n}")));
-        for name in names.filter_map(|name| name.parse::<UpstreamName>().ok()) {
-            let config = UpstreamConfig::new(name.clone(), transport.clone(), false)
-                .and_then(|config| config.with_secrets(uses.clone()))
-                .map_err(|error| stays(format!("is not taken as an upstream: {error}")))?;
-            let taken = upstreams.iter().chain(&self.upstreams).find(|other| other.name == name);
-            match taken {
-                // Values are not compared: two servers of one name and command with two tokens are two upstreams.
-                Some(other) if *other == config && (uses.is_empty() || self.has_values(&name, &secrets)) => {}
-                Some(_) => continue,
-                None => {
-                    for (used, value) in secrets {
-                        self.secrets.push((name.clone(), used.name, Secret::new(value.into_bytes())));
-                    }
-                    self.upstreams.push(config);
-                }
-            }
-            let (table, server) = (server.table.clone(), server.name.clone());
-            return Ok(Moved { table, name: server, upstream: name.to_string() });
-        }
-        Err(ConnectError::BadName(server.name.clone()))
-    }
-
-    fn has_values(&self, upstream: &UpstreamName, secrets: &[(SecretUse, String)]) -> bool {
-        secrets.iter().all(|(used, value)| {
-            self.secrets.iter().any(|(of, name, kept)| {
-                of == upstream && *name == used.name && kept.as_slice() == value.as_bytes()
-            })
-        })
-    }
-
     /// The new text of every file.
     fn texts(&self, machine: &Machine, token: &str) -> Result<Vec<String>, ConnectError> {
         let text = |file: &PlannedFile| {
@@ -341,6 +305,19 @@ impl Plan {
             FileDiff { path: file.path.display().to_string(), diff: masked }
         });
         Ok(shown.collect())
+    }
+
+    /// Whether every file is still what the plan was made from. Blocks on the disk.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn is_current(&self) -> Result<(), DiskError> {
+        for PlannedFile { path, before, .. } in &self.files {
+            if agents::read(path)? != *before {
+                return Err(DiskError::Changed { path: path.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// Backs up and writes every file; what was written before a failure is put back. Blocks on the disk.
@@ -391,97 +368,4 @@ impl Plan {
         }
         Ok(machine.keep.forget_newest(self.known.id)?)
     }
-}
-
-fn why_it_stays(server: &Server) -> Option<String> {
-    match &server.reach {
-        Reach::Unclear { why } => Some(why.clone()),
-        reach => why_not_taken(reach),
-    }
-}
-
-/// Why no upstream can be made of it, where that is so.
-pub(super) fn why_not_taken(reach: &Reach) -> Option<String> {
-    let (transport, secrets) = parts(reach, true)?;
-    let uses = secrets.into_iter().map(|(used, _)| used).collect();
-    let name = "x".parse().ok()?;
-    let config = UpstreamConfig::new(name, transport, false).and_then(|config| config.with_secrets(uses));
-    let error = config.err()?.to_string();
-    Some(format!("is not taken: {}", error.trim_start_matches("upstream `x`: ")))
-}
-
-/// The exact command or address.
-pub(super) fn shown(reach: &Reach) -> String {
-    match reach {
-        Reach::Command { command, args, .. } => std::iter::once(command)
-            .chain(args)
-            .map(|word| crate::home::quoted(word))
-            .collect::<Vec<_>>()
-            .join(" "),
-        Reach::Address { url, .. } => url.clone(),
-        Reach::Unclear { .. } => String::new(),
-    }
-}
-
-pub(super) fn secret_names(reach: &Reach) -> Vec<String> {
-    let secrets = parts(reach, true).map(|(_, secrets)| secrets).unwrap_or_default();
-    let name = |used: SecretUse| match used.place {
-        SecretPlace::Variable(variable) => variable,
-        SecretPlace::Header { header, .. } => header,
-    };
-    secrets.into_iter().map(|(used, _)| name(used)).collect()
-}
-
-/// As an upstream has it: what looks secret apart from the rest, where it is to be kept.
-pub(super) fn parts(reach: &Reach, keep_secrets: bool) -> Option<(Transport, Vec<(SecretUse, String)>)> {
-    let mut secrets = Vec::new();
-    let mut take = |name: &str, value: &str, place: SecretPlace| {
-        let is_secret = keep_secrets && !value.is_empty() && journal::is_secret_name(name);
-        let used = is_secret.then(|| SecretUse::new(secret_name(name), place, false).ok()).flatten();
-        let is_kept = used.is_some();
-        secrets.extend(used.map(|used| (used, value.to_owned())));
-        !is_kept
-    };
-    let transport = match reach {
-        Reach::Command { command, args, env, cwd } => {
-            let env =
-                env.iter().filter(|(name, value)| take(name, value, SecretPlace::Variable((*name).clone())));
-            let env: BTreeMap<String, String> =
-                env.map(|(name, value)| (name.clone(), value.clone())).collect();
-            Transport::Stdio { command: command.clone(), args: args.clone(), env, cwd: cwd.clone() }
-        }
-        Reach::Address { url, headers } => {
-            let mut plain = BTreeMap::new();
-            for (header, text) in headers {
-                let (prefix, value) = match text.split_once(' ') {
-                    Some((scheme, value)) if header.eq_ignore_ascii_case("authorization") => {
-                        (format!("{scheme} "), value)
-                    }
-                    _ => (String::new(), text.as_str()),
-                };
-                if take(header, value, SecretPlace::Header { header: header.clone(), prefix }) {
-                    plain.insert(header.clone(), text.clone());
-                }
-            }
-            Transport::Http { url: url.clone(), headers: plain }
-        }
-        Reach::Unclear { .. } => return None,
-    };
-    Some((transport, secrets))
-}
-
-fn secret_name(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
-    name.chars().map(plain).take(64).collect()
-}
-
-/// As an upstream may be called.
-pub(super) fn slug(name: &str) -> Option<String> {
-    let plain = |c: char| match c.to_ascii_lowercase() {
-        c if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') => c,
-        _ => '-',
-    };
-    let slug: String = name.chars().map(plain).take(56).collect();
-    let slug = slug.trim_start_matches(['.', '_', '-']);
-    (!slug.is_empty()).then(|| slug.to_owned())
 }

@@ -30,6 +30,8 @@ pub struct Around {
 pub(crate) struct Watched {
     around: Mutex<BTreeSet<Around>>,
     watcher: Mutex<Option<notify::RecommendedWatcher>>,
+    /// Another person's folders than those of the user this process runs as.
+    dirs: Mutex<Option<agents::Dirs>>,
 }
 
 impl Machine {
@@ -78,7 +80,16 @@ impl Engine {
     /// The agents of this machine; none without a home folder.
     #[must_use]
     pub fn machine(&self) -> Option<Machine> {
-        Machine::of(self.home().dir(), self.listen_addr())
+        let dirs = self.watched().dirs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match dirs {
+            Some(dirs) => Some(Machine::at(dirs, self.home().dir(), self.listen_addr())),
+            None => Machine::of(self.home().dir(), self.listen_addr()),
+        }
+    }
+
+    /// Looks for agents in these folders from now on, in place of those of the user this process runs as.
+    pub fn look_for_agents_in(&self, dirs: agents::Dirs) {
+        *self.watched().dirs.lock().unwrap_or_else(PoisonError::into_inner) = Some(dirs);
     }
 
     /// What goes around the door as it was seen last.

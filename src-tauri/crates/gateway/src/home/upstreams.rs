@@ -234,6 +234,16 @@ impl UpstreamConfig {
         Ok(self)
     }
 
+    /// Whether both reach the same, and are given secrets of the same names in the same places. What a person set for
+    /// one of them beside that makes it no other server.
+    pub(crate) fn reaches_the_same(&self, other: &UpstreamConfig) -> bool {
+        let given = |config: &UpstreamConfig| -> BTreeSet<(String, String)> {
+            let of = |used: &SecretUse| (used.name.clone(), format!("{:?}", used.place));
+            config.secrets.iter().map(of).collect()
+        };
+        self.transport == other.transport && given(self) == given(other)
+    }
+
     /// Whether its calls need a step-up by themselves.
     #[must_use]
     pub fn has_step_up_secret(&self) -> bool {

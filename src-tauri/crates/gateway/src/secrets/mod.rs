@@ -87,6 +87,19 @@ pub fn store(
     keychain.set(&entry_name(home_id, upstream, secret), value)
 }
 
+/// The value kept for an upstream of this home. Blocks while the keychain asks its person.
+///
+/// # Errors
+/// What the keychain says.
+pub fn kept(
+    keychain: &dyn Keychain,
+    home_id: &str,
+    upstream: &str,
+    secret: &str,
+) -> Result<Option<Secret>, KeychainError> {
+    keychain.get(&entry_name(home_id, upstream, secret))
+}
+
 /// Removes an upstream's values. What cannot be removed now stays, named by nothing any more. Blocks.
 ///
 /// # Errors

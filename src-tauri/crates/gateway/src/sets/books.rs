@@ -37,56 +37,86 @@ impl Book {
     }
 }
 
-/// A change of a book that a person is about to sign: nothing of it is on the disk or in force.
+/// A change of one or several books that a person is about to sign: nothing of it is on the disk or in force.
 pub(crate) struct BookDraft<T> {
-    book: Book,
+    /// With the text each began from.
+    books: Vec<(Book, String)>,
     /// What the edit gave, such as a token.
     pub(crate) value: T,
     /// The whole set with it.
     pub(crate) bundle: Bundle,
-    started_from: String,
 }
 
 impl Sets {
-    /// Makes a change of a book aside in memory, on top of what is in force. Blocks on the disk.
+    /// Makes a change of books aside in memory, on top of what is in force. Blocks on the disk.
     ///
     /// # Errors
-    /// A change of that book waits already, nothing is in force, or what the edit says.
-    pub(crate) fn draft_book<T>(
+    /// A change of one of them waits already, nothing is in force, or what the edit says.
+    pub(crate) fn draft_books<T, const N: usize>(
         &self,
-        book: Book,
-        edit: impl FnOnce(&BookPage) -> Result<T, BookError>,
+        books: [Book; N],
+        edit: impl FnOnce([&BookPage; N]) -> Result<T, BookError>,
     ) -> Result<BookDraft<T>, BookError> {
         let _turn = self.changing();
         self.look()?;
-        self.refuse_if_waiting(book.name())?;
-        let current = self.current();
-        let started_from = book.text(&current.bundle).clone();
-        let aside = BookPage::aside(self.path_of_book(book), started_from.clone());
-        let value = edit(&aside)?;
-        let text = aside.read()?.unwrap_or_default();
-        Ok(BookDraft { book, value, bundle: book.in_bundle(current.bundle.clone(), text), started_from })
+        for book in books {
+            self.refuse_if_waiting(book.name())?;
+        }
+        let mut bundle = self.current().bundle.clone();
+        let pages = books.map(|book| BookPage::aside(self.path_of_book(book), book.text(&bundle).clone()));
+        let value = edit(pages.each_ref())?;
+        let mut kept = Vec::new();
+        for (book, page) in books.into_iter().zip(&pages) {
+            kept.push((book, book.text(&bundle).clone()));
+            bundle = book.in_bundle(bundle, page.read()?.unwrap_or_default());
+        }
+        Ok(BookDraft { books: kept, value, bundle })
     }
 
-    /// Puts a draft in force, then on the disk.
+    /// Puts a draft in force, then on the disk; `first` is what must be done just before, and keeps everything as it
+    /// was where it fails.
     ///
     /// # Errors
-    /// The book is another one by now; otherwise as [`Sets::propose_signed`].
-    pub(crate) fn put_book<T>(
+    /// A book is another one by now, what `first` says, or as [`Sets::propose_signed`].
+    pub(crate) fn put_books<T, E: From<SetError>>(
         &self,
         draft: BookDraft<T>,
         signature: Option<Signature>,
-    ) -> Result<T, SetError> {
+        first: impl FnOnce() -> Result<(), E>,
+    ) -> Result<T, E> {
         let _turn = self.changing();
-        self.refuse_if_waiting(draft.book.name())?;
-        if *draft.book.text(&self.current().bundle) != draft.started_from {
-            return Err(SetError::WaitsOnDisk(draft.book.name().to_owned()));
+        for (book, started_from) in &draft.books {
+            self.refuse_if_waiting(book.name())?;
+            if book.text(&self.current().bundle) != started_from {
+                return Err(SetError::WaitsOnDisk(book.name().to_owned()).into());
+            }
         }
-        let text = draft.book.text(&draft.bundle).clone();
-        self.propose_signed(draft.bundle, Origin::Window, signature)?;
-        home::write_whole(&self.path_of_book(draft.book), &text)?;
+        if signature.is_none() {
+            let reasons = self.needs_proof(&draft.bundle);
+            if !reasons.is_empty() {
+                return Err(SetError::NeedsProof(reasons).into());
+            }
+        }
+        first()?;
+        self.propose_signed(draft.bundle.clone(), Origin::Window, signature)?;
+        for (book, _) in &draft.books {
+            let path = self.path_of_book(*book);
+            home::write_whole(&path, book.text(&draft.bundle)).map_err(SetError::from)?;
+        }
         self.look()?;
         Ok(draft.value)
+    }
+
+    /// Where nothing is in force nothing goes through either: what `edit` writes is confirmed with the rest.
+    pub(crate) fn write_unconfirmed<T, E: From<SetError>>(
+        &self,
+        edit: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _turn = self.changing();
+        self.look()?;
+        let value = edit()?;
+        self.look()?;
+        Ok(value)
     }
 
     /// Why a change of that book waits for a passkey, one sentence each; empty where none does.

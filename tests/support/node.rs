@@ -25,6 +25,11 @@ pub(crate) fn fragile_server() -> PathBuf {
     folder().join("fragile.mjs")
 }
 
+/// Our own upstream over standard input and output with a parameter of every kind.
+pub(crate) fn every_kind_server() -> PathBuf {
+    folder().join("every-kind.mjs")
+}
+
 /// Chromium with passkeys that a test can change.
 pub(crate) fn ceremony_browser() -> PathBuf {
     folder().join("ceremony").join("browser.mjs")

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Marked } from "@/components/marked";
 import type { AttributeChoice } from "@/ipc/schema";
 import classes from "./attribute-picker.module.css";
+import { foundBy } from "./found-by";
 
 /** A schema may have hundreds of parameters; what is typed narrows them. */
 const MOST = 80;
@@ -53,9 +54,7 @@ function Options({ attributes, search, onSearch }: {
   search: string;
   onSearch: (text: string) => void;
 }) {
-  const wanted = search.trim().toLowerCase();
-  const found = attributes.filter(({ label, description, id }) =>
-    wanted === "" || label.toLowerCase().includes(wanted) || id.toLowerCase().includes(wanted) || (description ?? "").toLowerCase().includes(wanted));
+  const found = foundBy(search.trim().toLowerCase(), attributes);
   const shown = found.slice(0, MOST);
   const groups = [...new Set(shown.map(({ group }) => group))];
   return (

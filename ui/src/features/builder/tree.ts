@@ -75,7 +75,8 @@ export function rowFor(attribute: AttributeChoice, wanted?: string): TreeRow & {
 /** The row with another comparison; values stay where they fit. */
 export function withOperator(row: TreeRow, attribute: AttributeChoice, operator: OperatorChoice): TreeRow & { kind: "row" } {
   const kind = row.values[0] !== undefined && operator.kinds.includes(row.values[0].kind) ? row.values[0].kind : operator.kinds[0];
-  const kept = row.values.map(({ text }) => text);
+  // A chip that says nothing would be a value that is missing, and cannot be seen.
+  const kept = row.values.map(({ text }) => text).filter((text) => operator.takes !== "many" || text !== "");
   const fallback = kind === "flag" ? "true" : "";
   const count = { nothing: 0, one: 1, two: 2, many: kept.length }[operator.takes];
   const values = kind === undefined ? [] : Array.from({ length: count }, (_, index) => ({ kind, text: kept[index] ?? fallback }));

@@ -27,7 +27,7 @@ export function ValueEditor({ row, attribute, operator, problem, onChange }: {
         : row.values.map((value, index) => (
           <span key={index} className={classes.value}>
             {index > 0 && <span className="faint">and</span>}
-            <One value={value} attribute={attribute} folders={row.operator === "within_path"} problem={problem} label={row.values.length > 1 ? (index === 0 ? "From" : "To") : "Value"} onChange={(text) => { set(index, text); }} />
+            <One value={value} attribute={attribute} folders={row.operator === "within_path"} whole={row.operator === "equals" || row.operator === "not_equals"} problem={problem} label={row.values.length > 1 ? (index === 0 ? "From" : "To") : "Value"} onChange={(text) => { set(index, text); }} />
           </span>
         ))}
       {operator !== undefined && operator.kinds.length > 1 && (
@@ -53,8 +53,10 @@ export function ValueEditor({ row, attribute, operator, problem, onChange }: {
   );
 }
 
-function One({ value, attribute, folders, label, problem, onChange }: {
+function One({ value, attribute, folders, whole, label, problem, onChange }: {
   value: TreeValue;
+  /** It is compared with all of the value, not with a part of it. */
+  whole: boolean;
   /** A folder is wanted, not what lies in it. */
   folders: boolean;
   attribute: AttributeChoice | undefined;
@@ -62,7 +64,7 @@ function One({ value, attribute, folders, label, problem, onChange }: {
   problem: boolean;
   onChange: (text: string) => void;
 }) {
-  const closed = attribute?.closed === true && attribute.values.includes(value.text === "" ? attribute.values[0] ?? "" : value.text);
+  const closed = whole && attribute?.closed === true && attribute.values.includes(value.text === "" ? attribute.values[0] ?? "" : value.text);
   if (value.kind === "flag") {
     return (
       <select className={classes.operator} aria-label={label} value={value.text} onChange={(event) => { onChange(event.currentTarget.value); }} data-testid="value" data-kind="flag">

@@ -1,0 +1,10 @@
+//! Policies written in the real window, from the first click to the refused call, with Rust behind it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "authors/catalogue.rs"]
+mod catalogue;
+#[path = "authors/newcomer.rs"]
+mod newcomer;
+#[path = "authors/pictures.rs"]
+mod pictures;
+mod support;

@@ -19,6 +19,8 @@ mod desktop;
 mod enrolment;
 #[path = "ceremony/held.rs"]
 mod held;
+#[path = "ceremony/loosened.rs"]
+mod loosened;
 #[path = "ceremony/lost.rs"]
 mod lost;
 #[path = "ceremony/passphrase.rs"]

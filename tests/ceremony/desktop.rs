@@ -17,7 +17,7 @@ const EITHER: (&str, &str) = (
     "name = \"Payments need you\"\n[target]\ntools = [\"ledger/send_payment\"]\n[action]\nkind = \"step_up\"\nmethod = \"any\"\n",
 );
 
-async fn window(policies: &[(&str, &str)]) -> Window {
+pub(super) async fn window(policies: &[(&str, &str)]) -> Window {
     let home = TestHome::made(KeychainKind::Os, policies);
     home.add_program("ledger", &ours("doorward"), &["practice"]);
     Window::open(home, Bus::with_keyring().await, Screen::start()).await
@@ -28,9 +28,8 @@ async fn hold_on_card(window: &Window) -> String {
     card.attr("data-hold").await.unwrap().expect("a card names its hold")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
-    let window = window(&POLICIES).await;
+/// The first passkey, enrolled from the window in a browser, which has it in its hand from then on.
+pub(super) async fn enrolled(window: &Window) -> Chromium {
     let mut chromium = Chromium::start().await;
     window.go("security").await;
     window.press("enrol").await;
@@ -43,6 +42,13 @@ async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
     chromium.says("The passkey is enrolled.").await;
     window.text_with("[data-testid=passkey-row]", "Laptop").await;
     window.until_gone("[data-testid=waiting-page]").await;
+    chromium
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
+    let window = window(&POLICIES).await;
+    let mut chromium = enrolled(&window).await;
     window.keep_both("passkey-enrolled").await;
 
     let agent = window.agent("ledger").await;
@@ -55,6 +61,7 @@ async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
     let page = window.opened_page();
     window.find("[data-testid=said]").await;
     assert!(pending.is_waiting());
+    chromium.picture("step-up", &page).await;
     chromium.open(&page).await;
     chromium.says("ledger/send_payment").await;
     chromium.tell("press", json!({ "key": "Enter" })).await;

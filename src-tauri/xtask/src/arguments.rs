@@ -25,6 +25,7 @@ cargo xtask bench [PACKAGE]...       measure what has a benchmark, and print the
                                      `ui` is the app: from a hold to its notification, from a click to the call
 cargo xtask fuzz [TARGET]...         feed the parsers with made-up input, each target for a while
                  [--minutes N]       for so long; 10 without it
+cargo xtask pictures                 take the pictures of the README from the running app
 cargo xtask generate                 write the TypeScript that comes from Rust types";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub(crate) enum Task {
     Conformance(ConformanceOptions),
     Bench(Vec<String>),
     Fuzz(FuzzOptions),
+    Pictures,
     Generate,
 }
 
@@ -81,7 +83,8 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, Failure> {
         Some("conformance") => parse_conformance(rest),
         Some("bench") => parse_bench(rest),
         Some("fuzz") => parse_fuzz(rest),
-        Some("generate") => match rest.next() {
+        Some(task @ ("generate" | "pictures")) => match rest.next() {
+            None if task == "pictures" => Ok(Task::Pictures),
             None => Ok(Task::Generate),
             Some(other) => Err(unknown("option", other)),
         },

@@ -30,7 +30,8 @@ fn measure(workspace: &Workspace, cargo: &mut Cargo, job: &mut Job) -> Result<()
     interface::build(workspace, job)?;
     cargo.fetch(job)?;
     node::install(&workspace.test_packages(), job)?;
-    job.run(&cargo.over_workspace("build").args(["--bins", "--test", "measure"]))?;
+    // All targets, as for the tests: asked for apart, dependencies would be compiled a second time.
+    job.run(&cargo.over_workspace("build").arg("--all-targets"))?;
     job.run(&cargo.over_workspace("test").args(["--test", "measure"]))?;
     job.run(&node::npm(&workspace.ui(), &["run", "measure"]))
 }

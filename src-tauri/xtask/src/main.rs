@@ -19,6 +19,7 @@ mod job;
 mod machine;
 mod needs;
 mod node;
+mod pictures;
 mod practice;
 mod process;
 mod progress;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Ok(Task::Conformance(options)) => conformance::run(&options),
         Ok(Task::Bench(packages)) => bench::run(&packages),
         Ok(Task::Fuzz(options)) => fuzz::run(&options),
+        Ok(Task::Pictures) => pictures::run(),
         Ok(Task::Generate) => test::generate(),
         Err(failure) => {
             eprintln!("{failure}");

@@ -9,6 +9,7 @@ import { ago, moment } from "@/lib/time";
 import { plural } from "@/lib/words";
 import { ArgumentRows, type Unread } from "./argument-rows";
 import classes from "./card-arguments.module.css";
+import { Changed } from "./changed";
 
 const TITLES: Record<CardState, string> = {
   waiting: "What will be sent",
@@ -18,7 +19,7 @@ const TITLES: Record<CardState, string> = {
 };
 
 export function CardArguments({ card, action, onUnread }: {
-  card: Pick<Card, "state" | "arguments" | "last_approved">;
+  card: Pick<Card, "state" | "arguments" | "last_approved" | "asked">;
   /** What can be done with them. */
   action?: ReactNode;
   onUnread: (unread: Unread) => void;
@@ -36,6 +37,7 @@ export function CardArguments({ card, action, onUnread }: {
           {action}
         </span>
       </div>
+      {card.asked !== undefined && <Changed asked={card.asked} rows={rows} />}
       {last !== undefined && <Since last={last} />}
       {rows.length === 0
         ? <p className={classes.none}>No arguments.</p>

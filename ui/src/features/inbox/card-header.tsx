@@ -8,6 +8,7 @@ import { useNow } from "@/lib/clock";
 import { piecesOf } from "@/lib/pieces";
 import { ago } from "@/lib/time";
 import classes from "./card-header.module.css";
+import { asksProof } from "./proving";
 
 const DESCRIPTION_FOLDS_AT = 240;
 
@@ -41,8 +42,8 @@ function RanBefore({ at }: { at: number }) {
 function StateTag({ card }: { card: Card }) {
   switch (card.state) {
     case "waiting":
-      return card.reasons.some(({ action }) => action === "step_up")
-        ? <Tag tone="step">Needs your passkey</Tag>
+      return asksProof(card)
+        ? <Tag tone="step">Needs a step-up</Tag>
         : <Tag tone="hold">Needs approval</Tag>;
     case "approved":
       return <Tag tone="allow" icon={<Icon name="check" />}>Approved</Tag>;

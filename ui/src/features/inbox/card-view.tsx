@@ -69,6 +69,7 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
   const [unread, setUnread] = useState<Unread>(() => ({ values: card.arguments.filter((a) => a.folded).length, rows: 0 }));
   const [doing, setDoing] = useState<Doing>("reading");
   const [said, setSaid] = useState("");
+  useShortly(said, setSaid);
   const vote = useCommand("vote", ["inbox", "activity", "overview"]);
   const extend = useCommand("extend", ["inbox"]);
   const prove = useCommand("prove_hold", []);
@@ -77,7 +78,8 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
   const isOver = [vote.data, typed.data].some((receipt) => receipt !== undefined && receipt.state !== "waiting");
   const open = card.state === "waiting" && !isOver;
   const canVote = open && settled && !vote.isPending && !typed.isPending;
-  const { data: answered = NOTHING } = useQuery({ ...answersQuery(card.hold, card.digest), enabled: open });
+  const answering = useQuery({ ...answersQuery(card.hold, card.digest), enabled: open });
+  const { data: answered = NOTHING, error: unanswered } = answering;
   const inInbox = place === "inbox";
   // Forms need room, and commands that the approval window does not have.
   const answers = inInbox ? answered : { ...answered, edit: null, grant: null, no_grant: null };
@@ -172,7 +174,7 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
         <GrantCard card={card} unread={unreadWords(unread)} offer={answers.grant} header={header} onVoted={voted} onClose={() => { stop("grant"); }} />
       )}
       {doing === "together" && similar !== undefined && (
-        <TogetherCard card={card} similar={similar} onVoted={voted} onClose={() => { stop("together"); }} />
+        <TogetherCard card={card} headingId={heading} similar={similar} onVoted={voted} onClose={() => { stop("together"); }} />
       )}
       {!isElsewhere(doing, open, answers, similar) && (
         <CardFrame
@@ -206,6 +208,9 @@ function ShownCard({ card, waitingElsewhere, place = "inbox", onVoted, onNext }:
           )}
         >
           {header}
+          {open && unanswered !== null && (
+            <Failure what="What else you can answer could not be read. You can still reject it." error={unanswered} onRetry={() => void answering.refetch()} />
+          )}
           {open && alike > 1 && <SimilarLine count={alike} tool={`${card.upstream}/${card.tool}`} onOpen={together} />}
           <CardArguments
             card={card} onUnread={setUnread}
@@ -235,6 +240,18 @@ function isElsewhere(doing: Doing, open: boolean, answers: Answers, similar: Sim
 /** What a person reads before voting: when it changes, the buttons shut for a moment. */
 function shownContent({ hold, digest, state, reasons, stages, arguments: args, last_approved: last }: Card): string {
   return JSON.stringify([hold, digest, state, reasons, stages, args.length, last?.at]);
+}
+
+/** As long as a page for the passkey is open. */
+const SAID_FOR = 120_000;
+
+/** What came of an answer is said for a while: then its page has ended, and the deadline is on show. */
+function useShortly(said: string, setSaid: (said: string) => void): void {
+  useEffect(() => {
+    if (said === "") return;
+    const timer = setTimeout(() => { setSaid(""); }, SAID_FOR);
+    return () => { clearTimeout(timer); };
+  }, [said, setSaid]);
 }
 
 /** After a vote by key the focus would be nowhere; it goes to the new card, and never leaves a field. */

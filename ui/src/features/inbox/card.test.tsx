@@ -10,6 +10,33 @@ const row = (name: string): HTMLElement => {
   return found;
 };
 
+describe("a call that an approver changed", () => {
+  it("says what the agent had asked for, and that the rest is as it was", async () => {
+    openWindow("/inbox", "full", (world) => {
+      const [card] = world.cards;
+      if (card === undefined) return;
+      const [, ...rest] = card.arguments;
+      card.asked = [argument("amount", "99000.00", { kind: "number" }), ...rest.slice(0, -1), argument("bcc", "eve@corp.example")];
+    });
+    const asked = await screen.findByTestId("asked");
+    expect(asked).toHaveTextContent("An approver changed 3 values. The agent asked for:");
+    expect(asked).toHaveTextContent("amount 99000.00");
+    expect(asked).toHaveTextContent("bcc eve@corp.example, taken out");
+    expect(within(asked).getAllByRole("listitem")).toHaveLength(3);
+  });
+});
+
+describe("a card whose answers cannot be read", () => {
+  it("says so, keeps Reject, and reads them again", async () => {
+    const { user, host } = openWindow("/inbox", "full", (world) => { world.failing = ["answers"]; });
+    expect(await screen.findByText("What else you can answer could not be read. You can still reject it.")).toBeInTheDocument();
+    expect(screen.getByTestId("reject")).toBeEnabled();
+    host.fail("answers", null);
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByTestId("extend")).toBeInTheDocument();
+  });
+});
+
 describe("what differs from the last approved call", () => {
   it("is said by value, with who approved it, how and when", async () => {
     openWindow("/inbox", "full");

@@ -3,7 +3,7 @@
  * each vote came to is said. Calls that come while this is open are not voted on unseen.
  */
 import { Button, Checkbox } from "@mantine/core";
-import { useCallback, useId, useState } from "react";
+import { useCallback, useState } from "react";
 import { Countdown } from "@/components/countdown";
 import { Marked } from "@/components/marked";
 import { useCommand } from "@/ipc/queries";
@@ -17,6 +17,7 @@ import { CardFrame } from "./card-frame";
 import { outcomeOf, recordReceipt } from "./receipts";
 import { RejectForm } from "./reject-form";
 import classes from "./together-card.module.css";
+import { useFirstField } from "./use-first-field";
 import { VotesCast } from "./votes-cast";
 
 /** Values of one call that are shown at first. */
@@ -33,13 +34,15 @@ export function SimilarLine({ count, tool, onOpen }: { count: number; tool: stri
   );
 }
 
-export function TogetherCard({ card, similar, onVoted, onClose }: {
+export function TogetherCard({ card, headingId, similar, onVoted, onClose }: {
   card: Card;
+  /** By which the card is known. */
+  headingId: string;
   similar: Similar;
   onVoted: () => void;
   onClose: () => void;
 }) {
-  const heading = useId();
+  const form = useFirstField();
   // What was listed when this opened: only that can be voted on, until the person asks for what came later.
   const [listed, setListed] = useState<readonly SimilarCall[]>(similar.calls);
   const [shared, setShared] = useState(similar.shared);
@@ -75,7 +78,11 @@ export function TogetherCard({ card, similar, onVoted, onClose }: {
 
   if (vote.data !== undefined) {
     const numbers = new Map(listed.map(({ hold }, index) => [hold, index + 1]));
-    return <VotesCast card={card} numbers={numbers} outcomes={vote.data} choice={vote.variables.choice} onDone={onVoted} />;
+    return (
+      <VotesCast
+        card={card} headingId={headingId} numbers={numbers} outcomes={vote.data} choice={vote.variables.choice} onDone={onVoted}
+      />
+    );
   }
   return (
     <CardFrame
@@ -103,7 +110,7 @@ export function TogetherCard({ card, similar, onVoted, onClose }: {
       )}
     >
       <header>
-        <h1 id={heading} className={classes.title}>
+        <h1 id={headingId} className={classes.title}>
           <Marked text={card.agent} /> wants to run <code><Marked text={`${card.upstream}/${card.tool}`} /></code>{" "}
           {plural(listed.length, "time")}
         </h1>
@@ -117,23 +124,25 @@ export function TogetherCard({ card, similar, onVoted, onClose }: {
           <Rows of={SHARED} label="Arguments that are the same in all" rows={shared} onUnread={setUnread} />
         </section>
       )}
-      <ol className={classes.calls} aria-label="The calls">
-        {listed.map((call, index) => (
-          <li key={call.hold} className={classes.call} data-testid="similar-call" data-hold={call.hold}>
-            <div className={classes.head}>
-              <Checkbox
-                size="xs" label={`Call ${index + 1}`} checked={chosen.includes(call)} disabled={!waiting.has(call.hold) || call.owner_voted}
-                onChange={() => { setLeft(toggled(left, call.hold)); }}
-              />
-              <span className="faint">{stateOf(call, waiting.has(call.hold))}</span>
-            </div>
-            {call.reasons.map((reason) => <p key={reason} className={classes.why}><Marked text={reason} /></p>)}
-            {call.own.length === 0
-              ? <p className={classes.why}>Nothing differs.</p>
-              : <Rows of={call.hold} label={`What differs in call ${index + 1}`} rows={call.own} onUnread={setUnread} />}
-          </li>
-        ))}
-      </ol>
+      <div ref={form}>
+        <ol className={classes.calls} aria-label="The calls">
+          {listed.map((call, index) => (
+            <li key={call.hold} className={classes.call} data-testid="similar-call" data-hold={call.hold}>
+              <div className={classes.head}>
+                <Checkbox
+                  size="xs" label={`Call ${index + 1}`} checked={chosen.includes(call)} disabled={!waiting.has(call.hold) || call.owner_voted}
+                  onChange={() => { setLeft(toggled(left, call.hold)); }}
+                />
+                <span className="faint">{stateOf(call, waiting.has(call.hold))}</span>
+              </div>
+              {call.reasons.map((reason) => <p key={reason} className={classes.why}><Marked text={reason} /></p>)}
+              {call.own.length === 0
+                ? <p className={classes.why}>Nothing differs.</p>
+                : <Rows of={call.hold} label={`What differs in call ${index + 1}`} rows={call.own} onUnread={setUnread} />}
+            </li>
+          ))}
+        </ol>
+      </div>
     </CardFrame>
   );
 }

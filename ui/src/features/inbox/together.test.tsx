@@ -30,6 +30,8 @@ describe("calls answered together", () => {
     await together();
     const calls = screen.getAllByTestId("similar-call");
     expect(calls).toHaveLength(7);
+    expect(screen.getByTestId("card")).toHaveAccessibleName(/7 times$/);
+    expect(within(calls[0]!).getByRole("checkbox")).toHaveFocus();
     expect(calls[3]).toHaveTextContent("step-3.ts");
     expect(calls[3]).not.toHaveTextContent("utf-8");
     expect(screen.getByRole("region", { name: "The same in all" })).toHaveTextContent("utf-8");

@@ -8,8 +8,10 @@ import footer from "./card-footer.module.css";
 import { CardFrame } from "./card-frame";
 import classes from "./together-card.module.css";
 
-export function VotesCast({ card, numbers, outcomes, choice, onDone }: {
+export function VotesCast({ card, headingId, numbers, outcomes, choice, onDone }: {
   card: Card;
+  /** By which the card is known. */
+  headingId: string;
   /** By which number each hold was listed. */
   numbers: ReadonlyMap<string, number>;
   outcomes: readonly VoteOutcome[];
@@ -23,9 +25,9 @@ export function VotesCast({ card, numbers, outcomes, choice, onDone }: {
   return (
     <CardFrame
       failed={{ what: "", error: null }}
-      footer={<footer className={footer.footer}><Button onClick={onDone} data-testid="votes-done">Done</Button></footer>}
+      footer={<footer className={footer.footer}><Button autoFocus onClick={onDone} data-testid="votes-done">Done</Button></footer>}
     >
-      <h1 className={classes.title}>
+      <h1 id={headingId} className={classes.title}>
         <span role="status" data-testid="votes-cast">
           {plural(counted, "call")} of <code><Marked text={`${card.upstream}/${card.tool}`} /></code> {verb} in the window
           {counted < outcomes.length && `, ${outcomes.length - counted} not`}

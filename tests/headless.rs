@@ -6,8 +6,6 @@
 mod apart;
 #[path = "headless/approver.rs"]
 mod approver;
-#[path = "headless/around.rs"]
-mod around;
 #[path = "headless/away.rs"]
 mod away;
 #[path = "headless/bad_input.rs"]

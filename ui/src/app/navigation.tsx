@@ -1,6 +1,6 @@
 /** Where one can go, and how the gateway is doing. Only what exists is listed. */
 import { Menu, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { Icon } from "@/components/icon";
 import { Key } from "@/components/key";
@@ -9,7 +9,7 @@ import { plural } from "@/lib/words";
 import { GatewayStatus } from "./gateway-status";
 import { HoldEverything } from "./hold-everything";
 import classes from "./navigation.module.css";
-import { SCREENS, type Screen } from "./screens";
+import { SCREENS, screenAround, type Screen } from "./screens";
 
 export const SCHEMES: readonly { value: MantineColorScheme; label: string }[] = [
   { value: "auto", label: "As the system" },
@@ -55,9 +55,10 @@ export function Navigation({ waiting, overview, problem, onHelp, onPalette }: {
 }
 
 function Item({ to, label, children }: { to: Screen; label: string; children?: React.ReactNode }) {
+  const isAround = useLocation({ select: ({ pathname }) => screenAround(pathname) === to });
   return (
     <Link
-      to={to} search={{}} className={classes.item} activeProps={{ "data-active": true, "aria-current": "page" }}
+      to={to} search={{}} className={classes.item} {...(isAround ? { "data-active": true, "aria-current": true } : {})} activeProps={{ "data-active": true, "aria-current": "page" }}
       activeOptions={{ includeSearch: false }} data-testid={`nav-${to.slice(1)}`}
     >
       {label}{children}

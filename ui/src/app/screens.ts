@@ -14,3 +14,9 @@ export const SCREENS = [
 ] as const;
 
 export type Screen = (typeof SCREENS)[number]["to"];
+
+/** Screens of their own that are reached from one of the navigation, and belong to it. */
+const PARTS: Readonly<Record<string, Screen>> = { "/builder": "/policies", "/what-if": "/policies", "/packs": "/policies" };
+
+/** The screen of the navigation that an address belongs to without being it. */
+export const screenAround = (path: string): Screen | undefined => PARTS[path];

@@ -61,6 +61,14 @@ describe("the frame of the window", () => {
     }
   });
 
+  it.each(["/builder", "/what-if", "/packs"])("marks Policies at %s, which belongs to it, and is another page", async (address) => {
+    openWindow(address, "full");
+    const item = await screen.findByTestId("nav-policies");
+    await waitFor(() => { expect(item).toHaveAttribute("data-active"); });
+    expect(item).toHaveAttribute("aria-current", "true");
+    expect(screen.getByTestId("nav-inbox")).not.toHaveAttribute("data-active");
+  });
+
   it("lists all keys by the question mark", async () => {
     const { user } = openWindow("/activity", "empty");
     await screen.findByTestId("empty-activity");

@@ -3,11 +3,11 @@ import { useEffect, useState } from "react";
 
 const PATIENCE = 400;
 
-export function Pending({ what }: { what: string }) {
+export function Pending({ what, verb = "Reading" }: { what: string; verb?: string }) {
   const [late, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => { setLate(true); }, PATIENCE);
     return () => { clearTimeout(timer); };
   }, []);
-  return <p className="faint" role="status">{late ? `Reading ${what}…` : ""}</p>;
+  return <p className="faint" role="status">{late ? `${verb} ${what}…` : ""}</p>;
 }

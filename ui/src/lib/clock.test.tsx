@@ -1,6 +1,7 @@
 import { act, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Countdown } from "@/components/countdown";
+import { useToday } from "./clock";
 
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
@@ -24,6 +25,20 @@ it("stands still while the window is hidden, and is right at once when it shows 
   hidden.mockReturnValue("visible");
   act(() => { document.dispatchEvent(new Event("visibilitychange")); });
   expect(screen.getByRole("timer")).toHaveTextContent("1:10");
+});
+
+it("goes on to the next day at midnight, and draws nothing anew before", () => {
+  vi.setSystemTime(new Date(2026, 10, 23, 23, 57));
+  let drawn = 0;
+  function Day() {
+    drawn += 1;
+    return <p>{new Date(useToday()).getDate()}</p>;
+  }
+  render(<Day />);
+  act(() => { vi.advanceTimersByTime(2 * 60_000); });
+  expect([screen.getByText("23").textContent, drawn]).toEqual(["23", 1]);
+  act(() => { vi.advanceTimersByTime(2 * 60_000); });
+  expect([screen.getByText("24").textContent, drawn]).toEqual(["24", 2]);
 });
 
 it("shows the present at first, however long it stood", () => {

@@ -3,6 +3,7 @@
  * needs it and the window is visible, and stands still otherwise.
  */
 import { useSyncExternalStore } from "react";
+import { startOfDay } from "./time";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -53,6 +54,11 @@ class Clock {
 
 const bySecond = new Clock(SECOND);
 const byMinute = new Clock(MINUTE);
+
+/** The beginning of this day; who looks is drawn anew at midnight only. */
+export function useToday(): number {
+  return useSyncExternalStore(byMinute.subscribe, () => startOfDay(byMinute.now()));
+}
 
 export function useNow(precision: "second" | "minute" = "second"): number {
   const clock = precision === "second" ? bySecond : byMinute;

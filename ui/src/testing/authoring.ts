@@ -30,7 +30,7 @@ const attribute = (id: string, more: Partial<AttributeChoice>): AttributeChoice 
 });
 
 const EXPENSE: AttributeChoice[] = [
-  attribute("args.amount", { kind: "number", description: "Amount. Gross, in the currency given.", unit: "EUR", notes: ["seen 12 to 9400", "required"], values: ["640.00", "7250.00"], editor: "number", operators: NUMBERS }),
+  attribute("args.amount", { kind: "number", description: "Amount. Gross, in the currency given.", unit: "EUR", notes: ["seen 12 to 9400", "required"], values: ["7250.00", "640.00"], editor: "number", operators: NUMBERS }),
   attribute("args.currency", { kind: "one of 3", values: ["EUR", "USD", "GBP"], closed: true, notes: ["required"] }),
   attribute("args.category", { kind: "one of 6", values: ["travel", "hardware", "software", "meals", "training", "other"], closed: true, notes: ["seen travel", "optional"] }),
   attribute("args.payee", { description: "Who is paid.", notes: ["seen Nordwind GmbH", "required"], values: ["Nordwind GmbH"] }),

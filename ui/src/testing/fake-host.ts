@@ -31,6 +31,7 @@ export class FakeHost implements Host {
   /** Every command that was sent, oldest first. */
   readonly sent: Sent[] = [];
   readonly #failing = new Map<keyof IpcSchema, IpcError>();
+  readonly #waits = new Map<keyof IpcSchema, Promise<undefined>>();
   readonly #changed = new Set<(changed: Changed) => void>();
   readonly #openHold = new Set<(hold: string) => void>();
 
@@ -50,6 +51,7 @@ export class FakeHost implements Host {
     await Promise.resolve();
     // A long record is read in parts, and the window is drawn between them.
     if (name === "backtest" && this.world.long) await new Promise((next) => { setTimeout(next, 5); });
+    await this.#waits.get(name);
     const error = this.#failing.get(name);
     if (error !== undefined) throw error;
     const handler = this.#handlers[name] as (req: object) => unknown;
@@ -89,6 +91,16 @@ export class FakeHost implements Host {
   fail(name: keyof IpcSchema, error: IpcError | null): void {
     if (error === null) this.#failing.delete(name);
     else this.#failing.set(name, error);
+  }
+
+  /** From now on this command waits, as for a passkey, until what comes back is called. */
+  wait(name: keyof IpcSchema): () => void {
+    let go = (): void => undefined;
+    this.#waits.set(name, new Promise((resolve) => { go = () => { resolve(undefined); }; }));
+    return () => {
+      this.#waits.delete(name);
+      go();
+    };
   }
 
   openHold(hold: string): void {

@@ -1,6 +1,6 @@
 //! What was changed in agents' files, and what stood there before: in the home folder, for as long as it is not undone.
 //!
-//! Whole files are kept by the hash of what they hold, sealed, and only for as long as a record names them. A record is written before the file it is about, so that a crash
+//! Whole files are kept by the hash of what they hold. A record is written before the file it is about, so that a crash
 //! between the two leaves nothing that cannot be undone: a file that was never changed is left as it is.
 
 use crate::{
@@ -8,17 +8,13 @@ use crate::{
     door::Door,
     edit::{self, EditError},
     registry::{self, Known},
-    sealed::{Seal, SealError},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
-    collections::BTreeSet,
     fs, io,
-    io::Write as _,
     path::{Path, PathBuf},
 };
-use zeroize::Zeroizing;
 
 /// One server that was moved behind the door, or put there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +32,6 @@ pub struct Changed {
     pub path: PathBuf,
     /// The backup's hash; none where there was no file.
     pub before: Option<String>,
-    /// The hash of what was written; the text has the agent's token, and is kept nowhere.
     pub after: String,
     pub servers: Vec<Moved>,
 }
@@ -66,8 +61,6 @@ pub enum KeepError {
     Broken { path: PathBuf, why: String },
     #[error("the backup {hash} is gone or was changed")]
     NoBackup { hash: String },
-    #[error("`{}` cannot be kept or read: {why}", .path.display())]
-    NotSealed { path: PathBuf, why: SealError },
     #[error("there is nothing to undo for `{agent}`")]
     Nothing { agent: String },
     #[error(transparent)]
@@ -84,9 +77,6 @@ impl KeepError {
             KeepError::Io { .. } => "check that the home folder is yours and has room".to_owned(),
             KeepError::Broken { path, .. } => {
                 format!("the files beside `{}` still hold every backup; put it back by hand", path.display())
-            }
-            KeepError::NotSealed { .. } => {
-                "unlock the keychain that has this home's key, then do it again".to_owned()
             }
             KeepError::NoBackup { .. } => "put the file back by hand".to_owned(),
             KeepError::Nothing { .. } => "`doorward agent list --known` shows what is connected".to_owned(),
@@ -117,92 +107,36 @@ pub enum Undone {
 #[derive(Clone, Debug)]
 pub struct Keep {
     dir: PathBuf,
-    seal: Seal,
 }
 
 impl Keep {
-    /// Below this home folder, to be read; [`Keep::sealed`] to change anything.
+    /// Below this home folder.
     #[must_use]
     pub fn of(home: &Path) -> Keep {
-        Keep { dir: home.join("connected"), seal: Seal::Closed }
-    }
-
-    /// The same with what seals its backups.
-    #[must_use]
-    pub fn sealed(self, seal: Seal) -> Keep {
-        Keep { seal, ..self }
-    }
-
-    /// The folder of records.
-    #[must_use]
-    pub fn dir(&self) -> &Path {
-        &self.dir
+        Keep { dir: home.join("connected") }
     }
 
     fn book(&self, id: &str) -> PathBuf {
         self.dir.join(format!("{id}.json"))
     }
 
-    fn backups(&self) -> PathBuf {
-        self.dir.join("backups")
-    }
-
-    /// By what name a text is kept.
-    #[must_use]
-    pub fn name_of(text: &str) -> String {
-        hash(text)
-    }
-
-    fn back_up(&self, text: &str) -> Result<(), KeepError> {
+    /// Keeps what a file held and gives its name.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn back_up(&self, text: &str) -> Result<String, KeepError> {
         let hash = hash(text);
-        let path = self.backups().join(&hash);
-        let sealed = self.seal.seal(&hash, text);
-        let sealed = sealed.map_err(|why| KeepError::NotSealed { path: path.clone(), why })?;
-        self.put(&path, &sealed)
+        let path = self.dir.join("backups").join(&hash);
+        if self.backup(&hash).is_err() {
+            self.write(&path, text)?;
+        }
+        Ok(hash)
     }
 
-    fn backup(&self, of: &str) -> Result<Zeroizing<String>, KeepError> {
+    fn backup(&self, of: &str) -> Result<String, KeepError> {
         let gone = || KeepError::NoBackup { hash: of.to_owned() };
-        let path = self.backups().join(of);
-        let kept = fs::read(&path).map_err(|_| gone())?;
-        let text = self.seal.open(of, kept).map_err(|why| KeepError::NotSealed { path, why })?;
+        let text = fs::read_to_string(self.dir.join("backups").join(of)).map_err(|_| gone())?;
         if hash(&text) == of { Ok(text) } else { Err(gone()) }
-    }
-
-    /// One change of records at a time, by whichever process.
-    fn turn(&self) -> Result<fs::File, KeepError> {
-        let path = self.dir.join(".turn");
-        let failed = |what| move |error| KeepError::Io { path: self.dir.clone(), what, error };
-        fs::create_dir_all(self.backups()).map_err(failed("made"))?;
-        #[cfg(unix)]
-        for dir in [self.dir.clone(), self.backups()] {
-            let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-            fs::set_permissions(&dir, private).map_err(failed("closed to others"))?;
-        }
-        let file = fs::File::create(&path).map_err(failed("written"))?;
-        file.lock().map_err(failed("locked"))?;
-        Ok(file)
-    }
-
-    /// Takes out what no record names, and seals what lies open although it need not.
-    fn tidy(&self) -> Result<(), KeepError> {
-        let mut named = BTreeSet::new();
-        for known in registry::KNOWN {
-            let files = self.records(known.id)?.into_iter().flat_map(|record| record.files);
-            named.extend(files.filter_map(|file| file.before));
-        }
-        let failed = |error| KeepError::Io { path: self.backups(), what: "tidied", error };
-        for entry in fs::read_dir(self.backups()).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if !named.contains(&name) {
-                fs::remove_file(&path).map_err(failed)?;
-            } else if self.seal.lies_open(&fs::read(&path).map_err(failed)?) {
-                let text = self.backup(&name)?;
-                self.back_up(&text)?;
-            }
-        }
-        Ok(())
     }
 
     /// What was done to this agent's files and not undone, the oldest first.
@@ -224,7 +158,6 @@ impl Keep {
     /// # Errors
     /// The folder cannot be written.
     pub fn leave(&self, id: &str, servers: &[String]) -> Result<(), KeepError> {
-        let _turn = self.turn()?;
         let mut records = self.records(id)?;
         if let Some(newest) = records.last_mut() {
             newest.left.extend(servers.iter().cloned());
@@ -233,16 +166,12 @@ impl Keep {
         Ok(())
     }
 
-    /// Keeps a record, and the files as they were that it names; call it before they are written.
+    /// Keeps a record; call it before the files it is about are written.
     ///
     /// # Errors
-    /// The folder cannot be written, or was opened without its key.
-    pub fn remember(&self, id: &str, record: Record, before: &[&str]) -> Result<(), KeepError> {
-        let _turn = self.turn()?;
+    /// The folder cannot be written.
+    pub fn remember(&self, id: &str, record: Record) -> Result<(), KeepError> {
         let mut records = self.records(id)?;
-        for text in before {
-            self.back_up(text)?;
-        }
         records.push(record);
         self.save(id, &records)
     }
@@ -252,7 +181,6 @@ impl Keep {
     /// # Errors
     /// The folder cannot be written.
     pub fn forget_newest(&self, id: &str) -> Result<(), KeepError> {
-        let _turn = self.turn()?;
         let mut records = self.records(id)?;
         records.pop();
         self.save(id, &records)
@@ -261,44 +189,39 @@ impl Keep {
     fn save(&self, id: &str, records: &[Record]) -> Result<(), KeepError> {
         let path = self.book(id);
         if records.is_empty() {
-            match fs::remove_file(&path) {
+            return match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(KeepError::Io { path, what: "removed", error });
+                    Err(KeepError::Io { path, what: "removed", error })
                 }
-                _ => {}
-            }
-        } else {
-            let text = serde_json::to_string_pretty(records)
-                .map_err(|error| KeepError::Broken { path: path.clone(), why: error.to_string() })?;
-            self.put(&path, text.as_bytes())?;
+                _ => Ok(()),
+            };
         }
-        self.tidy()
+        let text = serde_json::to_string_pretty(records)
+            .map_err(|error| KeepError::Broken { path: path.clone(), why: error.to_string() })?;
+        self.write(&path, &text)
     }
 
-    /// A whole file or none, for its owner alone.
-    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), KeepError> {
-        let failed = |error| KeepError::Io { path: path.to_owned(), what: "written", error };
-        let beside = self.dir.join(".new");
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
+    fn write(&self, path: &Path, text: &str) -> Result<(), KeepError> {
+        let failed = |what| move |error| KeepError::Io { path: path.to_owned(), what, error };
+        fs::create_dir_all(self.dir.join("backups")).map_err(failed("made"))?;
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        // Left by a process that ended in between.
-        let _ = fs::remove_file(&beside);
-        let mut file = options.open(&beside).map_err(failed)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-        fs::rename(&beside, path).map_err(failed)
+        for dir in [self.dir.clone(), self.dir.join("backups")] {
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            fs::set_permissions(&dir, private).map_err(failed("closed to others"))?;
+        }
+        let seen = disk::read(path)?;
+        disk::write(path, seen.as_deref(), Some(text))?;
+        Ok(())
     }
 
     /// Puts an agent's files back: byte for byte where nothing else changed them, else only what Doorward put there.
-    /// A file that fails stays on record with every one before it.
+    /// What an edited file held is kept as well. A file that fails stays on record with every one before it.
     ///
     /// # Errors
     /// [`KeepError::Nothing`], or the first file that could not be put back.
     pub fn undo(&self, id: &str, door: &Door) -> Result<Vec<UndoneFile>, KeepError> {
         let nothing = || KeepError::Nothing { agent: id.to_owned() };
         let known = registry::known(id).ok_or_else(nothing)?;
-        let _turn = self.turn()?;
         let records = self.records(id)?;
         let mut paths: Vec<&Path> = Vec::new();
         for file in records.iter().flat_map(|record| &record.files) {
@@ -333,8 +256,7 @@ impl Keep {
         for change in changes {
             let now = text.as_deref().map(hash);
             if now.as_deref() == Some(&change.after) {
-                let before = change.before.as_deref().map(|hash| self.backup(hash)).transpose()?;
-                text = before.map(|text| text.to_string());
+                text = change.before.as_deref().map(|hash| self.backup(hash)).transpose()?;
                 if how == Undone::NothingLeft {
                     how = Undone::Exactly;
                 }
@@ -342,19 +264,18 @@ impl Keep {
                 && let Some(current) = &text
             {
                 let older = change.before.as_deref().map(|hash| self.backup(hash)).transpose()?;
-                let ours = only_ours(
-                    known,
-                    door,
-                    current,
-                    older.as_ref().map(|text| text.as_str()),
-                    &change.servers,
-                )
-                .map_err(|error| KeepError::Edit { path: path.to_owned(), error })?;
+                let ours = only_ours(known, door, current, older.as_deref(), &change.servers)
+                    .map_err(|error| KeepError::Edit { path: path.to_owned(), error })?;
                 if ours != *current {
                     how = Undone::OnlyOurs;
                     text = Some(ours);
                 }
             }
+        }
+        if how == Undone::OnlyOurs
+            && let Some(edited) = &seen
+        {
+            self.back_up(edited)?;
         }
         if text != seen {
             disk::write(path, seen.as_deref(), text.as_deref())?;

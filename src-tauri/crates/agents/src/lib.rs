@@ -13,7 +13,6 @@ mod json;
 mod keep;
 mod look;
 mod registry;
-mod sealed;
 mod server;
 mod toml;
 
@@ -22,7 +21,6 @@ pub use disk::{DiskError, LARGEST, read, write};
 pub use door::{Door, Way};
 pub use edit::{EditError, Put, apply, put_back, servers, take_out};
 pub use keep::{Changed, Keep, KeepError, Moved, Record, Undone, UndoneFile};
-pub use look::{Dirs, FileState, Scope, Seen, SeenFile, System, look, places, project_folders};
+pub use look::{Dirs, FileState, Scope, Seen, SeenFile, System, look, project_folders};
 pub use registry::{Format, KNOWN, Known, known};
-pub use sealed::{Seal, SealError};
 pub use server::{Reach, Server};

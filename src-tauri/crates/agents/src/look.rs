@@ -116,21 +116,6 @@ pub fn look(dirs: &Dirs, projects: &[PathBuf]) -> Vec<Seen> {
     KNOWN.iter().map(|known| look_at(known, dirs, &folders)).collect()
 }
 
-/// Every file that may name a server of these programs, there or not: the user's own, and those of projects that
-/// agents' files name.
-#[must_use]
-pub fn places(dirs: &Dirs) -> BTreeSet<PathBuf> {
-    let own: BTreeSet<PathBuf> = KNOWN.iter().flat_map(|known| (known.user)(dirs)).collect();
-    let folders = KNOWN.iter().flat_map(|known| {
-        (known.user)(dirs).into_iter().flat_map(|path| project_folders(known, &path)).collect::<Vec<_>>()
-    });
-    let folders: BTreeSet<PathBuf> =
-        folders.filter(|folder| *folder != dirs.home).take(MOST_PROJECTS).collect();
-    let of_projects =
-        folders.iter().flat_map(|folder| KNOWN.iter().filter_map(|known| Some(folder.join(known.project?))));
-    of_projects.chain(own.clone()).collect()
-}
-
 fn look_at(known: &'static Known, dirs: &Dirs, folders: &BTreeSet<PathBuf>) -> Seen {
     let user = (known.user)(dirs).into_iter().map(|path| (path, Scope::User));
     let projects = known.project.into_iter().flat_map(|relative| {

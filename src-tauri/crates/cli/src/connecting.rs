@@ -43,14 +43,6 @@ fn machine(dir: &Path, listen: SocketAddr) -> Result<Machine, Failure> {
         .ok_or_else(|| Failure::new("there is no home folder to look for agents in", "set HOME"))
 }
 
-/// The same with the home's key, to change agents' files.
-fn opened(dir: &Path, listen: SocketAddr) -> Result<Machine, Failure> {
-    let settings = Home::peek(dir)?;
-    machine(dir, listen)?
-        .opened(&*keychain::open(settings.keychain), &settings)
-        .map_err(|error| Failure::new(error.to_string(), error.hint()))
-}
-
 /// Where agents' files may be besides the user's own: the folder this runs in.
 fn projects() -> Vec<PathBuf> {
     std::env::current_dir().into_iter().collect()
@@ -127,9 +119,7 @@ pub(crate) async fn connect(dir: &Path, options: ConnectAgent) -> Result<ExitCod
             format!("start the app or `{} serve`, then connect again", typed(dir)),
         )
     })?;
-    let settings = Home::peek(dir)?;
-    let keychain = keychain::open(settings.keychain);
-    let machine = opened(dir, listen)?;
+    let machine = machine(dir, listen)?;
     let upstreams: Vec<UpstreamConfig> = socket.get("/desk/v1/upstreams").await?;
     let agents: Vec<Line> = socket.get("/desk/v1/agents").await?;
     let agents: Vec<AgentName> = agents.into_iter().map(|line| line.name).collect();
@@ -141,6 +131,8 @@ pub(crate) async fn connect(dir: &Path, options: ConnectAgent) -> Result<ExitCod
         upstreams: options.upstreams,
         keep_secrets: has_keychain && !options.plain_secrets,
     };
+    let settings = Home::peek(dir)?;
+    let keychain = keychain::open(settings.keychain);
     let kept = |upstream: &UpstreamName, name: &str| {
         secrets::kept(&*keychain, &settings.id, upstream.as_str(), name)
     };
@@ -261,13 +253,13 @@ async fn take_back(socket: &Socket, plan: &Plan) {
 
 pub(crate) async fn undo(dir: &Path, id: &str) -> Result<ExitCode, Failure> {
     let desk = Desk::of(dir).await?;
-    put_back(&desk, &opened(dir, listen(dir).await?.0)?, id).await?;
+    put_back(&desk, &machine(dir, listen(dir).await?.0)?, id).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) async fn disconnect(dir: &Path) -> Result<ExitCode, Failure> {
     let desk = Desk::of(dir).await?;
-    let machine = opened(dir, listen(dir).await?.0)?;
+    let machine = machine(dir, listen(dir).await?.0)?;
     let connected = machine.connected();
     if connected.is_empty() {
         say("No agent is connected through its own file.");

@@ -14,10 +14,6 @@ use journal::Entry;
 use policy::{AgentName, ApprovalFlow, Decision, Facts, Outcome, PolicySet, Requirements, UserId};
 use std::time::Duration;
 
-/// Stands in place of the paired program where none could be recorded: whoever calls is another one then, and waits
-/// for the owner.
-const UNPAIRED: &str = "no program: it could not be recorded which";
-
 /// What Linux adds to the path of a program whose file was replaced while it runs, as updates do.
 const REPLACED: &str = " (deleted)";
 
@@ -42,7 +38,7 @@ pub(crate) fn paired_programs(engine: &Engine, agent: &Agent, peer: &PeerProcess
                 Ok(false) => engine.programs_of(&agent.name),
                 Err(error) => {
                     tracing::error!(%error, agent = %agent.name, "a program could not be paired");
-                    vec![UNPAIRED.to_owned()]
+                    Vec::new()
                 }
             }
         }
@@ -141,8 +137,7 @@ impl Engine {
     }
 
     fn programs_of(&self, agent: &AgentName) -> Vec<String> {
-        let programs = self.read_agents().by_name(agent.as_str()).map(|agent| agent.programs);
-        programs.filter(|programs| !programs.is_empty()).unwrap_or_else(|| vec![UNPAIRED.to_owned()])
+        self.read_agents().by_name(agent.as_str()).map(|agent| agent.programs).unwrap_or_default()
     }
 }
 

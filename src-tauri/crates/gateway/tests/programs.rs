@@ -133,22 +133,3 @@ async fn how_long_an_agents_program_waits_is_known_once_it_called() {
     let words = bench.engine.wait_of_program(&claude()).unwrap();
     assert_eq!(words, "45 s, as for any program that Doorward does not know");
 }
-
-#[tokio::test]
-async fn a_first_program_that_cannot_be_recorded_waits_for_the_owner() {
-    let bench = Bench::new().await;
-    let agent = bench.agent("claude").await;
-    // Anybody's change of the file waits, so nothing of Doorward's own can be written there.
-    let path = bench.engine.home().dir().join("agents.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, format!("{text}# touched\n")).unwrap();
-    bench.engine.look_at_files();
-    let mut events = bench.engine.desk().events();
-    let held = tokio::spawn(async move { agent.post(call("echo", r#"{"n":1}"#)).send().await });
-    hold_opened(&bench, &mut events).await;
-    let hold = bench.engine.desk().inbox().first().unwrap().hold.clone();
-    let card = bench.engine.desk().card(&hold).unwrap();
-    assert_eq!(card.reasons.first().unwrap().kind, gateway::card::ReasonKind::OtherProgram);
-    assert!(row(&bench.engine).programs.is_empty(), "nothing was paired");
-    held.abort();
-}

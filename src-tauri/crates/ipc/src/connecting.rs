@@ -73,22 +73,14 @@ impl From<KeepError> for IpcError {
     }
 }
 
-fn no_folder() -> IpcError {
-    IpcError::new(
-        "no_home_folder",
-        "there is no home folder to look for agents in",
-        "start Doorward from your login",
-    )
-}
-
 fn machine(engine: &Engine) -> Result<Machine, IpcError> {
-    engine.machine().ok_or_else(no_folder)
-}
-
-/// To change agents' files.
-fn opened(engine: &Engine) -> Result<Machine, IpcError> {
-    let machine = engine.opened_machine().map_err(ConnectError::Keychain)?;
-    machine.ok_or_else(no_folder)
+    engine.machine().ok_or_else(|| {
+        IpcError::new(
+            "no_home_folder",
+            "there is no home folder to look for agents in",
+            "start Doorward from your login",
+        )
+    })
 }
 
 /// The choice as this home can carry it out, and why secrets stay.
@@ -100,7 +92,7 @@ fn carried(engine: &Engine, mut choice: Choice) -> (Choice, Option<String>) {
 }
 
 fn plan(engine: &Engine, choice: &Choice) -> Result<(Machine, Plan), IpcError> {
-    let machine = opened(engine)?;
+    let machine = machine(engine)?;
     let agents: Vec<AgentName> = engine.agents().into_iter().map(|row| row.name).collect();
     let (upstreams, kept) =
         (engine.upstreams(), |upstream: &_, name: &str| engine.kept_secret(upstream, name));
@@ -169,13 +161,16 @@ impl Host {
         let token = engine.connect_together(format!("Connect {id}"), together, is_ready).await?;
         let restart = agents::known(&id).is_some_and(|known| !known.reloads);
         let (agent, written) = blocking(move || {
-            let token = token.as_ref().map(|token| token.as_str());
-            let now = engine.desk().clock().now().0;
-            let written = engine.change_around(|| plan.write(&machine, token, now));
+            let written = plan.write(
+                &machine,
+                token.as_ref().map(|token| token.as_str()),
+                engine.desk().clock().now().0,
+            );
             if written.is_err() && plan.pairs() {
                 // Nobody has its token.
                 let _ = engine.remove_agent(plan.agent.as_str());
             }
+            engine.look_around();
             Ok::<_, IpcError>((plan.agent.to_string(), written?))
         })
         .await??;
@@ -187,13 +182,13 @@ impl Host {
     pub(crate) async fn undo_connect(&self, request: NameRequest) -> Result<Disconnected, IpcError> {
         let engine = Arc::clone(self.engine()?);
         blocking(move || {
-            let machine = opened(&engine)?;
-            let (files, paired) = engine.change_around(|| machine.undo(&request.name))?;
+            let (files, paired) = machine(&engine)?.undo(&request.name)?;
             for agent in paired {
                 if engine.agents().iter().any(|row| row.name.as_str() == agent) {
                     engine.remove_agent(&agent)?;
                 }
             }
+            engine.look_around();
             let said = files.iter().map(|file| match file.how {
                 Undone::Exactly => format!("{} is as it was, byte for byte.", file.path.display()),
                 Undone::OnlyOurs => format!(
@@ -214,7 +209,8 @@ impl Host {
         let engine = Arc::clone(self.engine()?);
         blocking(move || {
             let machine = machine(&engine)?;
-            engine.change_around(|| machine.leave(&request.name, &[]))?;
+            machine.leave(&request.name, &[])?;
+            engine.look_around();
             Ok(machine.found(&[]))
         })
         .await?

@@ -9,6 +9,7 @@ import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
 import { activityQuery } from "@/ipc/queries";
 import type { ActivityRow } from "@/ipc/schema";
+import { useToday } from "@/lib/clock";
 import { dayHeading, startOfDay } from "@/lib/time";
 import classes from "./activity-page.module.css";
 import { CallRow } from "./call-row";
@@ -108,7 +109,7 @@ function Days({ rows, first, onOnly }: {
   onOnly: (only: Partial<Filter>) => void;
 }) {
   const [openSeq, setOpenSeq] = useState(first);
-  const [now] = useState(() => Date.now());
+  const now = useToday();
   // Rows are many and change seldom: what they get stays the same, so that only new ones are drawn.
   const latest = useRef(onOnly);
   useEffect(() => { latest.current = onOnly; });

@@ -5,6 +5,7 @@ import { lazy, memo, Suspense, useState } from "react";
 import { Failure } from "@/components/failure";
 import { Icon } from "@/components/icon";
 import { countsQuery } from "@/ipc/queries";
+import { useNow } from "@/lib/clock";
 import { count, plural } from "@/lib/words";
 import { requestOf, type Filter } from "./filter";
 import { barsOf, GROUP_NAMES, GROUPS, totalsOf, type Bar } from "./groups";
@@ -18,7 +19,8 @@ const RANGES = [{ days: 1, label: "Today" }, { days: 7, label: "7 days" }, { day
 type Props = { filter: Filter; onFilter: (filter: Filter) => void };
 
 export const OverTime = memo(function OverTime({ filter, onFilter }: Props) {
-  const [now] = useState(() => Date.now());
+  // The window stays open for days: what is today, and where the bars end, moves on.
+  const now = useNow("minute");
   const [asNumbers, setAsNumbers] = useState(false);
   const { since, until, ...names } = requestOf(filter);
   // Asked for twice at most: the second time the beginning of the record is known.

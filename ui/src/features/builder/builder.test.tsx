@@ -1,7 +1,9 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { AttributeChoice, OperatorChoice } from "@/ipc/schema";
 import { openWindow } from "@/testing/render";
-import { addTo, asGroup, leafNumbers, moveTo, removeAt, type Group } from "./tree";
+import { foundBy } from "./found-by";
+import { addTo, asGroup, leafNumbers, moveTo, removeAt, rowFor, withOperator, type Group } from "./tree";
 
 beforeEach(() => { localStorage.clear(); });
 
@@ -25,6 +27,28 @@ describe("the tree", () => {
     expect([...leafNumbers(tree)]).toEqual([["0.0", 0], ["0.1", 1], ["1", 2]]);
     expect(removeAt(group(group(free("a")), free("b")), [0, 0])).toEqual(group(free("b")));
     expect(asGroup(free("a"))).toEqual(group(free("a")));
+  });
+});
+
+const operator = (id: string, takes: OperatorChoice["takes"]): OperatorChoice =>
+  ({ id, label: id, operator: id, negated: false, each_all: false, each_negated: false, takes, kinds: ["number"], ignores_case: false });
+const parameter = (name: string, description: string | null): AttributeChoice => ({
+  id: `args.${name}`, attribute: name, part: null, label: name, group: "Parameters", kind: "number", editor: "number", description, unit: null, notes: [], values: [],
+  closed: false, operators: [operator("equals", "one"), operator("in_list", "many")],
+});
+
+describe("a row", () => {
+  it("has no value that cannot be seen once it takes several", () => {
+    const amount = parameter("amount", null);
+    expect(withOperator(rowFor(amount), amount, amount.operators[1]!).values).toEqual([]);
+    const five = { ...rowFor(amount), values: [{ kind: "number", text: "5" }] } as const;
+    expect(withOperator({ ...five, values: [...five.values] }, amount, amount.operators[1]!).values).toEqual([{ kind: "number", text: "5" }]);
+  });
+
+  it("is found by its name before others whose words say it", () => {
+    const both = [parameter("amount", "In the currency below"), parameter("currency", null)];
+    expect(foundBy("currency", both).map(({ label }) => label)).toEqual(["currency", "amount"]);
+    expect(foundBy("", both)).toBe(both);
   });
 });
 
@@ -59,6 +83,32 @@ describe("the builder", () => {
     await waitFor(() => { expect(screen.getAllByTestId("condition-row")[0]).toHaveTextContent("A value is missing."); });
     expect(screen.getByTestId("save-policy")).toBeDisabled();
     expect(screen.getByTestId("save-note")).toHaveTextContent("A row of the condition is not finished.");
+  });
+
+  it("takes nothing that is typed while a save waits for the passkey, so that nothing typed is lost", async () => {
+    const { user, host } = openWindow("/builder?id=large-expenses", "full");
+    await user.type(await screen.findByTestId("draft-name"), " now");
+    await waitFor(() => { expect(screen.getByTestId("save-policy")).toBeEnabled(); });
+    const proven = host.wait("save_policy");
+    await user.click(screen.getByTestId("save-policy"));
+    await waitFor(() => { expect(screen.getByTestId("draft-name").closest("[inert]")).not.toBeNull(); });
+    expect(screen.getByTestId("undo")).toBeDisabled();
+    expect(screen.getByTestId("leave")).toBeDisabled();
+    proven();
+    expect(await screen.findByTestId("saved")).toBeInTheDocument();
+    expect(screen.getByTestId("draft-name").closest("[inert]")).toBeNull();
+    expect(screen.getByTestId("draft-name")).toHaveValue("Large expenses need finance now");
+  });
+
+  it("says that it is saved where only reading it again failed", async () => {
+    const { user, host } = openWindow("/builder?id=large-expenses", "full");
+    await user.type(await screen.findByTestId("draft-name"), " now");
+    await waitFor(() => { expect(screen.getByTestId("save-policy")).toBeEnabled(); });
+    host.fail("open_draft", { code: "io", message: "the file cannot be read", hint: "look at the disk" });
+    await user.click(screen.getByTestId("save-policy"));
+    expect(await screen.findByText("The file could not be read again.")).toBeInTheDocument();
+    expect(screen.queryByText("The policy was not saved. Your draft is kept.")).toBeNull();
+    expect(screen.getByTestId("draft-name")).toHaveValue("Large expenses need finance now");
   });
 
   it("shows both where the file was changed underneath, and keeps the draft", async () => {

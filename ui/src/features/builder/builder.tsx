@@ -50,6 +50,7 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
   );
   const [saved, setSaved] = useState<string | null>(null);
   const [unmended, setUnmended] = useState<IpcFailure | null>(null);
+  const [unread, setUnread] = useState<IpcFailure | null>(null);
   const [trying, setTrying] = useState(false);
   const isChanged = JSON.stringify(draft) !== JSON.stringify(begin);
   useKeeping(keeping, draft, isChanged);
@@ -65,15 +66,16 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
+      if (saving) return;
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return;
-      // CodeMirror and fields that are being typed in have their own steps back, until those are used up.
-      if (event.target instanceof HTMLElement && event.target.closest(".cm-editor") !== null) return;
+      // The text has its own steps back, and what lies over the builder has nothing to do with the draft.
+      if (event.target instanceof HTMLElement && event.target.closest(".cm-editor, [role=dialog], [data-own-undo]") !== null) return;
       event.preventDefault();
       if (event.shiftKey) redo(); else undo();
     };
     window.addEventListener("keydown", onKey);
     return () => { window.removeEventListener("keydown", onKey); };
-  }, [undo, redo]);
+  }, [undo, redo, saving]);
 
   const leave = (): void => { forgetDraft(keeping); onLeave(); };
   const startAgain = (): void => {
@@ -85,10 +87,17 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
   const save = (): Promise<void> => send(() => call("save_policy", { draft }), async ({ id, message }) => {
     forgetDraft(keeping);
     setKept(null);
-    const fresh = await call("open_draft", { from: { kind: "policy", id } });
-    reset(fresh);
-    setBegin(fresh);
     setSaved(message);
+    setUnread(null);
+    try {
+      const fresh = await call("open_draft", { from: { kind: "policy", id } });
+      reset(fresh);
+      setBegin(fresh);
+    } catch (caught) {
+      // It is in force; what stands here is what was sent.
+      setBegin(draft);
+      setUnread(caught as IpcFailure);
+    }
   });
   const mend = async (choice: MendChoice): Promise<void> => {
     setUnmended(null);
@@ -102,11 +111,16 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
   const takeTheirs = async (): Promise<void> => {
     if (theirs === null) return;
     if (theirs.text === null) { leave(); return; }
-    const fresh = await call("open_draft", { from: { kind: "text", id: draft.id, text: theirs.text, base: theirs.text } });
-    reset(fresh);
-    setBegin(fresh);
-    forgetDraft(keeping);
-    setTheirs(null);
+    setUnread(null);
+    try {
+      const fresh = await call("open_draft", { from: { kind: "text", id: draft.id, text: theirs.text, base: theirs.text } });
+      reset(fresh);
+      setBegin(fresh);
+      forgetDraft(keeping);
+      setTheirs(null);
+    } catch (caught) {
+      setUnread(caught as IpcFailure);
+    }
   };
 
   const status = draft.base === null ? "new, not saved" : isChanged && view?.save.effect !== "nothing" ? "changed, not saved" : "saved";
@@ -120,12 +134,12 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
         </div>
         <div className={classes.buttons}>
           <SegmentedControl
-            size="xs" aria-label="Mode" value={draft.mode} data={[...MODES]} data-testid="draft-mode"
+            size="xs" aria-label="Mode" value={draft.mode} data={[...MODES]} disabled={saving} data-testid="draft-mode"
             onChange={(next) => { const mode = MODES.find(({ value }) => value === next)?.value; if (mode !== undefined) edit("mode", { mode }); }}
           />
-          <Button variant="subtle" onClick={undo} disabled={!canUndo} data-testid="undo">Undo</Button>
-          <Button variant="subtle" onClick={redo} disabled={!canRedo} data-testid="redo">Redo</Button>
-          <Button onClick={leave} data-testid="leave">{isChanged ? "Discard" : "Close"}</Button>
+          <Button variant="subtle" onClick={undo} disabled={!canUndo || saving} data-testid="undo">Undo</Button>
+          <Button variant="subtle" onClick={redo} disabled={!canRedo || saving} data-testid="redo">Redo</Button>
+          <Button onClick={leave} disabled={saving} data-testid="leave">{isChanged ? "Discard" : "Close"}</Button>
           <Button
             variant="filled" disabled={!can} onClick={() => void save()} aria-describedby="save-note" data-testid="save-policy"
           >
@@ -133,7 +147,7 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
           </Button>
         </div>
       </header>
-      <div className={classes.body}>
+      <div className={classes.body} inert={saving}>
         <div className={classes.main}>
           {saved !== null && !isChanged && (
             <Notice tone="allow" title="Saved" testId="saved">{saved}</Notice>
@@ -149,6 +163,7 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
           )}
           {failure !== null && <Failure what="The policy was not saved. Your draft is kept." error={failure} />}
           {unmended !== null && <Failure what="That could not be mended. Nothing was changed." error={unmended} />}
+          {unread !== null && <Failure what={theirs === null ? "The file could not be read again." : "What is on disk could not be read. Your draft is kept."} error={unread} />}
           {error !== null && <Failure what="The draft could not be read. It is kept." error={error} />}
           <section className={classes.names} aria-label="Name and description">
             <TextInput label="Name" value={draft.name} autoFocus={draft.name === "" && draft.base === null} maxLength={120} placeholder="Large expenses need finance" onChange={(event) => { edit("name", { name: event.currentTarget.value }); }} data-testid="draft-name" />

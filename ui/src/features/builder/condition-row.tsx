@@ -2,6 +2,7 @@
 import { SegmentedControl, Textarea, UnstyledButton } from "@mantine/core";
 import { memo, type PointerEvent } from "react";
 import { Icon } from "@/components/icon";
+import { Prose } from "@/components/prose";
 import type { AttributeChoice, RowView, TreeNode, TreeRow } from "@/ipc/schema";
 import { sentence } from "@/lib/words";
 import { AttributePicker } from "./attribute-picker";
@@ -58,7 +59,7 @@ export const Leaf = memo(function Leaf({ node, at, row, marked, target, dragged,
       {(row?.problem != null || row?.missing != null || node.kind === "row") && (
         <div className={classes.under} data-problem={row?.problem != null || undefined}>
           {row?.problem != null
-            ? sentence(row.problem.message) + (row.problem.hint === "" ? "" : ` ${sentence(row.problem.hint)}`)
+            ? <Prose text={sentence(row.problem.message) + (row.problem.hint === "" ? "" : ` ${sentence(row.problem.hint)}`)} />
             : <Notes row={node.kind === "row" ? node : null} missing={row?.missing ?? null} attributes={attributes} />}
         </div>
       )}

@@ -2,6 +2,7 @@
 import { TagsInput } from "@mantine/core";
 import { memo } from "react";
 import { Marked } from "@/components/marked";
+import { Prose } from "@/components/prose";
 import type { Catalogue, Choice, Draft } from "@/ipc/schema";
 import { plural } from "@/lib/words";
 import classes from "./builder.module.css";
@@ -69,7 +70,7 @@ function Lines({ draft, edit, catalogue }: Props) {
           );
         })}
       </div>
-      {catalogue?.problems.map(({ message, hint }) => <p key={message} className={classes.warn}>{message} {hint}</p>)}
+      {catalogue?.problems.map(({ message, hint }) => <p key={message} className={classes.warn}><Prose text={`${message} ${hint}`} /></p>)}
     </section>
   );
 }

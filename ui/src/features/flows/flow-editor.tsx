@@ -7,7 +7,8 @@ import { Failure } from "@/components/failure";
 import { Icon } from "@/components/icon";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
-import { call } from "@/ipc/host";
+import { Prose } from "@/components/prose";
+import { call, type IpcFailure } from "@/ipc/host";
 import { catalogueQuery, flowDraftQuery } from "@/ipc/queries";
 import type { Catalogue, FlowDraft, StageDraft, StageView } from "@/ipc/schema";
 import { savingWords, useSaving } from "@/ipc/use-saving";
@@ -55,11 +56,18 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
     (_, y, from) => placeAt(line.current, y, from),
     (from, to) => { moveTo(from, to > from ? to - 1 : to); },
   );
+  const [unread, setUnread] = useState<IpcFailure | null>(null);
   const takeTheirs = async (): Promise<void> => {
     if (theirs?.text === null) { onLeave(); return; }
-    setDraft(await call("open_flow", { id: draft.id }));
-    setTheirs(null);
+    setUnread(null);
+    try {
+      setDraft(await call("open_flow", { id: draft.id }));
+      setTheirs(null);
+    } catch (caught) {
+      setUnread(caught as IpcFailure);
+    }
   };
+  const isChanged = draft.base === null || JSON.stringify(draft) !== JSON.stringify(opened);
   return (
     <Page
       title={draft.name === "" ? "New approval flow" : draft.name}
@@ -67,8 +75,8 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
       actions={(
         <>
           <span className="muted small" id="flow-note">{view?.save.note}</span>
-          <Button onClick={onLeave}>{draft === opened ? "Close" : "Discard"}</Button>
-          <Button variant="filled" onClick={() => void save(() => call("save_flow", { draft }), onLeave)} disabled={!isCurrent || saving || view?.save.can !== true || theirs !== null} aria-describedby="flow-note" data-testid="save-flow">
+          <Button onClick={onLeave} disabled={saving}>{isChanged ? "Discard" : "Close"}</Button>
+          <Button variant="filled" onClick={() => void save(() => call("save_flow", { draft }), onLeave)} disabled={!isChanged || !isCurrent || saving || view?.save.can !== true || theirs !== null} aria-describedby="flow-note" data-testid="save-flow">
             {savingWords(saving, view?.save)}
           </Button>
         </>
@@ -76,13 +84,14 @@ function Editor({ opened, onLeave }: { opened: FlowDraft; onLeave: () => void })
     >
       {failure !== null && <Failure what="The flow was not saved. Your draft is kept." error={failure} />}
       {error !== null && <Failure what="The flow could not be read." error={error} />}
+      {unread !== null && <Failure what="What is on disk could not be read. Your draft is kept." error={unread} />}
       {theirs !== null && (
         <ChangedUnderneath
           theirs={theirs.text} mine={view?.file ?? theirs.mine}
           onMine={() => { set({ base: theirs.text }); setTheirs(null); }} onTheirs={() => void takeTheirs()}
         />
       )}
-      <div className={classes.editor}>
+      <div className={classes.editor} inert={saving}>
         <div className={classes.fields}>
           <TextInput label="Name" value={draft.name} maxLength={120} onChange={(event) => { set({ name: event.currentTarget.value }); }} data-testid="flow-name" />
           <Textarea label="Description" value={draft.description} autosize minRows={1} maxRows={4} maxLength={1000} placeholder="Optional" onChange={(event) => { set({ description: event.currentTarget.value }); }} />
@@ -177,7 +186,7 @@ function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onG
           <TagsInput label="or roles" data={roles} value={stage.escalate_roles} onChange={(next) => { onChange({ escalate_roles: next }); }} />
         </div>
       )}
-      {view?.problem != null && <p className={classes.problem} role="status">{sentence(view.problem)}</p>}
+      {view?.problem != null && <p className={classes.problem} role="status"><Prose text={sentence(view.problem)} /></p>}
     </fieldset>
   );
 }

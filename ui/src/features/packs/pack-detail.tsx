@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { CopyBlock } from "@/components/copy-block";
 import { Failure } from "@/components/failure";
+import { Marked } from "@/components/marked";
 import { Notice } from "@/components/notice";
 import { Page } from "@/components/page";
 import { Pending } from "@/components/pending";
@@ -57,13 +58,13 @@ export function PackDetail({ source, onLeave }: { source: PackSource; onLeave: (
   const fresh = view.files.filter(({ state }) => state === "new");
   const can = fresh.length > 0 && view.problems.length === 0 && busy === null;
   const label = (observe: boolean): string => {
-    if (busy === (observe ? "observe" : "enforce")) return "Adding";
     const proof = (observe ? view.proof_observed : view.proof_enforced).length > 0;
+    if (busy === (observe ? "observe" : "enforce")) return proof ? "Waiting for your passkey in the browser" : "Adding";
     return `${observe ? "Add, observe first" : "Add and enforce"}${proof ? ", needs your passkey" : ""}`;
   };
   return (
     <Page
-      title={view.title} note={source.kind === "folder" ? <code>{source.path}</code> : undefined}
+      title={view.title} note={source.kind === "folder" ? <code><Marked text={source.path} /></code> : undefined}
       actions={(
         <>
           <Button onClick={onLeave} data-testid="leave-pack">Back</Button>
@@ -100,9 +101,9 @@ export function PackDetail({ source, onLeave }: { source: PackSource; onLeave: (
           <li key={file.path} className={classes.file} data-state={file.state} data-testid="pack-file">
             <details>
               <summary>
-                <strong>{phrase(file.name)}</strong>
+                <strong><Marked text={phrase(file.name)} /></strong>
                 {file.action !== null && <Tag tone={ACTIONS[file.action].tone}>{ACTIONS[file.action].word}</Tag>}
-                <code className="faint small">{file.path}</code>
+                <code className="faint small"><Marked text={file.path} /></code>
                 {STATES[file.state] !== "" && <span className="faint small">{STATES[file.state]}</span>}
               </summary>
               <CopyBlock text={file.text} label={file.path} />

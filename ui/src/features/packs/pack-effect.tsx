@@ -25,6 +25,8 @@ export function PackEffect({ source, withDefault, nothing }: { source: PackSourc
           setFailed(null);
         } while (so_far.before !== null);
       } catch (error) {
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- as above: a newer answer stays
+        if (isStale) return;
         setFailed(error instanceof Error ? error.message : String(error));
       }
     })();

@@ -56,7 +56,7 @@ function Editor({ opened, onSaved }: { opened: PeopleDraft; onSaved: () => void 
       actions={(
         <>
           {isChanged && <span className="muted small" id="people-note">{view?.save.note}</span>}
-          {isChanged && <Button onClick={() => { setDraft(opened); setTheirs(null); setOpen(null); }} data-testid="discard-people">Discard</Button>}
+          {isChanged && <Button onClick={() => { setDraft(opened); setTheirs(null); setOpen(null); }} disabled={saving} data-testid="discard-people">Discard</Button>}
           {isChanged && (
             <Button
               variant="filled" onClick={() => void save(() => call("save_people", { draft }), onSaved)} disabled={!isCurrent || saving || view?.save.can !== true || theirs !== null}
@@ -66,7 +66,7 @@ function Editor({ opened, onSaved }: { opened: PeopleDraft; onSaved: () => void 
             </Button>
           )}
           <Button
-            variant={isChanged ? "default" : "filled"} data-testid="add-person"
+            variant={isChanged ? "default" : "filled"} disabled={saving} data-testid="add-person"
             onClick={() => { setDraft((before) => ({ ...before, users: [...before.users, NEW] })); setOpen(draft.users.length); }}
           >
             Add a person
@@ -87,7 +87,7 @@ function Editor({ opened, onSaved }: { opened: PeopleDraft; onSaved: () => void 
       {view !== undefined && view.orphans.length > 0 && (
         <Notice tone="hold" title="Agents that act for nobody here" testId="orphans">{`${view.orphans.join("; ")}. Every call of theirs is refused.`}</Notice>
       )}
-      <ul className={classes.list} aria-label="People">
+      <ul className={classes.list} aria-label="People" inert={saving}>
         {draft.users.map((user, index) => (
           <li key={index}>
             <PersonItem

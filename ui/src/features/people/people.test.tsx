@@ -9,7 +9,7 @@ describe("people", () => {
     expect(rows).toHaveLength(3);
     expect(rows[0]).toHaveTextContent("desk’s owner");
     await waitFor(() => { expect(rows[0]).toHaveTextContent(/acts? for them/); });
-    expect(rows[1]).toHaveTextContent("votes in Finance");
+    expect(rows[1]).toHaveTextContent("could vote, once a passkey is enrolled, in “Finance”");
   });
 
   it("adds a person with a role and an attribute, and saves all as one change", async () => {

@@ -47,14 +47,15 @@ export function PersonItem({ user, view, roles, attributes, open, onOpen, onChan
 }
 
 function Standing({ view, owner }: { view: UserView; owner: boolean }) {
+  const cannotVote = view.passkeys.length === 0 && !owner;
   const keys = view.passkeys.length === 0
-    ? (owner ? "votes by a click, no passkey" : "no passkey, so no vote")
+    ? (owner ? "votes by a click, no passkey" : "no passkey")
     : `${view.passkeys.length === 1 ? "passkey" : "passkeys"} ${listed(view.passkeys)}`;
   return (
     <p className="muted small">
       {view.agents.length === 0 ? "No agent acts for them" : <>{listed(view.agents)} {view.agents.length === 1 ? "acts" : "act"} for them</>}
       {"; "}{keys}
-      {"; "}{view.votes_in.length === 0 ? "in no approval flow" : `votes in ${listed(view.votes_in.map((flow) => phrase(flow)))}`}.
+      {"; "}{view.votes_in.length === 0 ? "in no approval flow" : `${cannotVote ? "could vote, once a passkey is enrolled, in" : "votes in"} ${listed(view.votes_in.map((flow) => `“${phrase(flow)}”`))}`}.
     </p>
   );
 }

@@ -34,6 +34,7 @@ export function PoliciesPage() {
   const [parts, setParts] = useState<ReadonlySet<Part>>(keptParts);
   const [deleted, setDeleted] = useState<Deleted | null>(null);
   const [failure, setFailure] = useState<IpcFailure | null>(null);
+  const [removing, setRemoving] = useState<string | null>(null);
   const navigate = useNavigate();
   const client = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
@@ -47,6 +48,12 @@ export function PoliciesPage() {
     setFailure(null);
     try { await work(); } catch (caught) { setFailure(caught as IpcFailure); }
     void client.invalidateQueries({ queryKey: ["policies"] });
+  };
+  const remove = async (id: string): Promise<void> => {
+    if (removing !== null) return;
+    setRemoving(id);
+    await attempt(async () => { setDeleted(await call("delete_policy", { id })); });
+    setRemoving(null);
   };
   return (
     <Page
@@ -78,7 +85,7 @@ export function PoliciesPage() {
       {view === undefined && error === null && <Pending what="the policies" />}
       {view?.problem !== null && view !== undefined && (
         <Notice tone="deny" title={<Prose text={sentence(view.problem.message)} />} alert testId="policies-problem">
-          {sentence(view.problem.hint)}
+          <Prose text={sentence(view.problem.hint)} />
         </Notice>
       )}
       {view?.waiting != null && <WaitingPanel key={view.waiting.hash} change={view.waiting} />}
@@ -110,9 +117,8 @@ export function PoliciesPage() {
           ? <NoPolicies home={overview?.home ?? null} />
           : (
             <List
-              view={view} search={search} busy={setMode.isPending ? setMode.variables.id : null} onMode={change}
-              filter={filter} parts={parts}
-              onDelete={(row) => void attempt(async () => { setDeleted(await call("delete_policy", { id: row.id })); })}
+              view={view} search={search} busy={removing ?? (setMode.isPending ? setMode.variables.id : null)} onMode={change}
+              filter={filter} parts={parts} onDelete={(row) => void remove(row.id)}
             />
           )
       )}

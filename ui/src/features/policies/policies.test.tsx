@@ -57,6 +57,19 @@ describe("policies", () => {
     expect((await screen.findAllByTestId("policy-row"))[2]).toHaveTextContent("would have applied 12 times in 30 days");
   });
 
+  it("says beside a policy that its removal waits for the passkey, and begins no second one", async () => {
+    const { user, host } = openWindow("/policies", "full");
+    const proven = host.wait("delete_policy");
+    await user.click(await screen.findByTestId("more-payments"));
+    await user.click(await screen.findByTestId("delete-payments"));
+    const row = screen.getByTestId("more-payments").closest<HTMLElement>("[data-testid=policy-row]");
+    expect(await within(row!).findByTestId("waits", undefined, { timeout: 3000 })).toHaveTextContent("If your browser asks for your passkey, use it there.");
+    expect(screen.getByTestId("more-payments")).toBeDisabled();
+    proven();
+    expect(await screen.findByTestId("policy-deleted")).toBeInTheDocument();
+    expect(host.sent.filter(({ name }) => name === "delete_policy")).toHaveLength(1);
+  });
+
   it("finds by name, tool and condition", async () => {
     const { user } = openWindow("/policies", "full");
     await screen.findAllByTestId("policy-row");

@@ -9,6 +9,7 @@ import { Prose } from "@/components/prose";
 import { Tag, type Tone } from "@/components/tag";
 import { removalQuery } from "@/ipc/queries";
 import type { PolicyAction, PolicyMode, PolicyRow } from "@/ipc/schema";
+import { useSettledValue } from "@/lib/use-settled-value";
 import { count, phrase, sentence } from "@/lib/words";
 import type { Part } from "./policy-filters";
 import classes from "./policy-item.module.css";
@@ -32,9 +33,13 @@ const NOW: Record<PolicyMode, string> = {
   off: "is off: calls are decided without it",
 };
 
+/** What takes longer than this waits for a person. */
+const SAID_AFTER = 500;
+
 export function PolicyItem({ policy, parts, busy, onMode, onDelete }: {
   policy: PolicyRow;
   parts: ReadonlySet<Part>;
+  /** Its mode is being changed, or it is being removed. */
   busy: boolean;
   onMode: (to: PolicyMode) => void;
   onDelete: () => void;
@@ -42,6 +47,7 @@ export function PolicyItem({ policy, parts, busy, onMode, onDelete }: {
   const { word, tone } = ACTIONS[policy.action];
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
+  const waits = useSettledValue(busy, SAID_AFTER) && busy;
   const { data: proof } = useQuery({ ...removalQuery(policy.id), enabled: open });
   const others = [
     ...policy.users.map((user) => `user ${user}`), ...policy.agents.map((agent) => `agent ${agent}`),
@@ -51,15 +57,18 @@ export function PolicyItem({ policy, parts, busy, onMode, onDelete }: {
     <article className={classes.policy} aria-label={policy.name} data-mode={policy.mode} data-testid="policy-row" data-policy={policy.id}>
       <div className={classes.words}>
         <div className={classes.head}>
-          <Link to="/builder" search={{ id: policy.id }} className={classes.name} data-testid={`edit-${policy.id}`}>{phrase(policy.name)}</Link>
+          <Link to="/builder" search={{ id: policy.id }} className={classes.name} data-testid={`edit-${policy.id}`}>
+            <Marked text={phrase(policy.name)} />
+          </Link>
           <Tag tone={tone}>{word}</Tag>
         </div>
-        {parts.has("description") && policy.description !== "" && <p className="muted">{sentence(policy.description)}</p>}
+        {parts.has("description") && policy.description !== "" && <p className="muted"><Marked text={sentence(policy.description)} /></p>}
         {parts.has("sentence") && policy.sentence !== "" && <p className={classes.sentence}><Prose text={sentence(policy.sentence)} /></p>}
         <ul className={classes.scope} aria-label="Which calls">
-          {policy.tools.length === 0 ? <li>every tool</li> : policy.tools.map((tool) => <li key={tool}><code>{tool}</code></li>)}
-          {parts.has("targeting") && policy.roles.map((role) => <li key={role}>role {role}</li>)}
-          {parts.has("targeting") && others.map((other) => <li key={other}>{other}</li>)}
+          {policy.tools.length === 0 && <li>every tool</li>}
+          {policy.tools.map((tool) => <li key={tool}><code><Marked text={tool} /></code></li>)}
+          {parts.has("targeting") && policy.roles.map((role) => <li key={role}>role <Marked text={role} /></li>)}
+          {parts.has("targeting") && others.map((other) => <li key={other}><Marked text={other} /></li>)}
         </ul>
         {parts.has("condition") && policy.condition !== null && <code className={classes.condition}><Marked text={policy.condition} /></code>}
       </div>
@@ -70,7 +79,7 @@ export function PolicyItem({ policy, parts, busy, onMode, onDelete }: {
         />
         <Menu position="bottom-end" withinPortal opened={open} onChange={setOpen}>
           <Menu.Target>
-            <UnstyledButton className={classes.more} aria-label={`More for ${policy.name}`} data-testid={`more-${policy.id}`}>More</UnstyledButton>
+            <UnstyledButton className={classes.more} aria-label={`More for ${policy.name}`} disabled={busy} data-testid={`more-${policy.id}`}>More</UnstyledButton>
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item onClick={() => { void navigate({ to: "/builder", search: { id: policy.id } }); }}>Edit</Menu.Item>
@@ -78,6 +87,7 @@ export function PolicyItem({ policy, parts, busy, onMode, onDelete }: {
             <Menu.Item onClick={onDelete} data-testid={`delete-${policy.id}`}>{proof !== undefined && proof.reasons.length > 0 ? "Delete, needs your passkey" : "Delete"}</Menu.Item>
           </Menu.Dropdown>
         </Menu>
+        {waits && <span className={classes.waits} role="status" data-testid="waits">Not changed yet. If your browser asks for your passkey, use it there.</span>}
         {parts.has("history") && (
           <span className={classes.count}>
             {appliedWords(policy.applied_30_days, policy.mode)}{policy.changed_at !== null && <>, changed <Ago at={policy.changed_at} precision="minute" /></>}
@@ -98,7 +108,7 @@ export function ModeChanged({ policy, to, busy, onUndo, onClose }: {
 }) {
   return (
     <div className={classes.changed} role="status" data-testid="mode-changed">
-      <span><strong>{phrase(policy.name)}</strong> {NOW[to]}.</span>
+      <span><strong><Marked text={phrase(policy.name)} /></strong> {NOW[to]}.</span>
       <Button size="xs" onClick={onUndo} disabled={busy}>Undo</Button>
       <Button size="xs" variant="subtle" onClick={onClose}>Close</Button>
     </div>

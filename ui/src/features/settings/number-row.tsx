@@ -4,10 +4,11 @@ import { useState, type ReactNode } from "react";
 import { Row } from "./row";
 import classes from "./settings-page.module.css";
 
-export function NumberRow({ name, unit, id, value, words, onSave }: {
+export function NumberRow({ name, unit, id, busy, value, words, onSave }: {
   name: string;
   unit: string;
   id: string;
+  busy: boolean;
   value: number;
   words: ReactNode;
   onSave: (value: number) => void;
@@ -27,7 +28,7 @@ export function NumberRow({ name, unit, id, value, words, onSave }: {
         className={classes.number}
         onSubmit={(event) => {
           event.preventDefault();
-          if (wanted !== null && changed) onSave(wanted);
+          if (wanted !== null && changed && !busy) onSave(wanted);
         }}
       >
         <TextInput
@@ -36,7 +37,7 @@ export function NumberRow({ name, unit, id, value, words, onSave }: {
           onChange={(event) => { setText(event.currentTarget.value); }}
         />
         {unit !== "" && <span className="muted">{unit}</span>}
-        <Button type="submit" disabled={!changed || wanted === null} aria-label={`Save ${name.toLowerCase()}`} data-testid={`${id}-save`}>Save</Button>
+        <Button type="submit" disabled={!changed || busy || wanted === null} aria-label={`Save ${name.toLowerCase()}`} data-testid={`${id}-save`}>Save</Button>
       </form>
     </Row>
   );

@@ -38,11 +38,11 @@ export function SettingsPage() {
       )}
       {settings.isPending && <Pending what="the settings" />}
       <div role="status" aria-live="polite">
-        {change.isPending && <Pending what="your passkey, or the disk" />}
+        {change.isPending && <Pending verb="Waiting for" what="the disk, or for your passkey in the browser" />}
         {last !== null && (
           <Notice
             tone="allow" title={last.undone ? "Taken back." : last.saved.message} testId="saved"
-            actions={!last.undone && <Button size="xs" onClick={() => { save(last.saved.undo, true); }} data-testid="undo">Undo</Button>}
+            actions={!last.undone && <Button size="xs" disabled={change.isPending} onClick={() => { save(last.saved.undo, true); }} data-testid="undo">Undo</Button>}
           />
         )}
       </div>
@@ -55,10 +55,10 @@ export function SettingsPage() {
       {settings.data !== undefined && (
         <>
           <Calls view={settings.data} busy={change.isPending} error={errorOf(change, "default_action")} onSave={save} />
-          <History view={settings.data} error={errorOf(change, "retention", "full_results")} onSave={save} />
-          <ForAgents view={settings.data} error={errorOf(change, "port", "show_denied_tools")} onSave={save} />
+          <History view={settings.data} busy={change.isPending} error={errorOf(change, "retention", "full_results")} onSave={save} />
+          <ForAgents view={settings.data} busy={change.isPending} error={errorOf(change, "port", "show_denied_tools")} onSave={save} />
           <ThisWindow />
-          <ThisComputer view={settings.data} error={errorOf(change, "autostart")} onSave={save} onLog={() => { setLogOpen(true); }} />
+          <ThisComputer view={settings.data} busy={change.isPending} error={errorOf(change, "autostart")} onSave={save} onLog={() => { setLogOpen(true); }} />
         </>
       )}
       {logOpen && <Log onClose={() => { setLogOpen(false); }} />}
@@ -77,13 +77,14 @@ function NotSaved({ error }: { error: IpcFailure | null }) {
   return error === null ? null : <Failure what="It was not saved. What was set before counts." error={error} />;
 }
 
-type GroupProps = { view: SettingsView; error: IpcFailure | null; onSave: Save };
+/** `busy`: a change is under way, and no other can begin. */
+type GroupProps = { view: SettingsView; busy: boolean; error: IpcFailure | null; onSave: Save };
 
 const DEFAULTS = [
   { value: "allow", label: "Allow it" }, { value: "request_approval", label: "Hold it for a person" }, { value: "deny", label: "Deny it" },
 ] as const;
 
-function Calls({ view, busy, error, onSave }: GroupProps & { busy: boolean }) {
+function Calls({ view, busy, error, onSave }: GroupProps) {
   return (
     <Group title="Calls">
       <Row
@@ -113,21 +114,21 @@ function Calls({ view, busy, error, onSave }: GroupProps & { busy: boolean }) {
   );
 }
 
-function History({ view, error, onSave }: GroupProps) {
+function History({ view, busy, error, onSave }: GroupProps) {
   const { keep_days, keep_mb } = view;
   return (
     <Group title="History">
       <NumberRow
-        name="Keep it for" unit="days" id="keep-days" value={keep_days} onSave={(days) => { onSave({ kind: "retention", keep_days: days, keep_mb }); }}
+        name="Keep it for" unit="days" id="keep-days" busy={busy} value={keep_days} onSave={(days) => { onSave({ kind: "retention", keep_days: days, keep_mb }); }}
         words="Older calls are taken out of the journal, within the hour and for good. Keeping less asks for your passkey once you have one."
       />
       <NumberRow
-        name="Keep at most" unit="MB" id="keep-mb" value={keep_mb} onSave={(mb) => { onSave({ kind: "retention", keep_days, keep_mb: mb }); }}
+        name="Keep at most" unit="MB" id="keep-mb" busy={busy} value={keep_mb} onSave={(mb) => { onSave({ kind: "retention", keep_days, keep_mb: mb }); }}
         words="Beyond this the oldest calls go, however young they are."
       />
       <Row name="Answers of tools" id="full-results" words="In full, without what is marked secret, or only their size and hash.">
         <SegmentedControl
-          aria-label="Answers of tools" value={view.full_results ? "full" : "size"} data-testid="full-results"
+          aria-label="Answers of tools" value={view.full_results ? "full" : "size"} disabled={busy} data-testid="full-results"
           data={[{ value: "size", label: "Size and hash" }, { value: "full", label: "In full" }]}
           onChange={(wish) => { onSave({ kind: "full_results", on: wish === "full" }); }}
         />
@@ -137,13 +138,13 @@ function History({ view, error, onSave }: GroupProps) {
   );
 }
 
-function ForAgents({ view, error, onSave }: GroupProps) {
+function ForAgents({ view, busy, error, onSave }: GroupProps) {
   const { data } = useQuery(agentsQuery);
   const own = data?.agents.filter(({ wait_limit }) => wait_limit !== null) ?? [];
   return (
     <Group title="Agents">
       <NumberRow
-        name="Port" unit="" id="port" value={view.port} onSave={(port) => { onSave({ kind: "port", port }); }}
+        name="Port" unit="" id="port" busy={busy} value={view.port} onSave={(port) => { onSave({ kind: "port", port }); }}
         words={(
           <>
             Where agents connect on this machine, now <code>{view.address}</code>. Agents that know the old port have to be
@@ -153,7 +154,7 @@ function ForAgents({ view, error, onSave }: GroupProps) {
       />
       <Row name="Tools that are denied whatever the arguments" id="denied-tools" words="Hidden from the lists that agents get, or shown in them and refused when called.">
         <SegmentedControl
-          aria-label="Denied tools" value={view.show_denied_tools ? "show" : "hide"} data-testid="denied-tools"
+          aria-label="Denied tools" value={view.show_denied_tools ? "show" : "hide"} disabled={busy} data-testid="denied-tools"
           data={[{ value: "hide", label: "Hide" }, { value: "show", label: "Show" }]}
           onChange={(wish) => { onSave({ kind: "show_denied_tools", on: wish === "show" }); }}
         />
@@ -192,7 +193,7 @@ function ThisWindow() {
   );
 }
 
-function ThisComputer({ view, error, onSave, onLog }: GroupProps & { onLog: () => void }) {
+function ThisComputer({ view, busy, error, onSave, onLog }: GroupProps & { onLog: () => void }) {
   return (
     <Group title="This computer">
       {view.autostart === null
@@ -200,7 +201,7 @@ function ThisComputer({ view, error, onSave, onLog }: GroupProps & { onLog: () =
         : (
           <Row name="Start with your session" id="autostart" words="In the tray, without the window. While Doorward does not run, its agents reach no tools.">
             <SegmentedControl
-              aria-label="Start with your session" value={view.autostart ? "on" : "off"} data-testid="autostart"
+              aria-label="Start with your session" value={view.autostart ? "on" : "off"} disabled={busy} data-testid="autostart"
               data={[{ value: "off", label: "Off" }, { value: "on", label: "On" }]}
               onChange={(wish) => { onSave({ kind: "autostart", on: wish === "on" }); }}
             />

@@ -32,6 +32,22 @@ describe("settings", () => {
     expect(host.world.settings.port).toBe(7717);
   });
 
+  it("begins nothing while another change is under way, and says what it waits for", async () => {
+    const { user, host } = openWindow("/settings", "full");
+    const proof = host.wait("change_setting");
+    const port = await screen.findByTestId("port");
+    await user.clear(port);
+    await user.type(port, "7999");
+    await user.click(screen.getByTestId("port-save"));
+    expect(await screen.findByText("Waiting for the disk, or for your passkey in the browser…")).toBeInTheDocument();
+    expect(screen.getByTestId("port-save")).toBeDisabled();
+    expect(screen.getByTestId("default-action")).toBeDisabled();
+    expect(within(screen.getByTestId("full-results")).getAllByRole("radio")[0]).toBeDisabled();
+    proof();
+    await waitFor(() => { expect(screen.getByTestId("default-action")).toBeEnabled(); });
+    expect(host.sent.filter(({ name }) => name === "change_setting")).toHaveLength(1);
+  });
+
   it("never sends what is no number", async () => {
     const { user, host } = openWindow("/settings", "full");
     const port = await screen.findByLabelText("Port");

@@ -29,14 +29,16 @@ export function TryCall({ draft, tools }: { draft: Draft | null; tools: readonly
   const parameters = own === undefined ? [] : parametersOf(own.attributes);
   const current: Values = (tool === null ? undefined : values[tool]) ?? filledIn(parameters);
   const text = by === "json" && pasted !== null ? pasted : written(parameters, current);
-  const attempt = useMutation({
-    mutationFn: () => call("what_if", {
-      draft, tool: tool ?? "", agent: agent ?? "", user, arguments: text, at: at === "" ? null : new Date(at).getTime(),
-    }),
-  });
+  const moment = at === "" ? null : new Date(at).getTime();
+  const asked = { draft, tool: tool ?? "", agent: agent ?? "", user, arguments: text, at: moment };
+  const attempt = useMutation({ mutationFn: (request: typeof asked) => call("what_if", request) });
+  const isOld = JSON.stringify(attempt.variables) !== JSON.stringify(asked);
   const isNowhere = all !== undefined && all.tools.length === 0;
   return (
-    <form className={classes.try} onSubmit={(event) => { event.preventDefault(); if (tool !== null && agent !== null) attempt.mutate(); }}>
+    <form
+      className={classes.try}
+      onSubmit={(event) => { event.preventDefault(); if (tool !== null && agent !== null) attempt.mutate(asked); }}
+    >
       <div className={classes.who}>
         <Select label="Tool" data={(all?.tools ?? []).map(({ id }) => id)} value={tool} onChange={(next) => { setTool(next); setPasted(null); attempt.reset(); }} searchable allowDeselect={false} limit={60} data-testid="try-tool" />
         <Select label="Agent" data={(all?.agents ?? []).map(({ id }) => id)} value={agent} onChange={setAgent} allowDeselect={false} />
@@ -62,8 +64,9 @@ export function TryCall({ draft, tools }: { draft: Draft | null; tools: readonly
       <div className={classes.buttons}>
         <Button type="submit" variant="filled" disabled={attempt.isPending || tool === null || agent === null} data-testid="try-now">Try it</Button>
       </div>
-      {attempt.error !== null && <Failure what="The call could not be tried." error={attempt.error} />}
-      {attempt.data !== undefined && <Outcome what={attempt.data} />}
+      {attempt.error !== null && !isOld && <Failure what="The call could not be tried." error={attempt.error} />}
+      {attempt.data !== undefined && !isOld && <Outcome what={attempt.data} />}
+      {attempt.data !== undefined && isOld && <p className="muted" role="status" data-testid="try-changed">The call is another one now. Try it again.</p>}
     </form>
   );
 }

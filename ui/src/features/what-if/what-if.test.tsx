@@ -42,6 +42,16 @@ describe("what if", () => {
     expect(asked.arguments).toContain("7250.00");
   });
 
+  it("takes a verdict away once it is about another call", async () => {
+    const { user } = openWindow("/what-if", "full");
+    const amount = await screen.findByTestId("try-amount");
+    await user.click(screen.getByTestId("try-now"));
+    await screen.findByTestId("try-outcome");
+    await user.type(amount, "0");
+    expect(screen.queryByTestId("try-outcome")).toBeNull();
+    expect(screen.getByTestId("try-changed")).toHaveTextContent("The call is another one now.");
+  });
+
   it("takes the same call as JSON", async () => {
     const { user, host } = openWindow("/what-if", "full");
     await screen.findByTestId("try-amount");

@@ -3,13 +3,9 @@
 use crate::homes::{AHome, FILES, agent, door, read};
 use agents::{
     Changed, DiskError, EditError, FileState, KNOWN, Keep, KeepError, Known, Moved, Put, Reach, Record,
-    Scope, Seal, Undone, Way, apply, look, put_back, read as read_text, servers, take_out, write,
+    Scope, Undone, Way, apply, look, put_back, read as read_text, servers, take_out, write,
 };
 use std::{fs, path::Path};
-
-fn keep(home: &AHome) -> Keep {
-    Keep::of(&home.path("doorward")).sealed(Seal::with([7; 32]))
-}
 
 /// As connecting does it: the record first, then the file.
 fn connect(home: &AHome, keep: &Keep, known: &Known, path: &Path, names: &[&str]) -> String {
@@ -42,13 +38,13 @@ fn connect(home: &AHome, keep: &Keep, known: &Known, path: &Path, names: &[&str]
         at: 0,
         files: vec![Changed {
             path: path.to_owned(),
-            before: before.as_deref().map(Keep::name_of),
-            after: Keep::name_of(&after),
+            before: before.as_deref().map(|text| keep.back_up(text).unwrap()),
+            after: keep.back_up(&after).unwrap(),
             servers: puts.iter().map(moved).collect(),
         }],
         left: Vec::new(),
     };
-    keep.remember(known.id, record, &before.as_deref().into_iter().collect::<Vec<_>>()).unwrap();
+    keep.remember(known.id, record).unwrap();
     write(path, before.as_deref(), Some(&after)).unwrap();
     assert!(home.dir.path().exists());
     after
@@ -92,7 +88,7 @@ fn a_server_goes_behind_the_door_and_back_byte_for_byte_in_every_agent() {
     for (id, path, text, server) in FILES {
         let home = AHome::full();
         let (known, path) = (agent(id), home.path(path));
-        let keep = keep(&home);
+        let keep = Keep::of(&home.path("doorward"));
         let after = connect(&home, &keep, known, &path, &[server]);
         let all = servers(known, &after).unwrap();
         let now = all.iter().find(|now| now.name == server).unwrap();
@@ -136,7 +132,7 @@ fn a_file_that_was_not_there_is_made_and_taken_away_again() {
     for (id, path, ..) in FILES {
         let home = AHome::empty();
         let (known, path) = (agent(id), home.path(path));
-        let keep = keep(&home);
+        let keep = Keep::of(&home.path("doorward"));
         let after = connect(&home, &keep, known, &path, &["practice"]);
         let all = servers(known, &after).unwrap();
         assert_eq!(door().behind(&all[0].reach).as_deref(), Some("practice"), "{id}: {after}");
@@ -150,7 +146,7 @@ fn a_file_edited_since_keeps_the_edit_and_loses_only_what_was_ours() {
     for (id, path, text, server) in FILES {
         let home = AHome::full();
         let (known, path) = (agent(id), home.path(path));
-        let keep = keep(&home);
+        let keep = Keep::of(&home.path("doorward"));
         connect(&home, &keep, known, &path, &[server]);
         let table = servers(known, text).unwrap().into_iter().find(|s| s.name == server).unwrap().table;
         let mine = Put {
@@ -173,7 +169,7 @@ fn two_connections_of_one_agent_are_undone_together() {
     let home = AHome::full();
     let (id, path, text, _) = FILES[3];
     let path = home.path(path);
-    let keep = keep(&home);
+    let keep = Keep::of(&home.path("doorward"));
     connect(&home, &keep, agent(id), &path, &["far"]);
     connect(&home, &keep, agent(id), &path, &["near"]);
     assert_eq!(keep.undo(id, &door()).unwrap()[0].how, Undone::Exactly);
@@ -185,7 +181,7 @@ fn a_record_whose_file_was_never_written_undoes_nothing() {
     let home = AHome::full();
     let (id, path, text, server) = FILES[3];
     let path = home.path(path);
-    let keep = keep(&home);
+    let keep = Keep::of(&home.path("doorward"));
     connect(&home, &keep, agent(id), &path, &[server]);
     fs::write(&path, text).unwrap();
     assert_eq!(keep.undo(id, &door()).unwrap()[0].how, Undone::NothingLeft);
@@ -219,7 +215,7 @@ fn the_mode_and_a_symlink_stay_and_what_is_read_only_is_left_alone() {
     fs::rename(&link, &real).unwrap();
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::symlink("../dotfiles/mcp.json", &link).unwrap();
-    let keep = keep(&home);
+    let keep = Keep::of(&home.path("doorward"));
     connect(&home, &keep, agent("cursor"), &link, &["far"]);
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(read(&real).contains("127.0.0.1:7717"));
@@ -334,42 +330,4 @@ fn a_program_that_only_calls_itself_doorward_is_not_behind_the_door() {
     ] {
         assert_eq!(door().behind(&other), None, "{other:?}");
     }
-}
-
-#[test]
-fn i8_what_is_kept_of_a_file_is_sealed_and_gone_with_its_record() {
-    let home = AHome::full();
-    let path = home.path(".cursor/mcp.json");
-    let original = r#"{ "mcpServers": { "far": { "command": "x", "env": { "TOKEN": "ghp_canary" } } } }"#;
-    fs::write(&path, original).unwrap();
-    let keep = keep(&home);
-    let backups = home.path("doorward/connected/backups");
-    fs::create_dir_all(&backups).unwrap();
-    fs::write(backups.join("0".repeat(64)), "ghp_canary of an older Doorward").unwrap();
-    connect(&home, &keep, agent("cursor"), &path, &["far"]);
-    let kept: Vec<_> = fs::read_dir(&backups).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(kept.len(), 1, "the file as it was, and nothing that no record names: {kept:?}");
-    for file in [kept[0].clone(), home.path("doorward/connected/cursor.json")] {
-        let bytes = fs::read(&file).unwrap();
-        for secret in ["ghp_canary", "dw_t"] {
-            let shown = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
-            assert!(!shown, "I8: {secret} in {}", file.display());
-        }
-    }
-    // Another key opens nothing, and nothing is changed by trying.
-    let seen = read(&path);
-    let stranger = Keep::of(&home.path("doorward")).sealed(Seal::with([8; 32]));
-    assert!(matches!(stranger.undo("cursor", &door()), Err(KeepError::NotSealed { .. })));
-    assert!(matches!(
-        Keep::of(&home.path("doorward")).undo("cursor", &door()),
-        Err(KeepError::NotSealed { .. })
-    ));
-    assert_eq!(read(&path), seen);
-    // What an older Doorward left open is sealed by the next change.
-    fs::write(&kept[0], original).unwrap();
-    keep.leave("cursor", &[]).unwrap();
-    assert!(!String::from_utf8_lossy(&fs::read(&kept[0]).unwrap()).contains("ghp_canary"));
-    assert_eq!(keep.undo("cursor", &door()).unwrap()[0].how, Undone::Exactly);
-    assert_eq!(read(&path), original);
-    assert_eq!(fs::read_dir(&backups).unwrap().count(), 0);
 }

@@ -21,9 +21,9 @@ pub use watch::Around;
 pub(crate) use watch::Watched;
 
 use crate::connect::Shim;
-use crate::home::{KeychainKind, Settings, UpstreamConfig};
-use crate::keychain::{self, Keychain, KeychainError, Secret};
-use agents::{Door, FileState, Keep, KeepError, Reach, Scope, Seal, Seen, SeenFile, Server, UndoneFile};
+use crate::home::UpstreamConfig;
+use crate::keychain::{KeychainError, Secret};
+use agents::{Door, FileState, Keep, KeepError, Reach, Scope, Seen, SeenFile, Server, UndoneFile};
 use policy::{AgentName, UpstreamName};
 use serde::Serialize;
 use std::{
@@ -107,22 +107,6 @@ impl Machine {
     #[must_use]
     pub fn at(dirs: Dirs, home: &Path, listen: SocketAddr) -> Machine {
         Machine { dirs, door: Shim::of(home).door(listen), keep: Keep::of(home) }
-    }
-
-    /// The same with the home's key, by which files as they are can be kept and put back; a home whose keys do not
-    /// outlive the process has none. Blocks on the keychain.
-    ///
-    /// # Errors
-    /// What the keychain says.
-    pub fn opened(self, keychain: &dyn Keychain, settings: &Settings) -> Result<Machine, KeychainError> {
-        let seal = match settings.keychain {
-            KeychainKind::Memory => Seal::Plain,
-            KeychainKind::Os => {
-                let root = keychain::existing_root_key(keychain, &settings.id)?;
-                Seal::with(root.mac_key("connected").mac(b"backups"))
-            }
-        };
-        Ok(Machine { keep: self.keep.sealed(seal), ..self })
     }
 
     /// Every known agent program. Blocks on the disk.

@@ -5,8 +5,8 @@ use super::parts::{parts, why_it_stays};
 use super::{ConnectError, InForce, Machine, address_of};
 use crate::{home::UpstreamConfig, keychain::Secret};
 use agents::{
-    Changed, DiskError, FileState, Keep, Known, Moved, Put, Reach, Record, Scope, SeenFile, Server, Way,
-    apply, diff,
+    Changed, DiskError, FileState, Known, Moved, Put, Reach, Record, Scope, SeenFile, Server, Way, apply,
+    diff,
 };
 use policy::{AgentName, UpstreamName};
 use serde::{Deserialize, Serialize};
@@ -329,8 +329,8 @@ impl Plan {
         let texts = self.texts(machine, token)?;
         let mut files = Vec::new();
         for (file, after) in self.files.iter().zip(&texts) {
-            let before = file.before.as_deref().map(Keep::name_of);
-            let after = Keep::name_of(after);
+            let before = file.before.as_deref().map(|text| machine.keep.back_up(text)).transpose()?;
+            let after = machine.keep.back_up(after)?;
             files.push(Changed { path: file.path.clone(), before, after, servers: file.moves.clone() });
         }
         let record = Record {
@@ -340,27 +340,21 @@ impl Plan {
             files,
             left: self.left.clone(),
         };
-        let before: Vec<&str> = self.files.iter().filter_map(|file| file.before.as_deref()).collect();
-        machine.keep.remember(self.known.id, record, &before)?;
+        machine.keep.remember(self.known.id, record)?;
         for (index, (file, after)) in self.files.iter().zip(&texts).enumerate() {
             if let Err(error) = agents::write(&file.path, file.before.as_deref(), Some(after)) {
                 self.take_back(machine, &texts, index)?;
                 return Err(error.into());
             }
         }
-        // Only what leads to the door is greeted: whoever edits the file meanwhile chooses no command of ours.
         let entries = self.files.iter().flat_map(|file| {
-            let now = agents::read(&file.path).ok().flatten().unwrap_or_default();
-            let servers = agents::servers(self.known, &now).unwrap_or_default();
+            let after = agents::read(&file.path).ok().flatten().unwrap_or_default();
+            let servers = agents::servers(self.known, &after).unwrap_or_default();
             let of = |moved: &Moved| {
                 let found =
                     servers.iter().find(|server| server.table == moved.table && server.name == moved.name);
-                let ours = found.filter(|server| {
-                    machine.door.behind(&server.reach).as_ref() == Some(&moved.upstream)
-                        && machine.door.token(&server.reach).is_none_or(|shown| shown == token)
-                });
-                let other = || Reach::Unclear { why: "is not what was written: look at the file".to_owned() };
-                (moved.name.clone(), ours.map_or_else(other, |server| server.reach.clone()))
+                let gone = || Reach::Unclear { why: "is gone from the file again".to_owned() };
+                (moved.name.clone(), found.map_or_else(gone, |server| server.reach.clone()))
             };
             file.moves.iter().map(of).collect::<Vec<_>>()
         });

@@ -3,7 +3,7 @@
 
 use crate::bind::{Binder, Code, Part};
 use crate::error::BadEntry;
-use crate::sides::{CHANGED, bad, damaged};
+use crate::sides::{self, CHANGED, bad, damaged};
 use crate::{Journal, JournalError};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashMap};
@@ -108,6 +108,7 @@ pub(crate) fn check(sql: &Connection, journal: &Journal, mine: u64, calls: &Tall
         let of = |why: &str| bad(PART, touched, &format!("of policy `{policy}` on day {day}: {why}"));
         if (touched == 0 || touched >= mine)
             && code(&journal.binder, policy, day, said, touched).as_slice() != mac
+            && !sides::is_of_another_key(sql, journal, touched).map_err(damaged(PART))?
         {
             return Err(of(CHANGED));
         }

@@ -74,6 +74,16 @@ pub(crate) fn first_of_this_key(sql: &Connection, journal: &Journal) -> Result<u
     }
 }
 
+/// Whether another root key sealed that entry, as where the first key came back after a second one: rows about it are
+/// bound with that one. Asked only of a row that is not bound with this key.
+pub(crate) fn is_of_another_key(sql: &Connection, journal: &Journal, seq: u64) -> rusqlite::Result<bool> {
+    let key: Option<KeyId> = sql
+        .prepare_cached("SELECT key FROM entries WHERE seq = ?1")?
+        .query_row(params![seq], |row| row.get(0))
+        .optional()?;
+    Ok(key.is_some_and(|key| key != journal.seals.key_id))
+}
+
 pub(crate) fn check_anchor(
     sql: &Connection,
     anchor: &Anchor,
@@ -178,7 +188,10 @@ fn gather_calls(
         let newest: Option<u64> = row.get(crate::index::AFTER_ROW).map_err(at)?;
         let subject: i64 = row.get(crate::index::AFTER_ROW + 1).map_err(at)?;
         let row = Looked::from_row(row).map_err(at)?;
-        if row.touched >= chain.mine && !row.is_bound(&journal.binder) {
+        if row.touched >= chain.mine
+            && !row.is_bound(&journal.binder)
+            && !is_of_another_key(sql, journal, row.touched).map_err(damaged(PART))?
+        {
             return Err(bad(PART, last, CHANGED));
         }
         lists.calls.add(keys, &(row.seq, row.hold));
@@ -238,7 +251,8 @@ fn gather_pins(
     const PART: &str = "pin";
     for row in pins::rows(sql).map_err(damaged(PART))? {
         let is_ours = row.code(&journal.binder).as_slice() == row.mac;
-        if !is_ours && (row.seq >= chain.mine || chain.mine == 1) {
+        let is_theirs = || is_of_another_key(sql, journal, row.seq).map_err(damaged(PART));
+        if !is_ours && (row.seq >= chain.mine || chain.mine == 1) && !is_theirs()? {
             return Err(bad(PART, row.seq, CHANGED));
         }
         match row.seq {
@@ -261,7 +275,10 @@ fn gather_grants(
     let rows = statement.query_map([], GrantRow::from_row).map_err(damaged(PART))?;
     for row in rows {
         let row = row.map_err(damaged(PART))?;
-        if row.made >= chain.mine && row.code(&journal.binder).as_slice() != row.mac {
+        if row.made >= chain.mine
+            && row.code(&journal.binder).as_slice() != row.mac
+            && !is_of_another_key(sql, journal, row.made).map_err(damaged(PART))?
+        {
             return Err(bad(PART, row.made, CHANGED));
         }
         let revoked = row.revoked.and_then(|seq| u64::try_from(seq).ok());

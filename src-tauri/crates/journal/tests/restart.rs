@@ -7,6 +7,7 @@ mod support;
 use approvals::HeldCall;
 use journal::{ActivityOutcome, ActivityQuery, Completion, Entry, Journal, JournalError, Retention, RootKey};
 use std::time::Duration;
+use support::granted::{granted, used};
 use support::*;
 
 fn outcomes(journal: &Journal) -> Vec<ActivityOutcome> {
@@ -144,6 +145,33 @@ fn with_another_root_key_history_is_unreadable_and_the_journal_still_works() {
     assert!(journal.set_in_force().unwrap().is_some());
     assert_eq!(journal.entries(before + 1).unwrap()[0].kind, "hold_lost");
     assert!(journal.entries(before + 1).unwrap()[0].body.is_some());
+}
+
+#[test]
+fn rows_of_a_second_root_key_are_good_when_the_first_one_comes_back() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    scene.live(&journal);
+    let first = granted(&scene, &journal, 1);
+    used(&scene, &journal, &first).unwrap();
+    drop(journal);
+    let journal = scene.try_open(8).unwrap();
+    scene.live(&journal);
+    let theirs = granted(&scene, &journal, 2);
+    used(&scene, &journal, &theirs).unwrap();
+    journal.set_pin("expenses", "pay", &policy::Value::from("theirs")).unwrap();
+    journal.verify().unwrap();
+    drop(journal);
+
+    // At once, and after more was written beside what the other one wrote.
+    let journal = scene.open();
+    journal.verify().unwrap();
+    scene.live(&journal);
+    journal.verify().unwrap();
+    // What this key wrote is still compared with it.
+    let newest = "UPDATE calls SET bytes = 77 WHERE seq = (SELECT max(seq) FROM calls)";
+    assert_eq!(scene.sql().execute(newest, []).unwrap(), 1);
+    assert_eq!(journal.verify().unwrap_err().why, "it is not as this home wrote it");
 }
 
 #[test]

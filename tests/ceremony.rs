@@ -29,6 +29,8 @@ mod passphrase;
 mod refused;
 #[path = "ceremony/routes.rs"]
 mod routes;
+#[path = "ceremony/secret.rs"]
+mod secret;
 #[path = "ceremony/signed.rs"]
 mod signed;
 mod support;

@@ -9,7 +9,7 @@ use policy::{Decision, Outcome, Requirements, StepUpRule};
 pub(crate) struct Proven(());
 
 impl Proven {
-    /// None where nobody proved presence for this call, nor for a window that it falls into.
+    /// None where nobody proved presence for this very call: a window of an earlier proof opens nothing.
     pub(crate) fn by(call: &JournalledCall) -> Option<Proven> {
         is_proven(call.basis()).then_some(Proven(()))
     }
@@ -23,13 +23,12 @@ impl Proven {
 fn is_proven(basis: &Basis) -> bool {
     match basis {
         Basis::Votes { proof, .. } => proof.is_some(),
-        // Whether the call falls into the window was decided where the basis was made.
-        Basis::Window { .. } => true,
-        Basis::Policy { .. } | Basis::Continued { .. } | Basis::Grant { .. } => false,
+        Basis::Window { .. } | Basis::Policy { .. } | Basis::Continued { .. } | Basis::Grant { .. } => false,
     }
 }
 
-/// A call to an upstream with a step-up secret waits for a step-up, whatever the policies ask for.
+/// A call to an upstream with a step-up secret waits for a step-up of its own, whatever the policies ask for and however
+/// fresh a proof they take.
 pub(crate) fn require_proof(mut decision: Decision, upstream: &UpstreamConfig) -> Decision {
     if !upstream.has_step_up_secret() {
         return decision;
@@ -43,7 +42,7 @@ pub(crate) fn require_proof(mut decision: Decision, upstream: &UpstreamConfig) -
             decision.trace.policies.iter_mut().for_each(|policy| policy.deciding = false);
         }
         Outcome::Held(requirements) => {
-            requirements.step_up.get_or_insert(any);
+            requirements.step_up.get_or_insert(any).max_age_seconds = 0;
         }
         Outcome::Denied { .. } => {}
     }
@@ -88,6 +87,11 @@ mod tests {
         let strict = StepUpRule { passkey_only: true, max_age_seconds: 0 };
         let needs = Requirements { step_up: Some(strict), ..Requirements::default() };
         let held = require_proof(decided(Outcome::Held(needs.clone())), &upstream(true));
+        assert_eq!(held.outcome, Outcome::Held(needs.clone()));
+        // But for how fresh a proof it takes.
+        let fresh = StepUpRule { max_age_seconds: 600, ..strict };
+        let fresh = Requirements { step_up: Some(fresh), ..Requirements::default() };
+        let held = require_proof(decided(Outcome::Held(fresh)), &upstream(true));
         assert_eq!(held.outcome, Outcome::Held(needs));
     }
 }

@@ -136,7 +136,8 @@ async fn an_answer_for_the_call_before_an_approver_changed_it_is_refused() {
     assert_eq!(world.card(&card.hold).unwrap().state, gateway::card::CardState::Waiting);
 }
 
-/// A row that somebody wrote into the journal's file enrols nobody, and the file is not whole any more.
+/// A row that somebody wrote into the journal's file enrols nobody. The next page that asks for a passkey notices it,
+/// and so does the next start (`behind`): it is on record, the window says so, and everything is held.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_credential_that_is_written_into_the_database_is_none() {
     let scene = scene().await;
@@ -157,7 +158,24 @@ async fn a_credential_that_is_written_into_the_database_is_none() {
     assert!(scene.world.engine.journal().verify().is_err(), "the journal says so");
     let passkeys = scene.world.engine.passkeys().unwrap();
     assert!(passkeys.iter().all(|passkey| passkey.id() != theirs.id()));
+    assert!(!scene.world.engine.is_paused() && scene.world.engine.journal_changed().is_none());
     let page = scene.page().await;
+    let said = scene.world.until("it is noticed", |engine| engine.journal_changed().map(str::to_owned)).await;
+    assert_eq!(said, "entry 1 enrols a passkey, and Doorward did not write that");
+    assert!(scene.world.engine.is_paused(), "everything is held");
+    let on_record = || {
+        let entries = scene.world.engine.journal().entries(2).unwrap();
+        let alarms = entries.into_iter().filter(|entry| entry.kind == "alarm").filter_map(|entry| entry.body);
+        alarms.filter(|body| body.contains("journal_changed") && body.contains("entry 1 enrols")).count()
+    };
+    scene.world.until("it is on record", |_| (on_record() == 1).then_some(())).await;
+    // The window shows it until this run ends.
+    let host = ipc::Host::over(Ok(std::sync::Arc::clone(&scene.world.engine)), scene.world.home.dir());
+    let overview = host.call("main", "overview", json!({})).await.unwrap();
+    let alarms = overview["alarms"].as_array().unwrap();
+    let shown =
+        alarms.iter().find(|alarm| alarm["code"] == "journal_changed").expect("an alarm in the window");
+    assert!(shown["message"].as_str().unwrap().contains("entry 1 enrols a passkey"), "{shown}");
     let mut asked = page.begin().await;
     asked["publicKey"]["allowCredentials"] = json!([{ "type": "public-key", "id": theirs.id().to_string() }]);
     let answer = get(&mut stranger, &page.origin(), &asked["publicKey"]);
@@ -251,6 +269,48 @@ async fn what_no_page_of_ours_sends_is_refused() {
     let policy = policy.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     scene.nothing_happened(6);
+}
+
+/// What can be noticed of a worker or a listener that somebody left on the port: the browser asks for the worker's
+/// script anew, and old addresses are asked for. Each is refused and once on record, whatever comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_on_the_port_is_refused_and_on_record_once() {
+    let scene = scene().await;
+    let page = scene.page().await;
+    let reasons = || {
+        let entries = scene.world.engine.journal().entries(1).unwrap();
+        let refused = entries.into_iter().filter(|entry| entry.kind == "passkey_refused");
+        refused.filter_map(|entry| entry.body).collect::<Vec<_>>()
+    };
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ask = |path: &str, worker: bool| {
+        let request = client.get(format!("{}{path}", page.origin()));
+        let request = if worker {
+            request.header("service-worker", "script").header("sec-fetch-dest", "serviceworker")
+        } else {
+            request.header("sec-fetch-dest", "document")
+        };
+        request.header("sec-fetch-site", if worker { "same-origin" } else { "none" }).send()
+    };
+    // A browser asks for this by itself.
+    assert_eq!(ask("/favicon.ico", false).await.unwrap().status(), StatusCode::NOT_FOUND);
+    assert!(reasons().is_empty(), "{:?}", reasons());
+    for path in ["/worker.js", "/worker.js", "/00000000000000000000000000000000"] {
+        let refused = ask(path, true).await.unwrap();
+        assert!(refused.status().is_client_error(), "{path}: {}", refused.status());
+        // Whatever was left there goes with any answer of ours.
+        assert_eq!(refused.headers()["clear-site-data"], "\"storage\"");
+        assert_eq!(reasons().len(), 1, "once a ceremony");
+    }
+    assert!(reasons()[0].contains("service_worker"), "{:?}", reasons());
+    for path in ["/0123456789abcdef0123456789abcdef", "/0123456789abcdef0123456789abcdef/page.js", "/"] {
+        assert!(ask(path, false).await.unwrap().status().is_client_error(), "{path}");
+    }
+    assert_eq!(reasons().len(), 2);
+    assert!(reasons()[1].contains("wrong_address"), "{:?}", reasons());
+    // The page itself is as good as before.
+    assert_eq!(page.begin().await["kind"], "get");
+    scene.nothing_happened(2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

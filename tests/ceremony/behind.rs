@@ -154,6 +154,22 @@ async fn an_entry_that_is_missing_is_an_alarm_and_everything_is_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_that_was_written_into_the_database_is_an_alarm_at_the_next_start() {
+    let kept = guarded().await;
+    sql(&kept, "UPDATE entries SET kind = 'passkey_enrolled' WHERE seq = 1");
+    let engine = kept.start().await;
+    within("it is noticed and on record", async {
+        while !engine.is_paused() || !alarms(&engine).iter().any(|said| said.contains("journal_changed")) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(engine.journal_changed().unwrap().starts_with("entry 1 is not as it was written"));
+    assert_eq!(live(&engine), 1, "the one that was enrolled, and no other");
+    Kept::end(engine).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_journal_of_an_older_format_is_not_taken_for_this_homes() {
     let kept = Kept { home: TestHome::in_memory(&[ALLOW]), keychain: Arc::default() };
     Kept::end(kept.start().await).await;

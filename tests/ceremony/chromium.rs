@@ -55,13 +55,10 @@ impl Chromium {
         seen
     }
 
-    /// Light, dark and narrow, where pictures are wanted.
-    pub(crate) async fn picture(&mut self, name: &str, url: &str) {
-        let Ok(folder) = std::env::var("DOORWARD_PICTURES") else { return };
-        for (look, scheme, width) in [("dark", "dark", 760), ("narrow", "dark", 360), ("light", "light", 760)]
-        {
-            self.tell("open", json!({ "url": url, "scheme": scheme, "width": width })).await;
-            self.tell("picture", json!({ "path": format!("{folder}/{name}-{look}.png") })).await;
+    /// The page as it stands, light and dark, in three sizes, where pictures are wanted.
+    pub(crate) async fn picture(&mut self, name: &str) {
+        if let Ok(folder) = std::env::var("DOORWARD_PICTURES") {
+            self.tell("pictures", json!({ "folder": folder, "name": name })).await;
         }
     }
 
@@ -69,13 +66,14 @@ impl Chromium {
         let subject = Subject::Enrol { person: "me".parse().unwrap(), name: name.to_owned() };
         let ceremony = world.engine.start_ceremony(subject).await.unwrap();
         self.take(Some(name)).await;
-        self.picture(if signer.is_some() { "enrol-second" } else { "enrol" }, &ceremony.url).await;
         self.open(&ceremony.url).await;
+        self.picture(if signer.is_some() { "enrol-second" } else { "enrol" }).await;
         if let Some(signer) = signer {
             self.tell("before_get", json!({ "key": signer })).await;
         }
         self.tell("click", json!({ "id": "use" })).await;
         self.says("The passkey is enrolled.").await;
+        self.picture("enrolled").await;
     }
 }
 
@@ -91,8 +89,8 @@ async fn a_payment_is_held_the_page_opens_the_passkey_is_used_and_it_runs_once()
     });
     let pending = agent.start("send_payment", arguments);
     let ceremony = ceremony_of(&world, &world.held().await).await;
-    chromium.picture("hold", &ceremony.url).await;
     chromium.open(&ceremony.url).await;
+    chromium.picture("hold").await;
     let seen = chromium.look().await;
     let text = seen["text"].as_str().unwrap();
     for expected in [
@@ -112,6 +110,7 @@ async fn a_payment_is_held_the_page_opens_the_passkey_is_used_and_it_runs_once()
     chromium.tell("verified", json!({ "is": false })).await;
     chromium.tell("press", json!({ "key": "Enter" })).await;
     chromium.says("No passkey was used.").await;
+    chromium.picture("cancelled").await;
     assert!(pending.is_waiting());
     world.upstream.saw_nothing();
     chromium.tell("verified", json!({ "is": true })).await;
@@ -119,9 +118,10 @@ async fn a_payment_is_held_the_page_opens_the_passkey_is_used_and_it_runs_once()
     chromium.says("Proven.").await;
     assert_eq!(pending.answer().await.ran(), "send_payment ran");
     assert_eq!(world.upstream.calls().len(), 1);
-    chromium.picture("used", &ceremony.url).await;
+    chromium.picture("done").await;
     chromium.open(&ceremony.url).await;
     chromium.says("This page works once and is used.").await;
+    chromium.picture("used").await;
     chromium.look().await;
 }
 
@@ -154,13 +154,13 @@ async fn two_keys_a_removed_one_a_page_without_passkeys_and_one_out_of_time() {
     world.clock.advance(Duration::from_secs(120));
     chromium.tell("click", json!({ "id": "use" })).await;
     chromium.says("The time for this page is over.").await;
-    chromium.picture("expired", &ceremony.url).await;
+    chromium.picture("expired").await;
 
     let ceremony = ceremony_of(&world, &card).await;
     chromium.tell("without_passkeys", json!({})).await;
     chromium.open(&ceremony.url).await;
     chromium.says("This browser cannot use passkeys.").await;
-    chromium.picture("wrong-browser", &ceremony.url).await;
+    chromium.picture("wrong-browser").await;
     assert_eq!(world.upstream.calls().len(), 1);
 }
 
@@ -194,6 +194,7 @@ async fn the_page_can_be_heard_and_used_by_keyboard_and_rejected_there() {
     assert_eq!(chromium.look().await["focus"], "reject");
     chromium.tell("press", json!({ "key": "Space" })).await;
     chromium.says("Rejected.").await;
+    chromium.picture("rejected").await;
     pending.answer().await.refused("rejected");
     world.upstream.saw_nothing();
 }
@@ -213,10 +214,11 @@ async fn two_people_and_a_page_that_says_whose_passkey_is_missing() {
     chromium.tell("click", json!({ "id": "use" })).await;
     chromium.says("Proven.").await;
     chromium.says("waits for what is still required").await;
+    chromium.picture("first-of-two").await;
     let ceremony = ceremony_of(&world, &card).await;
-    chromium.picture("no-passkey", &ceremony.url).await;
     chromium.open(&ceremony.url).await;
     chromium.says("No passkey is enrolled for Bob.").await;
+    chromium.picture("no-passkey").await;
     assert!(pending.is_waiting());
 
     let subject = Subject::Enrol { person: "bob".parse().unwrap(), name: "Bob's".to_owned() };

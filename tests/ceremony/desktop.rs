@@ -6,7 +6,7 @@ use super::held::POLICIES;
 use super::support::bus::Bus;
 use super::support::home::{ALLOW, TestHome};
 use super::support::journal::{kinds_until, lines};
-use super::support::program::ours;
+use super::support::program::{doorward, ours};
 use super::support::screen::Screen;
 use super::support::window::Window;
 use gateway::home::KeychainKind;
@@ -21,6 +21,18 @@ pub(super) async fn window(policies: &[(&str, &str)]) -> Window {
     let home = TestHome::made(KeychainKind::Os, policies);
     home.add_program("ledger", &ours("doorward"), &["practice"]);
     Window::open(home, Bus::with_keyring().await, Screen::start()).await
+}
+
+/// A gateway that somebody starts on the running app's home is refused, and the app puts it on record.
+fn a_second_start_is_refused(window: &Window) {
+    let journal = window.home.paths().journal();
+    let alarms = || lines(&journal).iter().filter(|line| line.kind == "alarm").count();
+    let before = alarms();
+    let second = doorward(&window.home.dir(), ["serve"]).output().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("is in use by process"), "{said}");
+    assert_eq!(alarms(), before + 1);
 }
 
 async fn hold_on_card(window: &Window) -> String {
@@ -60,6 +72,7 @@ async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
     window.press("approve").await;
     let page = window.opened_page();
     window.find("[data-testid=said]").await;
+    a_second_start_is_refused(&window);
     assert!(pending.is_waiting());
     chromium.picture("step-up", &page).await;
     chromium.open(&page).await;

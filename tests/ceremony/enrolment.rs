@@ -57,6 +57,8 @@ async fn a_stranger_cannot_let_a_passkey_in() {
     let reply = page.step(json!({ "answer": answer })).await;
     assert_eq!(reply["kind"], "again", "{reply}");
     assert_eq!(live(&world.engine), ["Laptop"]);
+    let lines = journal::lines(&world.home.paths().journal());
+    assert_eq!(lines.iter().filter(|line| line.kind == "passkey_refused").count(), 1, "and it is on record");
 }
 
 #[tokio::test(flavor = "multi_thread")]

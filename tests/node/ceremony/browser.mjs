@@ -53,11 +53,7 @@ await page.addInitScript(() => {
 });
 
 const commands = {
-  open: async ({ url, scheme, width }) => {
-    await page.setViewportSize({ width: width ?? 760, height: 720 });
-    await page.emulateMedia({ colorScheme: scheme ?? "light" });
-    await page.goto(url);
-  },
+  open: async ({ url }) => page.goto(url),
   take: async ({ key }) => take(key),
   /** The key to take once an assertion is asked for. */
   before_get: async ({ key }) => { before = key; },
@@ -67,7 +63,18 @@ const commands = {
   click: async ({ id }) => page.locator(`#${id}`).click(),
   /** Waits until the page says this. */
   says: async ({ text }) => page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 }),
-  picture: async ({ path }) => page.screenshot({ path, fullPage: true }),
+  /** The page as it stands, in other sizes and colours. */
+  pictures: async ({ folder, name }) => {
+    for (const [width, height] of [[900, 600], [1440, 900], [360, 640]]) {
+      for (const colorScheme of ["light", "dark"]) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png`, fullPage: width === 360 });
+      }
+    }
+    await page.setViewportSize({ width: 760, height: 720 });
+    await page.emulateMedia({ colorScheme: "light" });
+  },
   /** Names and roles, as a screen reader has them. */
   heard: async () => page.locator("body").ariaSnapshot(),
   faults: async () => {

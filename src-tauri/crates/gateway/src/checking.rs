@@ -24,11 +24,33 @@ pub(crate) async fn check(engine: Arc<Engine>) {
     }
     tracing::error!(error = %bad, "the journal is not as it was written");
     let said = bad.to_string();
-    let held = Arc::clone(&engine);
-    let alarm = Entry::Alarm { code: "journal_changed".to_owned(), said: said.clone() };
+    let _ = tokio::task::spawn_blocking(move || alarm(&engine, said)).await;
+}
+
+/// Before each page that asks for a passkey: an entry that something else made to enrol one. Nobody reads credentials
+/// there, and whoever tries that is at the file while this runs. Blocks; reads the kind of every entry.
+pub(crate) fn enrolments(engine: &Engine) {
+    if engine.journal_changed().is_some() {
+        return;
+    }
+    match engine.journal().foreign_enrolment() {
+        Ok(None) => {}
+        Ok(Some(seq)) => {
+            let said = format!("entry {seq} enrols a passkey, and Doorward did not write that");
+            tracing::error!(error = %said, "the journal is not as it was written");
+            alarm(engine, said);
+        }
+        Err(error) => tracing::warn!(%error, "what the journal says of passkeys could not be read"),
+    }
+}
+
+/// Once a run: it is recorded and shown, and everything is held.
+fn alarm(engine: &Engine, said: String) {
+    if engine.checked.0.set(said.clone()).is_err() {
+        return;
+    }
     engine.pausing.hold_for_now();
-    let _ = engine.checked.0.set(said);
-    let _ = tokio::task::spawn_blocking(move || held.note(alarm)).await;
+    engine.note(Entry::Alarm { code: "journal_changed".to_owned(), said });
     engine.desk().send(DeskEvent::Paused);
 }
 

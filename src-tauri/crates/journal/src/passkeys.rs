@@ -5,9 +5,9 @@ use crate::chain::About;
 use crate::read::{COLUMNS, Kept};
 use crate::seal::Opening;
 use crate::write::Draft;
-use crate::{Journal, JournalError};
+use crate::{Journal, JournalError, open};
 use approvals::HoldId;
-use rusqlite::params;
+use rusqlite::{OpenFlags, params};
 use serde::{Deserialize, Serialize};
 
 const ENROLLED: &str = "passkey_enrolled";
@@ -90,6 +90,28 @@ impl Journal {
     pub fn names_passkeys(&self) -> Result<bool, JournalError> {
         let query = "SELECT EXISTS (SELECT 1 FROM entries WHERE kind = ?1 AND key = ?2)";
         Ok(self.reader().query_row(query, params![ENROLLED, self.seals.key_id], |row| row.get(0))?)
+    }
+
+    /// The first entry that says, in the name of this home's key, that a passkey was enrolled, and that something else
+    /// wrote or made to say so. Reads the kind of every entry.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn foreign_enrolment(&self) -> Result<Option<u64>, JournalError> {
+        let query =
+            format!("SELECT {COLUMNS} FROM entries e WHERE e.kind = ?1 AND e.key = ?2 ORDER BY e.seq");
+        self.settle().ok();
+        // On a connection of its own: whoever else reads does not wait for it.
+        let sql = open::connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut statement = sql.prepare(&query)?;
+        let mut rows = statement.query(params![ENROLLED, self.seals.key_id])?;
+        while let Some(row) = rows.next()? {
+            let entry = Kept::from_row(row)?;
+            if !matches!(entry.open(&self.seals), Opening::Body(_)) {
+                return Ok(Some(entry.seq));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -13,6 +13,7 @@ use journal::{Entry, PasskeyEntry};
 use policy::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepup::{Candidate, PendingEnrolment, PendingProof, Proof, ProofError, RelyingParty};
@@ -38,6 +39,8 @@ struct State {
     pending: Option<Pending>,
     /// What the page says from now on.
     over: Option<Words>,
+    /// Reasons that are on record already.
+    strangers: BTreeSet<&'static str>,
 }
 
 /// A question that waits for the browser's answer.
@@ -333,6 +336,15 @@ impl Course {
         let purpose = self.subject.purpose().tag().to_owned();
         let hold = self.subject.hold().cloned();
         self.engine.note(Entry::Passkey(PasskeyEntry::Refused { purpose, hold, why: why.to_owned() }));
+    }
+
+    /// Of whoever speaks to the port and was not sent by us. Each reason once a ceremony, so that a flood fills no disk.
+    pub(super) fn note_stranger(&self, why: Option<&'static str>) {
+        if let Some(why) = why
+            && self.lock().strangers.insert(why)
+        {
+            self.note_refused(why);
+        }
     }
 
     pub(super) async fn ended_or_expired(&self) {

@@ -16,6 +16,20 @@ pub(super) enum For {
     Step,
 }
 
+/// Reasons in the journal: a browser asked for a service worker that somebody had left on this port, and somebody
+/// asked for something that no page of ours links to.
+pub(super) const WORKER: &str = "service_worker";
+const ADDRESS: &str = "wrong_address";
+
+/// What a request without the address is on record as; none for what browsers ask for by themselves. A worker that
+/// answers its page alone asks nothing here, and cannot be noticed.
+pub(super) fn stranger(uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
+    if headers.contains_key("service-worker") || headers.contains_key("service-worker-navigation-preload") {
+        return Some(WORKER);
+    }
+    (uri.path() != "/favicon.ico").then_some(ADDRESS)
+}
+
 /// Checks one request. The words are for a person who looks at the page.
 pub(super) fn check(
     port: u16,

@@ -179,7 +179,8 @@ async fn step(
     }
 }
 
-async fn nothing() -> Response {
+async fn nothing(State(course): State<Arc<Course>>, request: Request) -> Response {
+    course.note_stranger(guard::stranger(request.uri(), request.headers()));
     with_headers(StatusCode::NOT_FOUND.into_response())
 }
 
@@ -194,12 +195,15 @@ async fn let_in(
     let is_the_one = bool::from(token.as_bytes().ct_eq(course.token().as_bytes()));
     let checked = guard::check(course.port(), purpose, &head.method, &head.uri, &head.headers);
     if let Err((status, words)) = checked {
-        if is_the_one {
-            course.note_refused("not_the_page");
+        match guard::stranger(&head.uri, &head.headers) {
+            Some(worker @ guard::WORKER) => course.note_stranger(Some(worker)),
+            _ if is_the_one => course.note_refused("not_the_page"),
+            stranger => course.note_stranger(stranger),
         }
         return Err(shown(status, page::saying("This page was not opened by you", words, "")));
     }
     if !is_the_one {
+        course.note_stranger(guard::stranger(&head.uri, &head.headers));
         return Err(with_headers(StatusCode::NOT_FOUND.into_response()));
     }
     if connected.is_foreign().await {
@@ -222,6 +226,8 @@ fn with_headers(mut response: Response) -> Response {
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
+        // Whatever a page on this port had left in the browser before, a service worker above all, goes.
+        ("clear-site-data", "\"storage\""),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "publickey-credentials-get=(self), publickey-credentials-create=(self)"),

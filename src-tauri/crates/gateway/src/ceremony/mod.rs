@@ -27,6 +27,7 @@ pub use stepup::{Purpose, is_good_name};
 pub use store::PasskeysError;
 pub use subject::{Agreement, Subject};
 
+use crate::checking;
 use crate::desk::DeskEvent;
 use crate::engine::Engine;
 use crate::home::Home;
@@ -39,7 +40,6 @@ use journal::{Entry, PasskeyEntry, RootKey};
 use listener::Pair;
 use policy::{Timestamp, UserId};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stepup::{Binding, Credential, CredentialId, ProofError, RelyingParty, RosterError};
@@ -215,26 +215,18 @@ impl Proofs {
         handle
     }
 
-    /// Tells the desk who can prove with what, so that what nobody could prove is not held for it. The passphrase is
-    /// the owner's.
+    /// Tells the desk who can prove with what, so that what nobody could prove is not held for it: of whoever left,
+    /// and where the record of passkeys is not as it was written, nothing. The passphrase is the owner's.
     pub(crate) fn tell_desk(&self, engine: &Engine) {
-        let Ok(roster) = self.passkeys.roster() else { return };
         let current = engine.sets().current();
-        let enrolled =
-            roster.all().iter().filter_map(|credential| credential.person().parse::<UserId>().ok());
-        let people: BTreeSet<UserId> =
-            enrolled.chain(current.people.iter().map(|user| user.id.clone())).collect();
+        let roster = self.passkeys.roster().ok();
         let types = engine.owner_id().filter(|_| self.passphrase.is_known_set());
-        for person in people {
-            let authenticator = if !roster.of(person.as_str()).is_empty() {
-                Authenticator::Passkey
-            } else if types.as_ref() == Some(&person) {
-                Authenticator::Passphrase
-            } else {
-                Authenticator::None
-            };
-            engine.desk().set_authenticator(&person, authenticator);
-        }
+        let of = |person: &UserId| match &roster {
+            Some(roster) if !roster.of(person.as_str()).is_empty() => Authenticator::Passkey,
+            Some(_) if types.as_ref() == Some(person) => Authenticator::Passphrase,
+            _ => Authenticator::None,
+        };
+        engine.desk().set_authenticators(current.people.iter().map(|user| (user.id.clone(), of(&user.id))));
     }
 
     /// Somebody's passkey came or went, or the passphrase is another: what the former proved opens nothing any more.
@@ -344,7 +336,10 @@ impl Engine {
         self.proofs().running().push(Arc::clone(&course));
         let engine = Arc::clone(self);
         let asked = Entry::Passkey(PasskeyEntry::Asked { purpose, hold, port });
-        self.tasks().spawn_blocking(move || engine.note(asked));
+        self.tasks().spawn_blocking(move || {
+            engine.note(asked);
+            checking::enrolments(&engine);
+        });
         let (served, engine) = (Arc::clone(&course), Arc::clone(self));
         self.tasks().spawn(async move {
             listener::serve(pair, Arc::clone(&served), engine.stopping()).await;

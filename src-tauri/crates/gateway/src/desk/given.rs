@@ -191,8 +191,8 @@ impl Desk {
         self.given().windows.clear();
     }
 
-    /// What a user can prove their presence with, from now on.
-    pub fn set_authenticator(&self, user: &UserId, authenticator: Authenticator) {
-        self.given().authenticators.insert(user.clone(), authenticator);
+    /// What each user can prove their presence with, from now on; nobody else can.
+    pub fn set_authenticators(&self, users: impl IntoIterator<Item = (UserId, Authenticator)>) {
+        self.given().authenticators = users.into_iter().collect();
     }
 }

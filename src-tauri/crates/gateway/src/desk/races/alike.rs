@@ -34,7 +34,7 @@ fn calls_that_differ_in_their_arguments_alone_are_answered_together() {
 fn a_step_up_is_never_answered_together_with_others_whatever_is_asked() {
     for strict in [asking_for_a_step_up(), with_a_proof_in_its_stage()] {
         let mut bench = bench(owner());
-        bench.desk.set_authenticator(&ana().id, approvals::Authenticator::Passkey);
+        bench.desk.set_authenticators([(ana().id, approvals::Authenticator::Passkey)]);
         let plain = [bench.hold(0), bench.hold(1)];
         bench.decision = strict;
         let guarded = [bench.hold(2), bench.hold(3)];
@@ -43,6 +43,20 @@ fn a_step_up_is_never_answered_together_with_others_whatever_is_asked() {
         assert_eq!(found.len(), 2, "and it is not among the others: {found:?}");
         assert!(guarded.iter().all(|ticket| !found.contains(&ticket.hold().to_string())));
     }
+}
+
+#[test]
+fn whoever_is_not_named_any_more_proves_nothing() {
+    let mut bench = bench(owner());
+    bench.decision = asking_for_a_step_up();
+    let asks = |bench: &Bench| {
+        let desk = AtDesk { session: Some("s".into()), ..AtDesk::from(Voter::from(&ana())) };
+        bench.desk.admit((bench.decision.clone(), call(1), facts()), desk, bench.ids())
+    };
+    bench.desk.set_authenticators([(ana().id, approvals::Authenticator::Passkey)]);
+    assert!(matches!(asks(&bench), Admission::Held(_)));
+    bench.desk.set_authenticators([]);
+    assert!(matches!(asks(&bench), Admission::Refused(_)), "nobody could give what it waits for");
 }
 
 #[test]

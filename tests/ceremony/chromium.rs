@@ -106,10 +106,13 @@ async fn a_payment_is_held_the_page_opens_the_passkey_is_used_and_it_runs_once()
     }
     assert_eq!((&seen["focus"], &seen["buttons"]), (&json!("use"), &json!(["Use passkey", "Reject"])));
 
+    assert_eq!(chromium.tell("in_sight", json!({ "id": "use" })).await, true, "however long the call is");
+
     // A person who is not recognised, then one who is, by keyboard alone.
     chromium.tell("verified", json!({ "is": false })).await;
     chromium.tell("press", json!({ "key": "Enter" })).await;
     chromium.says("No passkey was used.").await;
+    assert_eq!(chromium.tell("in_sight", json!({ "id": "say" })).await, true);
     chromium.picture("cancelled").await;
     assert!(pending.is_waiting());
     world.upstream.saw_nothing();

@@ -81,6 +81,12 @@ const commands = {
     const { violations } = await new AxeBuilder({ page }).analyze();
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
   },
+  /** Whether a person sees all of it without scrolling, in a small window. */
+  in_sight: async ({ id }) => {
+    await page.setViewportSize({ width: 900, height: 600 });
+    const found = await page.locator(`#${id}`).boundingBox();
+    return found !== null && found.y >= 0 && found.y + found.height <= 600;
+  },
   look: async () => ({
     text: await page.locator("body").innerText(),
     focus: await page.evaluate(() => document.activeElement?.id ?? ""),

@@ -27,7 +27,8 @@ pub(super) fn stranger(uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
     if headers.contains_key("service-worker") || headers.contains_key("service-worker-navigation-preload") {
         return Some(WORKER);
     }
-    (uri.path() != "/favicon.ico").then_some(ADDRESS)
+    let by_itself = ["/favicon.ico", "/apple-touch-icon", "/.well-known/"];
+    (!by_itself.iter().any(|start| uri.path().starts_with(start))).then_some(ADDRESS)
 }
 
 /// Checks one request. The words are for a person who looks at the page.

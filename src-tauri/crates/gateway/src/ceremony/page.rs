@@ -54,8 +54,8 @@ pub(super) fn asking(page: &Asking<'_>) -> String {
     let reject = if page.may_reject { "<button type=\"button\" id=\"reject\">Reject</button>" } else { "" };
     let _ = write!(
         body,
-        "<div class=\"answers\"><button type=\"button\" id=\"use\" class=\"use\">{}</button>{reject}<span class=\"left\" id=\"left\"></span></div>\
-         <p id=\"say\" role=\"status\" aria-live=\"polite\"></p>\
+        "<div class=\"end\"><div class=\"answers\"><button type=\"button\" id=\"use\" class=\"use\">{}</button>{reject}<span class=\"left\" id=\"left\"></span></div>\
+         <p id=\"say\" role=\"status\" aria-live=\"polite\"></p></div>\
          <noscript><p class=\"lead\">Passkeys need JavaScript. Allow it for this page, or open the address in another browser.</p></noscript>\
          <p class=\"small foot\">{}</p>",
         escape(&shown.button),

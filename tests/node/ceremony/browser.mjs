@@ -69,7 +69,7 @@ const commands = {
       for (const colorScheme of ["light", "dark"]) {
         await page.setViewportSize({ width, height });
         await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png`, fullPage: width === 360 });
+        await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png` });
       }
     }
     await page.setViewportSize({ width: 760, height: 720 });

@@ -74,9 +74,9 @@ async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
     window.find("[data-testid=said]").await;
     a_second_start_is_refused(&window);
     assert!(pending.is_waiting());
-    chromium.picture("step-up", &page).await;
     chromium.open(&page).await;
     chromium.says("ledger/send_payment").await;
+    chromium.picture("step-up").await;
     chromium.tell("press", json!({ "key": "Enter" })).await;
     chromium.says("Proven.").await;
     pending.answer().await.ran();

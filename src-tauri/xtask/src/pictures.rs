@@ -55,13 +55,12 @@ fn take(workspace: &Workspace, job: &mut Job) -> Result<Vec<String>, Failure> {
     made(&shown)?;
     let mut pictures = Vec::new();
     for scheme in ["light", "dark"] {
-        for (folder, taken, name) in [
-            (&window, "readme-inbox", "inbox"),
-            (&window, "readme-builder", "builder"),
-            (&pages, "step-up", "step-up"),
+        for (from, name) in [
+            (window.join(format!("readme-inbox-{scheme}.png")), "inbox"),
+            (window.join(format!("readme-builder-{scheme}.png")), "builder"),
+            (pages.join(format!("step-up-{scheme}-900.png")), "step-up"),
         ] {
-            let (from, to) =
-                (folder.join(format!("{taken}-{scheme}.png")), shown.join(format!("{name}-{scheme}.png")));
+            let to = shown.join(format!("{name}-{scheme}.png"));
             fs::copy(&from, &to).map_err(|error| {
                 Failure::new(format!("`{}` was not taken: {error}", from.display()), "look at the log above")
             })?;

@@ -95,12 +95,16 @@ pub(crate) fn event_of(entry: &Kept, seals: &Seals) -> Option<Event> {
     entry.read::<EventBody>(seals).ok().map(|body| body.event)
 }
 
+/// The hold as this draft's record has it.
+pub(crate) fn as_recorded(draft: &mut Draft<'_>, hold: &HoldId) -> Result<HeldCall, JournalError> {
+    match draft.approved.take(hold) {
+        Some(held) => Ok(held),
+        None => replayed(draft.sql, draft.seals, hold),
+    }
+}
+
 /// The hold as its entries have it.
-pub(crate) fn replayed(
-    connection: &Connection,
-    seals: &Seals,
-    hold: &HoldId,
-) -> Result<HeldCall, JournalError> {
+fn replayed(connection: &Connection, seals: &Seals, hold: &HoldId) -> Result<HeldCall, JournalError> {
     let course = assemble(&of_hold(connection, hold.as_str())?, seals)?;
     let (opened, events) = course.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
     HeldCall::replay(opened, &events)
@@ -114,7 +118,7 @@ pub(crate) fn record_event(
     at: Timestamp,
 ) -> Result<u64, JournalError> {
     let kind = kind_of(&event).ok_or_else(|| JournalError::ClaimWithoutRelease(hold.clone()))?;
-    let mut held = replayed(draft.sql, draft.seals, hold)?;
+    let mut held = as_recorded(draft, hold)?;
     held.apply(event.clone(), at)
         .map_err(|source| JournalError::DoesNotFit { hold: hold.clone(), source })?;
     let body = EventBody { at, event };
@@ -124,8 +128,10 @@ pub(crate) fn record_event(
         _ => None,
     };
     index::set_hold_outcome(draft, hold, seq, outcome_of(held.state()), decision)?;
-    if matches!(held.state(), HoldState::Ended { .. }) {
-        redact::ended_hold(draft, hold)?;
+    match held.state() {
+        HoldState::Ended { .. } => redact::ended_hold(draft, hold)?,
+        HoldState::Approved { .. } => draft.approved.keep(held),
+        HoldState::Waiting | HoldState::Released { .. } => {}
     }
     Ok(seq)
 }

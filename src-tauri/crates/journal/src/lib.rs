@@ -10,6 +10,7 @@
 mod activity;
 mod anchor;
 mod applied;
+mod approved;
 mod bind;
 mod chain;
 mod counted;

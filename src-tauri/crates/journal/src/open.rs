@@ -10,6 +10,7 @@ use crate::seal::Seals;
 use crate::write::{Durability, Pen, Writer, read_head};
 use crate::{JournalError, holds, release, schema};
 use policy::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -197,6 +198,8 @@ pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Journ
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Without it SQLite plans a statement anew whenever a value is bound to an indexed column.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     Ok(connection)

@@ -184,7 +184,7 @@ pub(crate) fn release_allowed(draft: &mut Draft<'_>, body: &ReleasedBody) -> Res
 fn release_held(draft: &mut Draft<'_>, hold: &HoldId, body: &ReleasedBody) -> Result<(), JournalError> {
     let call = index::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
     spend(draft, &body.release, Some(hold), call)?;
-    let held = holds::replayed(draft.sql, draft.seals, hold)?;
+    let held = holds::as_recorded(draft, hold)?;
     let found = match held.state() {
         HoldState::Approved { .. } if held.digest() == body.digest => None,
         HoldState::Approved { .. } => Some("another call"),

@@ -1,6 +1,7 @@
 //! The one way anything is written: a transaction that appends entries to the chain and keeps its indexes.
 
 use crate::anchor::Keeper;
+use crate::approved::Approved;
 use crate::bind::Binder;
 use crate::chain::{About, Columns, Form, Head, body_hash, entry_hash, replaced_header};
 use crate::marks::Marks;
@@ -27,6 +28,7 @@ pub(crate) struct Writer {
     pub(crate) connection: Connection,
     /// Unknown after a failure, when it is read again.
     head: Option<Head>,
+    approved: Approved,
     durability: Durability,
     /// Everything written so far outlives a loss of power.
     is_synced: bool,
@@ -55,6 +57,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) seals: &'a Seals,
     pub(crate) binder: &'a Binder,
     pub(crate) marks: &'a Marks,
+    pub(crate) approved: Approved,
     head: Head,
 }
 
@@ -175,7 +178,13 @@ fn write_one(draft: &mut Draft<'_>, pending: &Pending) -> Result<(), JournalErro
 impl Writer {
     /// `connection` syncs every commit.
     pub(crate) fn new(connection: Connection) -> Writer {
-        Writer { connection, head: None, durability: Durability::Synced, is_synced: false }
+        Writer {
+            connection,
+            head: None,
+            approved: Approved::default(),
+            durability: Durability::Synced,
+            is_synced: false,
+        }
     }
 
     /// The newest entry.
@@ -209,18 +218,18 @@ impl Writer {
             self.durability = durability;
         }
         // Taken, so that after any error it is read from the file again.
-        let known = self.head.take();
+        let (known, approved) = (self.head.take(), std::mem::take(&mut self.approved));
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         let head = match known {
             Some(head) => head,
             None => read_head(&transaction)?,
         };
         let (seals, binder, marks) = (&*pen.seals, &*pen.binder, &pen.marks);
-        let mut draft = Draft { sql: &transaction, now, seals, binder, marks, head };
+        let mut draft = Draft { sql: &transaction, now, seals, binder, marks, approved, head };
         let value = work(&mut draft)?;
-        let head = draft.head;
+        let Draft { head, approved, .. } = draft;
         transaction.commit()?;
-        self.head = Some(head);
+        (self.head, self.approved) = (Some(head), approved);
         self.is_synced = durability == Durability::Synced;
         Ok(value)
     }

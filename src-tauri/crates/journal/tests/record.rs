@@ -211,6 +211,12 @@ fn a_hold_that_was_never_recorded_is_not_released() {
     assert!(matches!(journal.commit(released), Err(JournalError::UnknownHold(_))), "I3");
 }
 
+/// The same hold once more, as the record has it.
+fn twin(journal: &Journal, held: &HeldCall) -> HeldCall {
+    let (opened, events) = journal.hold(held.id()).unwrap().unwrap();
+    HeldCall::replay(opened, &events).unwrap()
+}
+
 #[test]
 fn a_hold_and_a_release_go_once() {
     let scene = Scene::new();
@@ -218,10 +224,9 @@ fn a_hold_and_a_release_go_once() {
     let mut held = scene.hold(&journal);
     let vote = approval(&held);
     scene.happen(&journal, &mut held, vote);
-    let (opened, events) = journal.hold(held.id()).unwrap().unwrap();
-    let mut twin = HeldCall::replay(opened, &events).unwrap();
+    let mut again = twin(&journal, &held);
     drop(journal.commit(scene.release(&mut held)).unwrap());
-    let error = journal.commit(scene.release(&mut twin)).unwrap_err();
+    let error = journal.commit(scene.release(&mut again)).unwrap_err();
     assert!(matches!(error, JournalError::AlreadyReleased(_)), "I2: {error}");
 
     let first = scene.allowed();
@@ -235,6 +240,30 @@ fn a_hold_and_a_release_go_once() {
     drop(journal.commit(first).unwrap());
     assert!(matches!(journal.commit(again), Err(JournalError::AlreadyReleased(_))), "I2");
     assert_eq!(journal.verify().unwrap().entries, 4, "what was refused left nothing");
+}
+
+#[test]
+fn of_many_holds_that_are_approved_at_once_each_goes_once_and_one_that_ended_meanwhile_does_not() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let mut holds: Vec<HeldCall> = (0..40).map(|_| scene.hold(&journal)).collect();
+    for held in &mut holds {
+        let vote = approval(held);
+        scene.happen(&journal, held, vote);
+    }
+    // The newest, so that it is one of those that are still at hand.
+    let mut late = holds.pop().unwrap();
+    let released = scene.release(&mut twin(&journal, &late));
+    scene.happen(&journal, &mut late, Event::Rejudged(traced(denied())));
+    let error = journal.commit(released).unwrap_err();
+    assert!(matches!(error, JournalError::NotApproved { found: "refused", .. }), "{error}");
+    for held in &mut holds {
+        let mut again = twin(&journal, held);
+        drop(journal.commit(scene.release(held)).unwrap());
+        let error = journal.commit(scene.release(&mut again)).unwrap_err();
+        assert!(matches!(error, JournalError::AlreadyReleased(_)), "{error}");
+    }
+    assert_eq!(journal.verify().unwrap().entries, 40 + 40 + 1 + 39);
 }
 
 #[test]

@@ -136,6 +136,19 @@ async fn an_answer_for_the_call_before_an_approver_changed_it_is_refused() {
     assert_eq!(world.card(&card.hold).unwrap().state, gateway::card::CardState::Waiting);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_that_was_removed_meanwhile_proves_nothing() {
+    let mut scene = scene().await;
+    let _second = super::enrolled_by(&scene.world, "me", &mut scene.key).await;
+    let page = scene.page().await;
+    let asked = page.begin().await;
+    let answer = get(&mut scene.key, &page.origin(), &asked["publicKey"]);
+    let first = scene.world.engine.passkeys().unwrap()[0].id().clone();
+    assert!(matches!(scene.world.engine.remove_passkey(&first).await, Ok(gateway::ceremony::Removal::Done)));
+    assert_eq!(page.step(json!({ "answer": answer })).await["kind"], "again");
+    scene.nothing_happened(1);
+}
+
 /// A row that somebody wrote into the journal's file enrols nobody. The next page that asks for a passkey notices it,
 /// and so does the next start (`behind`): it is on record, the window says so, and everything is held.
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 
 use super::POLICIES;
 use super::support::home::{ALLOW, TestHome};
+use super::support::journal::kinds_of;
 use super::support::world::World;
 use approvals::Choice;
 use serde_json::json;
@@ -57,6 +58,8 @@ async fn a_clock_that_is_set_back_lengthens_no_hold() {
     assert!(world.vote(&card, Choice::Approve).is_err(), "its time is over");
     world.engine.desk().pass_deadlines();
     pending.answer().await.refused("expired");
+    let kinds = kinds_of(&world.home.paths().journal(), &card.hold);
+    assert!(kinds.contains(&"deadline_passed".to_owned()), "{kinds:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

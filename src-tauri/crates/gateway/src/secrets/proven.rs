@@ -83,6 +83,30 @@ mod tests {
     }
 
     #[test]
+    fn only_the_proof_of_that_very_call_opens_what_asks_for_one() {
+        let hold = || approvals::HoldId::from_random([1; 16]);
+        let votes = |proof| Basis::Votes { hold: hold(), votes: Vec::new(), proof };
+        let proof = approvals::StepUpProof {
+            id: approvals::ProofId::from_random([2; 16]),
+            by: "ana".parse().unwrap(),
+            method: approvals::ProofMethod::Passphrase,
+            hold: hold(),
+            digest: policy::CallDigest([3; 32]),
+            at: policy::Timestamp(1),
+            evidence: None,
+        };
+        assert!(is_proven(&votes(Some(proof))));
+        let others = [
+            votes(None),
+            Basis::Window { proof: approvals::ProofId::from_random([2; 16]) },
+            Basis::Grant { grant: approvals::GrantId::from_random([4; 16]), uses: None },
+            Basis::Continued { release: approvals::ReleaseId::from_random([5; 16]) },
+            Basis::Policy { revision: "r".into() },
+        ];
+        assert!(others.iter().all(|basis| !is_proven(basis)));
+    }
+
+    #[test]
     fn a_stricter_step_up_of_a_policy_stays() {
         let strict = StepUpRule { passkey_only: true, max_age_seconds: 0 };
         let needs = Requirements { step_up: Some(strict), ..Requirements::default() };

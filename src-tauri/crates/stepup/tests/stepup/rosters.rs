@@ -118,6 +118,25 @@ fn one_that_was_removed_signs_nobody_in_any_more() {
 }
 
 #[test]
+fn a_record_counts_only_where_its_signer_stood_at_that_time() {
+    let (mut desk, mut ana) = Desk::with_ana();
+    let mut second = SoftPasskey::new(true);
+    desk.enrol("ana", &mut second, &mut ana);
+    let written = serde_json::to_value(&desk.roster).unwrap();
+    assert_eq!(read(written.clone()).0, 2);
+    let mut removed_before = written.clone();
+    removed_before["credentials"][0]["removed_at"] = (NOW - 1).into();
+    assert_eq!(read(removed_before).0, 1, "its signer was out by then");
+    let mut removed_later = written.clone();
+    removed_later["credentials"][0]["removed_at"] = (NOW + 1).into();
+    assert_eq!(read(removed_later).0, 2);
+    let mut of_before_a_reset = written;
+    of_before_a_reset["epoch"] = 1.into();
+    of_before_a_reset["credentials"][1]["epoch"] = 1.into();
+    assert_eq!(read(of_before_a_reset).0, 1, "its signer was of the time before a reset");
+}
+
+#[test]
 fn after_the_last_one_or_a_reset_the_next_is_a_first_one() {
     let (mut desk, _) = Desk::with_ana();
     let id = desk.roster.all()[0].id().clone();

@@ -1,6 +1,6 @@
 //! A kept assertion proves the same later, and only that.
 
-use crate::desk::{Desk, NOW};
+use crate::desk::{Desk, NOW, UNTIL, get};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stepup::{Binding, Evidence, Purpose, verify_stored};
@@ -60,16 +60,23 @@ fn it_proves_nothing_else() {
     let mut renamed = kept.clone();
     renamed["purpose"] = json!("vote");
     assert_eq!(verified(&desk, &renamed, &vote), "other_challenge");
+    assert_eq!(
+        verified(&desk, &renamed, &set(1)),
+        "other_challenge",
+        "what it says it is for is what was signed"
+    );
 }
 
 #[test]
 fn a_forged_one_is_found() {
     let (desk, _, kept) = kept();
-    let forged: [(&str, Value, &str); 7] = [
+    let forged: [(&str, Value, &str); 9] = [
         ("/nonce", json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "other_challenge"),
         ("/nonce", json!("AAAA"), "unreadable"),
         ("/origin", json!("http://localhost:41235"), "other_origin"),
         ("/origin", json!("https://example.com"), "other_origin"),
+        ("/origin", json!("https://example.com:41234"), "other_origin"),
+        ("/origin", json!("http://localhost:41234/elsewhere"), "other_origin"),
         ("/version", json!(2), "unreadable"),
         ("/credential", json!("AAAA"), "other_credential"),
         (
@@ -83,6 +90,22 @@ fn a_forged_one_is_found() {
         *changed.pointer_mut(place).unwrap() = value;
         assert_eq!(verified(&desk, &changed, &set(1)), expected, "{place}");
     }
+}
+
+/// The passkey itself signed the very question, and did not check who held it.
+#[test]
+fn one_without_user_verification_proves_nothing_later_either() {
+    let (desk, mut key) = Desk::with_ana();
+    let (request, pending) = desk.party.start_proof(&desk.roster.of("ana"), set(1), UNTIL).unwrap();
+    let mut weaker = request.clone();
+    weaker["publicKey"]["userVerification"] = json!("discouraged");
+    let verified_one = get(&mut key, desk.party.origin(), request);
+    let unverified = get(&mut key, desk.party.origin(), weaker);
+    let proof = desk.party.finish_proof(pending, &verified_one, NOW).unwrap();
+    let mut kept = proof.evidence().to_json().unwrap();
+    assert_eq!(verified(&desk, &kept, &set(1)), "valid");
+    kept["assertion"] = unverified;
+    assert_eq!(verified(&desk, &kept, &set(1)), "not_verified");
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod backup;
 mod behind;
 #[path = "ceremony/canary.rs"]
 mod canary;
+#[path = "ceremony/changed.rs"]
+mod changed;
 #[path = "ceremony/chromium.rs"]
 mod chromium;
 #[path = "ceremony/desktop.rs"]

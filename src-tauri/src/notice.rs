@@ -6,7 +6,7 @@
 
 use crate::plain::{columns, shows_as_written};
 use crate::shorten::shortened;
-use ipc::{ActionKind, Card, CardArgument, Piece};
+use ipc::{ActionKind, Card, CardArgument, Piece, ReasonKind};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -136,6 +136,7 @@ pub fn compose(card: &Card, desk: &Desk<'_>) -> Notice {
     let text = lines.join("\n");
     let readable = shown.complete
         && place.is_plain
+        && !needs_the_card(card)
         && fits(&title)
         && shows_as_written(&title)
         // Titles are never markup, and a service that reads none may still drop what looks like it.
@@ -158,6 +159,13 @@ pub fn compose(card: &Card, desk: &Desk<'_>) -> Notice {
         deadline: card.deadline,
         reminds,
     }
+}
+
+/// Whether why it waits is more than a notification says: who calls, or what the tool became.
+fn needs_the_card(card: &Card) -> bool {
+    card.reasons
+        .iter()
+        .any(|reason| matches!(reason.kind, ReasonKind::OtherProgram | ReasonKind::ChangedTool))
 }
 
 /// One notification for many calls of one agent: how many, of which tools, until when the first of them waits.

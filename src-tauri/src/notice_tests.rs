@@ -1,7 +1,7 @@
 //! What a notification says and which buttons it has, one case a rule.
 
 use super::*;
-use ipc::{CardReason, CardStage, CardState, ReasonKind};
+use ipc::{CardReason, CardStage, CardState};
 
 fn desktop() -> Service {
     Service { name: "gnome-shell".into(), buttons: true, markup: true }
@@ -284,6 +284,22 @@ fn the_project_stands_before_the_deadline() {
     given.branch = Some("main".into());
     assert_eq!(notice(&given).body, "customer_id: 88231\nIn shop (main). Waits until 14:32");
     assert!(can_approve(&given));
+}
+
+#[test]
+fn who_calls_and_what_a_tool_became_is_read_on_the_card_before_an_approval() {
+    for kind in [ReasonKind::OtherProgram, ReasonKind::ChangedTool] {
+        let mut given = card(Vec::new());
+        given.reasons.push(CardReason {
+            kind,
+            policy: String::new(),
+            name: "Another program".into(),
+            description: String::new(),
+            action: ActionKind::RequestApproval,
+            sentence: "it is another one".into(),
+        });
+        assert_eq!(notice(&given).buttons, [Button::Review, Button::Reject], "{kind:?}");
+    }
 }
 
 #[test]

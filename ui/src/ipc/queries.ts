@@ -15,6 +15,7 @@ export const overviewQuery = queryOptions({ queryKey: ["overview"], queryFn: () 
 export const inboxQuery = queryOptions({ queryKey: ["inbox"], queryFn: () => call("inbox", {}) });
 export const policiesQuery = queryOptions({ queryKey: ["policies"], queryFn: () => call("policies", {}) });
 export const upstreamsQuery = queryOptions({ queryKey: ["upstreams"], queryFn: () => call("upstreams", {}) });
+export const changedToolsQuery = queryOptions({ queryKey: ["upstreams", "changed"], queryFn: () => call("changed_tools", {}) });
 export const securityQuery = queryOptions({ queryKey: ["security"], queryFn: () => call("security", {}) });
 export const agentsQuery = queryOptions({ queryKey: ["agents"], queryFn: () => call("agents", {}) });
 

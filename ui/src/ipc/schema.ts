@@ -17,6 +17,7 @@ export type { BacktestView } from "./generated/BacktestView";
 export type { BucketCount } from "./generated/BucketCount";
 export type { Catalogue } from "./generated/Catalogue";
 export type { ChangedCall } from "./generated/ChangedCall";
+export type { ChangedToolRow } from "./generated/ChangedToolRow";
 export type { Choice } from "./generated/Choice";
 export type { ConnectChoice } from "./generated/ConnectChoice";
 export type { Connected } from "./generated/Connected";

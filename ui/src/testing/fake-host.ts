@@ -4,7 +4,7 @@
  */
 import { IpcFailure, type Host, type Unsubscribe } from "@/ipc/host";
 import type {
-  ActivityOutcome, ActivityRow, AgentRow, Alarm, Card, CeremonyStarted, Changed, InboxRow, IpcError, IpcSchema, Overview,
+  ActivityOutcome, ActivityRow, AgentRow, Alarm, Card, CeremonyStarted, Changed, ChangedToolRow, InboxRow, IpcError, IpcSchema, Overview,
   PoliciesView, Similar, Tag, VoteReceipt,
 } from "@/ipc/schema";
 import { authoring } from "./authoring";
@@ -292,6 +292,16 @@ export class FakeHost implements Host {
       this.world.agents.agents = this.world.agents.agents.filter((agent) => agent.name !== name);
       this.#emit(["agents"]);
       return this.world.agents;
+    },
+    changed_tools: () => this.world.changedTools,
+    accept_tool: ({ upstream, tool, hash }) => {
+      const is = (row: ChangedToolRow) => row.upstream === upstream && row.tool === tool && row.hash === hash;
+      if (!this.world.changedTools.some(is)) {
+        throw failure("tool_stale", `this is not the newest definition of \`${upstream}/${tool}\` that was seen`, "look at the difference that is shown now; nothing was changed");
+      }
+      this.world.changedTools = this.world.changedTools.filter((row) => !is(row));
+      this.#emit(["upstreams", "inbox", "grants"]);
+      return this.world.changedTools;
     },
     accept_program: ({ agent, program }) => {
       const row = this.#agent(agent);

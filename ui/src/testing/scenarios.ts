@@ -1,7 +1,7 @@
 /** Worlds to look at: empty, in daily use, hostile, broken. Values are invented. */
 import type {
-  AgentsView, ActivityRow, Answers, Card, Draft, FlowRow, FoundAgent, GrantRow, IpcSchema, Overview, PeopleDraft, PoliciesView, PolicyRow,
-  SecurityView, SettingsView, UpstreamRow,
+  AgentsView, ActivityRow, Answers, Card, ChangedToolRow, Draft, FlowRow, FoundAgent, GrantRow, IpcSchema, Overview, PeopleDraft,
+  PoliciesView, PolicyRow, SecurityView, SettingsView, UpstreamRow,
 } from "@/ipc/schema";
 import { flowRows } from "./authoring";
 import { burstCards } from "./burst";
@@ -24,6 +24,7 @@ export type World = {
   past: ReturnType<typeof pastMonth>;
   policies: PoliciesView;
   upstreams: UpstreamRow[];
+  changedTools: ChangedToolRow[];
   agents: AgentsView;
   /** Agent programs on the machine. */
   found: FoundAgent[];
@@ -70,6 +71,7 @@ const nothing = (): World => ({
   past: [],
   policies: { revision: "5f2c9a71d04b", rows: [], default_action: "allowed", waiting: null, problem: null },
   upstreams: [],
+  changedTools: [],
   agents: { agents: [], users: [{ id: "ana", name: "Ana Ruiz" }] },
   found: structuredClone(NOTHING_FOUND),
   security: { passkeys: [], people: [{ id: "ana", name: "Ana Ruiz" }], problem: null, passphrase: noPassphrase, reset: null },

@@ -120,8 +120,8 @@ fn given_before(
     now: Timestamp,
 ) -> Option<Basis> {
     let Outcome::Held(required) = &decision.outcome else { return None };
-    // Nobody gave anything to another program in the agent's name.
-    if facts.agent.is_other_program() {
+    // Nobody gave anything to another program in the agent's name, or for another tool under its name.
+    if facts.is_estranged() {
         return None;
     }
     if required.flows.is_empty() {

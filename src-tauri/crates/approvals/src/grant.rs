@@ -135,8 +135,8 @@ impl Grant {
             && self.upstream == call.upstream
             && self.tool == call.tool
             && self.definition == call.definition
-            // Another program in the agent's name was never asked about.
-            && !facts.agent.is_other_program()
+            // Another program in the agent's name, or another tool under its name, was never asked about.
+            && !facts.is_estranged()
             && self.project.as_ref().is_none_or(|known| facts.context.project.as_ref() == Some(known))
             && self.session.as_deref().is_none_or(|known| *session == Some(known));
         same && self.outside(asked).is_none()

@@ -51,6 +51,8 @@ pub enum NoGrant {
     NotTheLastVote,
     #[error("another program asks in the agent's name; accept or reject that first")]
     OtherProgram,
+    #[error("its tool is not as it was first seen; accept that first, under Upstreams")]
+    ChangedTool,
     #[error("its arguments were changed for this one time; approve this one call")]
     Edited,
     #[error("it is not waiting any more; make a grant from the next call like it")]
@@ -90,6 +92,9 @@ impl HeldCall {
         }
         if self.facts().agent.is_other_program() {
             return Err(NoGrant::OtherProgram);
+        }
+        if self.facts().tool.changed.is_some() {
+            return Err(NoGrant::ChangedTool);
         }
         if self.flows().next().is_none() || !self.flows().all(may_be_granted) {
             return Err(NoGrant::FlowDoesNot);

@@ -91,6 +91,9 @@ fn a_grant_is_for_one_agent_tool_definition_and_person() {
     stranger.agent.program = Some("/bin/evil".into());
     stranger.agent.paired_programs = vec!["/bin/coder".into()];
     assert!(!covers(&grant, &same, &stranger), "another program in the agent's name");
+    let mut changed = facts();
+    changed.tool.changed = Some("+more".into());
+    assert!(!covers(&grant, &same, &changed), "a tool that nobody accepted as it is");
 }
 
 #[test]

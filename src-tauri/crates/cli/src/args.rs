@@ -255,6 +255,8 @@ pub(crate) enum UpstreamCommand {
         /// The secret, as `upstreams.toml` names it.
         name: String,
     },
+    /// Show tools that are not as they were first seen, and how they differ; their calls wait.
+    Changed,
     /// Remove an upstream.
     Remove { name: String },
 }

@@ -11,7 +11,7 @@ use crate::{
     votes::{self, Typed},
 };
 use gateway::{
-    ChangePolicy, Choice, DeskEvent, Engine, HoldId, Means, Options,
+    ChangePolicy, ChangedTool, Choice, DeskEvent, Engine, HoldId, Means, Options,
     card::{Card, CardState},
     ceremony::{CeremonyEnd, Subject},
     home::{Home, KeychainKind},
@@ -63,7 +63,7 @@ pub(crate) async fn run(dir: PathBuf, listen: Option<SocketAddr>) -> Result<Exit
     }));
     engine.watch_screen();
     let mut events = engine.desk().events();
-    let mut terminal = Terminal { engine: Arc::clone(&engine), shown: BTreeMap::new() };
+    let mut terminal = Terminal { engine: Arc::clone(&engine), shown: BTreeMap::new(), tools: Vec::new() };
     greet(&engine, &dir);
     terminal.show_waiting();
     let mut lines = if engine.settings().terminal_votes { Some(typed_lines()) } else { None };
@@ -154,6 +154,8 @@ struct Terminal {
     engine: Arc<Engine>,
     /// Holds whose card was printed.
     shown: BTreeMap<String, Shown>,
+    /// Tools whose difference was printed: what is accepted is what was shown.
+    tools: Vec<ChangedTool>,
 }
 
 struct Shown {
@@ -204,6 +206,7 @@ impl Terminal {
                     "The policy files have changed on disk. What was in force stays so until `doorward serve` starts again.",
                 );
             }
+            DeskEvent::Upstreams => self.show_changed_tools(),
             DeskEvent::Returned => {
                 if let Some(sentence) = self.engine.away_digest().and_then(|digest| digest.sentence()) {
                     say(sentence);
@@ -219,7 +222,6 @@ impl Terminal {
             | DeskEvent::Activity
             | DeskEvent::Grants
             | DeskEvent::Agents
-            | DeskEvent::Upstreams
             | DeskEvent::Passkeys
             | DeskEvent::Paused
             | DeskEvent::Screen => {}
@@ -257,6 +259,7 @@ impl Terminal {
                 self.list();
                 Ok(())
             }
+            Ok(Typed::Accept { tool }) => self.accept(&tool),
             Ok(Typed::Approve { hold }) => self.answer(&hold, Some(Choice::Approve)).await,
             Ok(Typed::Extend { hold }) => self.answer(&hold, None).await,
             Ok(Typed::Prove { hold }) => self.prove(&hold).await,
@@ -274,6 +277,38 @@ impl Terminal {
             say("No call waits.");
         }
         self.show_waiting();
+        self.tools.clear();
+        self.show_changed_tools();
+    }
+
+    /// Prints how tools changed that were not printed so yet.
+    fn show_changed_tools(&mut self) {
+        let now = self.engine.changed_tools();
+        for tool in now.iter().filter(|tool| !self.tools.contains(tool)) {
+            let name = gateway::visible::marked(&tool.written());
+            say(format_args!("\n{name} is not as it was first seen; its calls wait for you:"));
+            say(tool.difference.trim_end());
+            if self.engine.settings().terminal_votes {
+                say(format_args!("  accept {name}"));
+            }
+        }
+        self.tools = now;
+    }
+
+    /// Takes a tool as it was printed; with a passkey, where one is enrolled, on a page whose address is printed.
+    fn accept(&self, typed: &str) -> Result<(), String> {
+        let Some(shown) = self.tools.iter().find(|tool| tool.written() == typed).cloned() else {
+            return Err(format!("no tool `{typed}` was shown as changed; `list` shows those that are"));
+        };
+        let engine = Arc::clone(&self.engine);
+        tokio::spawn(async move {
+            let name = gateway::visible::marked(&shown.written());
+            match engine.accept_tool(shown).await {
+                Ok(()) => say(format_args!("{name} is accepted as it is now. Its grants have ended.")),
+                Err(error) => say(gateway::visible::marked(&error.to_string())),
+            }
+        });
+        Ok(())
     }
 
     /// The page for a card that was printed; its address is printed too.

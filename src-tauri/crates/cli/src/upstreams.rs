@@ -2,7 +2,7 @@
 
 use crate::{
     args::{AddUpstream, UpstreamCommand},
-    desk::Desk,
+    desk::{Desk, Socket},
     failure::Failure,
     init::typed,
     prompt, say,
@@ -16,8 +16,37 @@ use gateway::{
     keychain::{self, Keychain, KeychainError, Secret},
     secrets,
 };
+use serde::Deserialize;
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path, process::ExitCode, sync::Arc};
+
+/// A tool that is not as it was first seen, as the running Doorward says it.
+#[derive(Deserialize)]
+struct ChangedTool {
+    upstream: String,
+    tool: String,
+    difference: String,
+}
+
+async fn changed(dir: &Path) -> Result<(), Failure> {
+    let socket = Socket::find(dir).await?.ok_or_else(|| {
+        Failure::new(
+            "Doorward does not run, and a changed tool is seen only when it is called",
+            format!("start the app or `{} serve`", typed(dir)),
+        )
+    })?;
+    let tools: Vec<ChangedTool> = socket.get("/desk/v1/changed-tools").await?;
+    if tools.is_empty() {
+        say("Every tool that was called is as it was first seen.");
+        return Ok(());
+    }
+    for ChangedTool { upstream, tool, difference } in tools {
+        say(format_args!("{upstream}/{}", gateway::visible::marked(&tool)));
+        say(difference.trim_end());
+    }
+    say("Calls to these wait for you. Accept them in the window, on Upstreams.");
+    Ok(())
+}
 
 pub(crate) async fn run(dir: &Path, command: UpstreamCommand) -> Result<ExitCode, Failure> {
     match command {
@@ -47,6 +76,7 @@ pub(crate) async fn run(dir: &Path, command: UpstreamCommand) -> Result<ExitCode
                 }
             }
         }
+        UpstreamCommand::Changed => changed(dir).await?,
         UpstreamCommand::List => {
             let upstreams = known(&Desk::of(dir).await?).await?;
             if upstreams.is_empty() {

@@ -21,12 +21,16 @@ pub(crate) enum Typed {
     Enrol {
         name: String,
     },
+    /// Accepts a tool that is not as it was first seen, written `upstream/tool`.
+    Accept {
+        tool: String,
+    },
     List,
     Help,
     Nothing,
 }
 
-pub(crate) const HELP: &str = "Type `approve ID`, `reject ID reason…`, `extend ID` or `list`; `prove ID` for a call that needs a passkey, `enrol NAME` to enrol one.";
+pub(crate) const HELP: &str = "Type `approve ID`, `reject ID reason…`, `extend ID` or `list`; `prove ID` for a call that needs a passkey, `enrol NAME` to enrol one; `accept UPSTREAM/TOOL` for a tool that changed.";
 
 impl Typed {
     /// # Errors
@@ -67,6 +71,10 @@ impl Typed {
                 Err("`enrol` needs a name for the passkey, to tell it from others later".to_owned())
             }
             "enrol" => Ok(Typed::Enrol { name: rest.to_owned() }),
+            "accept" if rest.is_empty() => {
+                Err("`accept` needs the tool, as `UPSTREAM/TOOL`; `list` shows those that changed".to_owned())
+            }
+            "accept" => Ok(Typed::Accept { tool: rest.to_owned() }),
             "list" if rest.is_empty() => Ok(Typed::List),
             "help" | "?" => Ok(Typed::Help),
             _ => Err(format!("`{line}` is not understood. {HELP}")),
@@ -107,6 +115,8 @@ mod tests {
         assert_eq!(Typed::read("enrol Blue key"), Ok(Typed::Enrol { name: "Blue key".into() }));
         assert!(Typed::read("prove").is_err() && Typed::read("prove h-a twice").is_err());
         assert!(Typed::read("enrol").is_err());
+        assert_eq!(Typed::read("accept a/b c"), Ok(Typed::Accept { tool: "a/b c".into() }));
+        assert!(Typed::read("accept").is_err());
         assert_eq!(Typed::read("list"), Ok(Typed::List));
         assert_eq!(Typed::read("  "), Ok(Typed::Nothing));
     }

@@ -88,6 +88,7 @@ impl Engine {
             paired_programs: agent.programs.clone(),
             upstream: &upstream,
             definition,
+            changed: None,
             arguments: &call.arguments,
             now: call.at.unwrap_or_else(|| self.desk().clock().now()),
             counts: Counts::default(),

@@ -3,6 +3,7 @@
 //! Text from agents and upstreams is data: every hidden character is a piece of its own with its name, and
 //! nothing is shortened here (a view may fold a long value, and then says how long it is).
 
+use crate::changed_tools;
 use crate::visible::{self, Piece};
 use approvals::{HeldCall, HoldState, StageView, Verdict};
 use policy::{ActionKind, ProofKind, Timestamp, Value};
@@ -133,6 +134,8 @@ pub enum ReasonKind {
     Default,
     /// Another program than a known one calls in the agent's name.
     OtherProgram,
+    /// The tool's definition is not the pinned one.
+    ChangedTool,
     /// A person held everything.
     Paused,
 }
@@ -257,7 +260,13 @@ impl Card {
             tool_description: words.description.as_deref().map(visible::marked),
             destructive: facts.tool.destructive.unwrap_or(facts.tool.read_only != Some(true)),
             arguments: arguments(&call.arguments, words),
-            reasons: other_program(&facts.agent).into_iter().chain(reasons(&held.decision().trace)).collect(),
+            reasons: other_program(&facts.agent)
+                .into_iter()
+                .chain(facts.tool.changed.as_deref().map(|difference| {
+                    changed_tools::reason(call.upstream.as_str(), call.tool.as_str(), difference)
+                }))
+                .chain(reasons(&held.decision().trace))
+                .collect(),
             stages: held.stages().into_iter().map(CardStage::from).collect(),
             votes: held.standing_votes().iter().map(CardVote::from).collect(),
             owner_voted: false,

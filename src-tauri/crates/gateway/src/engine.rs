@@ -4,6 +4,7 @@
 
 use crate::away::{self, AwayDigest};
 use crate::ceremony::Proofs;
+use crate::changed_tools::ChangedTools;
 use crate::checking::{self, Checked};
 use crate::clock::Clock;
 use crate::continuations::Continuations;
@@ -89,6 +90,7 @@ pub struct Engine {
     pub(crate) pausing: Pausing,
     seen: Mutex<BTreeMap<AgentName, Seen>>,
     pub(crate) sightings: Sightings,
+    pub(crate) changed_tools: ChangedTools,
     pub(crate) presence: Presence,
     pub(crate) knocks: Knocks,
     pub(crate) away: Mutex<Option<AwayDigest>>,
@@ -169,6 +171,7 @@ impl Engine {
             pausing: opened.pausing,
             seen: Mutex::default(),
             sightings: Sightings::default(),
+            changed_tools: ChangedTools::default(),
             knocks: Knocks::default(),
             away: Mutex::default(),
             upstream_errors: Mutex::default(),

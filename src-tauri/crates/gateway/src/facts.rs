@@ -25,6 +25,8 @@ pub(crate) struct Known<'a> {
     pub(crate) paired_programs: Vec<String>,
     pub(crate) upstream: &'a UpstreamConfig,
     pub(crate) definition: &'a Value,
+    /// How that differs from the pinned one.
+    pub(crate) changed: Option<String>,
     pub(crate) arguments: &'a Value,
     pub(crate) now: Timestamp,
     pub(crate) locked: Option<bool>,
@@ -44,7 +46,7 @@ pub(crate) fn gather(known: &Known<'_>) -> Facts {
             claimed_client: known.claimed_client.map(str::to_owned),
             paired_programs: known.paired_programs.clone(),
         },
-        tool: tool_facts(known.definition),
+        tool: ToolFacts { changed: known.changed.clone(), ..tool_facts(known.definition) },
         upstream: UpstreamFacts {
             name: known.upstream.name.to_string(),
             transport: transport.to_owned(),
@@ -106,6 +108,7 @@ fn tool_facts(definition: &Value) -> ToolFacts {
         open_world: hint("openWorldHint"),
         required,
         defaults,
+        changed: None,
     }
 }
 

@@ -55,11 +55,14 @@ pub(crate) fn hold_other_program(mut decision: Decision, facts: &Facts, set: &Po
     decision
 }
 
+/// The flow by which the desk's owner is asked.
+pub(crate) fn owner_flow(set: &PolicySet) -> Option<ApprovalFlow> {
+    "owner".parse().ok().and_then(|id| set.flow(&id).cloned()).or_else(|| ApprovalFlow::owner().ok())
+}
+
 /// Makes of a call that would go one that the desk's owner is asked about, although no policy says so.
 pub(crate) fn hold_for_owner(decision: &mut Decision, set: &PolicySet) {
-    let owner =
-        "owner".parse().ok().and_then(|id| set.flow(&id).cloned()).or_else(|| ApprovalFlow::owner().ok());
-    decision.outcome = match owner {
+    decision.outcome = match owner_flow(set) {
         Some(owner) => Outcome::Held(Requirements { flows: vec![owner], ..Requirements::default() }),
         None => Outcome::Denied { message: None },
     };

@@ -1,5 +1,5 @@
-//! Tool definitions are pinned on first sight: a tool that an upstream does not list is unknown, one that it
-//! redefines stays closed.
+//! Tool definitions are pinned on first sight: a tool that an upstream does not list is unknown, and calls to one that it
+//! redefines wait for the desk's owner, with the difference, until a person accepts the new definition.
 
 use crate::upstream::{Definition, Listed, UpstreamError, UpstreamSession};
 use journal::{Journal, JournalError};
@@ -9,8 +9,10 @@ use policy::UpstreamName;
 pub(crate) enum Pin {
     /// As first seen (just now, or before).
     Same(Definition),
-    /// Listed now with another definition than the pinned one, or twice.
-    Changed,
+    /// Listed now with another definition than the pinned one.
+    Changed(Definition),
+    /// Listed twice: nobody could say which one a call means.
+    Twice,
     Unknown,
 }
 
@@ -40,11 +42,11 @@ pub(crate) async fn check(
     let definition = match listed {
         Listed::No => return Ok(Pin::Unknown),
         Listed::Once(definition) => definition,
-        Listed::Often => return Ok(Pin::Changed),
+        Listed::Often => return Ok(Pin::Twice),
     };
     match journal.pinned_hash(upstream.as_str(), tool)? {
         Some(pinned) if pinned == definition.hash => Ok(Pin::Same(definition)),
-        Some(_) => Ok(Pin::Changed),
+        Some(_) => Ok(Pin::Changed(definition)),
         None => {
             // First sight is of the whole list: what changes between now and a tool's first call is seen too.
             let all = tools.iter().filter_map(|tool| Some((tool.get("name")?.as_text()?, tool)));

@@ -273,9 +273,16 @@ enum Judging {
 async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judging, Stop> {
     let Ok(tool) = incoming.tool.parse::<ToolName>() else { return Err(Stop::UnknownTool) };
     let upstream = incoming.upstream.name.clone();
-    let definition = match pins::check(engine.journal(), &incoming.session, &upstream, tool.as_str()).await? {
-        Pin::Same(definition) => definition,
-        Pin::Changed => return Err(Stop::Refused(Refusal::ToolChanged)),
+    let pin = pins::check(engine.journal(), &incoming.session, &upstream, tool.as_str()).await?;
+    let (definition, changed) = match pin {
+        Pin::Same(definition) => (definition, None),
+        Pin::Changed(definition) => {
+            let (noting, upstream, tool, now) =
+                (Arc::clone(engine), upstream.clone(), tool.clone(), definition.clone());
+            let noted = blocking(move || noting.note_changed_tool(&upstream, tool.as_str(), &now));
+            (definition, Some(noted.await??))
+        }
+        Pin::Twice => return Err(Stop::Refused(Refusal::ToolChanged)),
         Pin::Unknown => return Err(Stop::UnknownTool),
     };
     let in_force = engine.sets().current();
@@ -310,6 +317,7 @@ async fn judge(engine: &Arc<Engine>, incoming: &mut Incoming) -> Result<Judging,
             paired_programs: pairing::paired_programs(&engine, &agent, &peer),
             upstream: &config,
             definition: &definition.text,
+            changed,
             arguments: &call.arguments,
             now,
             locked: engine.presence().is_locked(),

@@ -29,6 +29,7 @@ routes! {
         UPSTREAMS = "/desk/v1/upstreams";
         REMOVE_UPSTREAM = "/desk/v1/upstreams/remove";
         CONNECT = "/desk/v1/connect";
+        CHANGED_TOOLS = "/desk/v1/changed-tools";
         SECOND_START = "/desk/v1/second-start";
     }
 }

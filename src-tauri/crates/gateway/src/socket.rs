@@ -1,6 +1,7 @@
 //! The home's Unix socket, for the command line: the agents' routes with the agent named by a header, and
 //! what the command line asks of the desk. Nothing here can vote, change a policy or confirm anything (I11).
 
+use crate::changed_tools::ChangedTool;
 use crate::downstream;
 use crate::engine::Engine;
 use crate::home::{BookError, UpstreamConfig};
@@ -13,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use policy::UpstreamName;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +44,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: UnixListener, stopping:
         .route(routes::UPSTREAMS, get(upstreams).post(add_upstream))
         .route(routes::REMOVE_UPSTREAM, post(remove_upstream))
         .route(routes::CONNECT, post(connect))
+        .route(routes::CHANGED_TOOLS, get(changed_tools))
         .route(routes::SECOND_START, post(second_start))
         .with_state(Arc::clone(&engine));
     downstream::serve_unix(engine, listener, desk, stopping).await;
@@ -210,6 +213,18 @@ async fn connect(
     let together = Together { upstreams: new.upstreams, secrets: Vec::new(), agent };
     let token = blocking(move || engine.add_together(together, new.rehearse)).await?;
     Ok(Json(AddedTogether { token: token.map(|token| token.as_str().to_owned()) }))
+}
+
+#[derive(Serialize)]
+struct ShownTool {
+    upstream: UpstreamName,
+    tool: String,
+    difference: String,
+}
+
+async fn changed_tools(State(engine): State<Arc<Engine>>) -> Json<Vec<ShownTool>> {
+    let shown = |ChangedTool { upstream, tool, difference, .. }| ShownTool { upstream, tool, difference };
+    Json(engine.changed_tools().into_iter().map(shown).collect())
 }
 
 /// What the command line prints.

@@ -17,6 +17,7 @@ use crate::authoring::wire::{
     DraftView, MendRequest, OpenDraftRequest, RestoreRequest, SaveRequest, Saved,
 };
 use crate::backups::{BackupMade, BackupRequest};
+use crate::changed_tools::{AcceptToolRequest, ChangedToolRow};
 use crate::connecting::{ConnectPlan, Connected, Disconnected, NewUpstream, PastedRequest};
 use crate::exporting::{ExportRequest, ExportView};
 use crate::host::Host;
@@ -117,6 +118,8 @@ commands! {
     upstreams(Nothing) -> Vec<UpstreamRow>;
     add_upstream(AddUpstreamRequest) -> Vec<UpstreamRow>;
     remove_upstream(NameRequest) -> Vec<UpstreamRow>;
+    changed_tools(Nothing) -> Vec<ChangedToolRow>;
+    accept_tool(AcceptToolRequest) -> Vec<ChangedToolRow>;
     agents(Nothing) -> AgentsView;
     add_agent(AddAgentRequest) -> NewAgent;
     remove_agent(NameRequest) -> AgentsView;

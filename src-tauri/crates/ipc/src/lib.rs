@@ -10,6 +10,7 @@ pub mod answers;
 pub mod authoring;
 mod autostart;
 mod backups;
+mod changed_tools;
 mod commands;
 mod connecting;
 mod exporting;

@@ -7,6 +7,7 @@
 //!
 //! Not here: when to record what, clocks (one comes in), and words for agents.
 
+mod accepted;
 mod activity;
 mod anchor;
 mod applied;

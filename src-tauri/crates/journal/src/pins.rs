@@ -1,4 +1,4 @@
-//! Tool definitions as they were first seen. A pin is set once; nothing here changes one.
+//! Tool definitions as they were first seen. A pin is set once, and only a person's word puts another in its place.
 
 use crate::bind::{Binder, Code, Part};
 use crate::chain::About;
@@ -29,7 +29,6 @@ struct PinnedBody<'a> {
 pub(crate) type KnownPins = HashMap<String, HashMap<String, ([u8; 32], Vec<u8>)>>;
 
 pub(crate) const PINNED: &str = "tool_pinned";
-
 /// A row of `pins`.
 pub(crate) struct PinRow {
     pub(crate) upstream: String,
@@ -119,7 +118,7 @@ impl Journal {
     }
 
     /// The row, if this home wrote it.
-    fn checked_pin(
+    pub(crate) fn checked_pin(
         &self,
         upstream: &str,
         tool: &str,

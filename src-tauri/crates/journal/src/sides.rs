@@ -13,7 +13,7 @@ use crate::index::{Looked, ROW};
 use crate::pins;
 use crate::seal::KeyId;
 use crate::sums::{Chain, Sum, Sums};
-use crate::{Journal, JournalError, counted, migrate, named, retain, set};
+use crate::{Journal, JournalError, accepted, counted, migrate, named, retain, set};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// What the lists say.
@@ -333,6 +333,7 @@ pub(crate) fn compare(
         let seq = named::pin(sql).map_err(damaged("pin"))?;
         return Err(bad("pin", seq, "the pins are not those that the entries say"));
     }
+    accepted::check(sql, journal, &entries.accepted)?;
     if lists.grants != entries.grants {
         let seq = named::grant(sql).map_err(damaged("grant"))?;
         return Err(bad("grant", seq, "the list of grants does not say what the entries say"));

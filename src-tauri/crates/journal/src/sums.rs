@@ -1,6 +1,7 @@
 //! What the entries say of the lists beside them, as sums of keyed hashes: they come in any order, from any thread, and a
 //! long journal needs neither memory nor look-ups. `sides` sums up the lists in the same way.
 
+use crate::accepted::ACCEPTED;
 use crate::chain::Head;
 use crate::entry::{HOLD_OPENED, REFUSED, TURNED_AWAY};
 use crate::grants::{GRANT_MADE, GRANT_REVOKED, GRANT_USED};
@@ -62,6 +63,8 @@ pub(crate) struct Sums {
     pub(crate) calls: Sum,
     /// Entries that pin a tool.
     pub(crate) pinned: Sum,
+    /// Entries that say a tool was accepted with another definition: few.
+    pub(crate) accepted: Vec<u64>,
     /// Entries that made or revoked a grant, with their holds.
     pub(crate) grants: Sum,
     /// The holds of grants, as often as these were used.
@@ -94,6 +97,7 @@ impl Sums {
             COMPLETED => self.completed.add(keys, &(release, seq)),
             REFUSED | TURNED_AWAY | HOLD_OPENED => self.calls.add(keys, &(seq, hold)),
             PINNED => self.pinned.add(keys, &seq),
+            ACCEPTED => self.accepted.push(seq),
             GRANT_MADE | GRANT_REVOKED => self.grants.add(keys, &(seq, hold)),
             GRANT_USED => self.used.add(keys, &hold),
             CONFIRMED => self.set = self.set.max(newest),
@@ -112,6 +116,7 @@ impl Sums {
         self.completed.join(other.completed);
         self.calls.join(other.calls);
         self.pinned.join(other.pinned);
+        self.accepted.extend_from_slice(&other.accepted);
         self.grants.join(other.grants);
         self.used.join(other.used);
         self.set = self.set.max(other.set);

@@ -16,7 +16,7 @@ use support::granted::{granted, used};
 use support::*;
 
 /// Every kind of entry, by its name on record.
-const KINDS: [&str; 49] = [
+const KINDS: [&str; 50] = [
     "agent_added",
     "agent_removed",
     "alarm",
@@ -58,6 +58,7 @@ const KINDS: [&str; 49] = [
     "resumed",
     "set_confirmed",
     "started",
+    "tool_accepted",
     "tool_pinned",
     "upstream_added",
     "upstream_removed",
@@ -187,7 +188,9 @@ fn beside(journal: &Journal) {
     for entry in all {
         journal.record(entry).unwrap();
     }
-    journal.set_pin("expenses", "other", &policy::Value::from("definition")).unwrap();
+    let (first, second) = (policy::Value::from("definition"), policy::Value::from("another definition"));
+    journal.set_pin("expenses", "other", &first).unwrap();
+    assert!(journal.accept_pin("expenses", "other", policy::DefinitionHash::of(&first), &second).unwrap());
     let noted = InClear { by: text("ana").parse().unwrap(), file: text("history.jsonl") };
     journal.export_in_clear(&noted, ExportFormat::Csv, &mut std::io::sink()).unwrap();
 }

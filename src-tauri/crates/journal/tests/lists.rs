@@ -135,6 +135,9 @@ fn lived() -> (Scene, Past) {
     let revoked = granted(&scene, &journal, 2);
     let mut later = scene.hold(&journal);
     look(&journal);
+    let (first, second) = (policy::Value::from("definition"), policy::Value::from("another one"));
+    let first = policy::DefinitionHash::of(&first);
+    assert!(journal.accept_pin("expenses", "create_expense", first, &second).unwrap());
     used(&scene, &journal, &grant).unwrap();
     look(&journal);
     scene.pass(1_000);
@@ -240,7 +243,7 @@ fn an_older_row_with_its_old_code_is_not_taken_for_the_newest() {
         }
     }
     look.verify().unwrap();
-    for table in ["calls", "applied", "grants", "set_in_force"] {
+    for table in ["calls", "applied", "grants", "set_in_force", "pins"] {
         assert!(tried.contains_key(table), "{table} has a past: {tried:?}");
     }
 }

@@ -313,6 +313,13 @@ fn the_first_definition_of_a_tool_stays_pinned() {
     let pin = journal.pin("expenses", "pay").unwrap().unwrap();
     assert_eq!((pin.hash, pin.definition.as_str()), (policy::DefinitionHash::of(&first), "\"first\""));
     assert_eq!(kinds(&journal), ["tool_pinned"]);
+    let hash = policy::DefinitionHash::of;
+    assert!(!journal.accept_pin("expenses", "pay", hash(&second), &first).unwrap(), "that one is not pinned");
+    assert!(!journal.accept_pin("expenses", "other", hash(&first), &second).unwrap(), "no such tool");
+    assert!(journal.accept_pin("expenses", "pay", hash(&first), &second).unwrap());
+    assert_eq!(journal.pinned_hash("expenses", "pay").unwrap(), Some(hash(&second)));
+    assert_eq!(kinds(&journal), ["tool_pinned", "tool_accepted"]);
+    journal.verify().unwrap();
     assert_eq!((journal.pin_count("expenses").unwrap(), journal.pin_count("mail").unwrap()), (1, 0));
 }
 

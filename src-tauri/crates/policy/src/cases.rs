@@ -252,6 +252,7 @@ fn tool_facts(section: &Section<'_>) -> Result<ToolFacts, DocumentError> {
         open_world: claims.flag("open_world")?,
         required: claims.texts("required", 100)?.iter().map(|text| text.owned()).collect(),
         defaults,
+        changed: None,
     })
 }
 

@@ -55,6 +55,18 @@ pub struct ToolFacts {
     /// Top-level parameters with a schema default.
     #[serde(default)]
     pub defaults: BTreeMap<String, Value>,
+    /// How the definition differs from the pinned one, line by line; none where it is the pinned one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
+}
+
+impl Facts {
+    /// Whether a person has to see with their own eyes who calls, or what: another program asks in the agent's name, or
+    /// the tool is not the pinned one. Nothing that was given before stands in for that.
+    #[must_use]
+    pub fn is_estranged(&self) -> bool {
+        self.agent.is_other_program() || self.tool.changed.is_some()
+    }
 }
 
 /// The upstream as configured here. Verified.

@@ -2,6 +2,7 @@
 import { Button, Checkbox, Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
+import { DiffText } from "@/components/diff-text";
 import { Failure } from "@/components/failure";
 import { Marked } from "@/components/marked";
 import { Notice } from "@/components/notice";
@@ -12,7 +13,6 @@ import { upstreamsQuery, useCommand } from "@/ipc/queries";
 import type { ConnectChoice, Connected, ConnectPlan, FoundAgent, ServerPick } from "@/ipc/schema";
 import { sentence } from "@/lib/words";
 import classes from "./connect-dialog.module.css";
-import { DiffText } from "./diff-text";
 
 interface Row { key: string; pick: ServerPick; shown: string; secrets: readonly string[] }
 

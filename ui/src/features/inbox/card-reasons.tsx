@@ -1,6 +1,7 @@
 /** Why it waits: each deciding policy by name, with the values it compared, or what else holds it; and where the flow stands. */
 import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
+import { DiffText } from "@/components/diff-text";
 import { Icon } from "@/components/icon";
 import { Marked } from "@/components/marked";
 import { Prose } from "@/components/prose";
@@ -27,6 +28,10 @@ function stageNotes({ escalated, extended, exclude_requester: others, step_up: p
   return notes.map((note) => `, ${note}`).join("");
 }
 
+/** A changed tool's reason is a headline, and the difference below it. */
+const headline = ({ kind, sentence: said }: Card["reasons"][number]) => (kind === "changed_tool" ? said.slice(0, said.indexOf("\n")) : said);
+const difference = ({ sentence: said }: Card["reasons"][number]) => said.slice(said.indexOf("\n") + 1);
+
 export function CardReasons({ card: { hold, state, reasons, stages, votes }, links = true }: {
   card: Card;
   /** Whether other screens can be gone to from here. */
@@ -43,12 +48,14 @@ export function CardReasons({ card: { hold, state, reasons, stages, votes }, lin
             <div className={classes.words}>
               <span>
                 <strong>{phrase(reason.name)}</strong>:{" "}
-                <span className="muted"><Prose text={sentence(reason.sentence)} /></span>
+                <span className="muted"><Prose text={sentence(headline(reason))} /></span>
               </span>
+              {reason.kind === "changed_tool" && <DiffText text={difference(reason)} label="How the tool changed" />}
               {reason.description !== "" && (
                 <p className={classes.description}>
                   {sentence(reason.description)}
                   {links && reason.kind === "other_program" && <> <Link to="/agents" className={classes.link}>Open Agents</Link></>}
+                  {links && reason.kind === "changed_tool" && <> <Link to="/upstreams" className={classes.link}>Open Upstreams</Link></>}
                 </p>
               )}
             </div>

@@ -16,6 +16,7 @@ import { upstreamsQuery, useCommand } from "@/ipc/queries";
 import type { UpstreamRow } from "@/ipc/schema";
 import { plural, sentence } from "@/lib/words";
 import { AddUpstream } from "./add-upstream";
+import { ChangedTools } from "./changed-tools";
 import { PasteUpstreams } from "./paste-upstreams";
 import classes from "./upstreams-page.module.css";
 
@@ -36,6 +37,7 @@ export function UpstreamsPage() {
       )}
     >
       {error !== null && <Failure what="The upstreams could not be read. They are kept." error={error} onRetry={() => void refetch()} />}
+      <ChangedTools />
       {rows === undefined && error === null && <Pending what="the upstreams" />}
       {rows?.length === 0 && (
         <Empty title="There is no upstream yet" testId="empty-upstreams">

@@ -1,4 +1,5 @@
 import type { AcceptProgramRequest } from "./AcceptProgramRequest";
+import type { AcceptToolRequest } from "./AcceptToolRequest";
 import type { ActivityPage } from "./ActivityPage";
 import type { ActivityRequest } from "./ActivityRequest";
 import type { AddAgentRequest } from "./AddAgentRequest";
@@ -17,6 +18,7 @@ import type { Catalogue } from "./Catalogue";
 import type { CatalogueRequest } from "./CatalogueRequest";
 import type { CeremonyStarted } from "./CeremonyStarted";
 import type { ChangeRequest } from "./ChangeRequest";
+import type { ChangedToolRow } from "./ChangedToolRow";
 import type { ConnectChoice } from "./ConnectChoice";
 import type { ConnectPlan } from "./ConnectPlan";
 import type { Connected } from "./Connected";
@@ -124,6 +126,8 @@ export type IpcSchema = {
   upstreams: { req: Nothing; res: Array<UpstreamRow> };
   add_upstream: { req: AddUpstreamRequest; res: Array<UpstreamRow> };
   remove_upstream: { req: NameRequest; res: Array<UpstreamRow> };
+  changed_tools: { req: Nothing; res: Array<ChangedToolRow> };
+  accept_tool: { req: AcceptToolRequest; res: Array<ChangedToolRow> };
   agents: { req: Nothing; res: AgentsView };
   add_agent: { req: AddAgentRequest; res: NewAgent };
   remove_agent: { req: NameRequest; res: AgentsView };

@@ -1,1 +1,1 @@
-export type ReasonKind = "policy" | "default" | "other_program" | "paused";
+export type ReasonKind = "policy" | "default" | "other_program" | "changed_tool" | "paused";

@@ -8,10 +8,10 @@ use crate::outcomes::Outcome;
 use crate::refusal;
 use crate::slip::Answered;
 use crate::ticket::Ticket;
-use crate::upstream::{Along, Reply, UpstreamError};
+use crate::upstream::{Along, Reply, UpstreamError, UpstreamSession};
 use approvals::{Basis, Continuation, Refusal, ReleaseId, ReleasedCall};
 use journal::{Completion, JournalError, JournalledCall};
-use policy::{CallDigest, PathFact, Value};
+use policy::{CallDigest, PathFact, UpstreamName, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,6 +115,7 @@ pub(super) async fn send(
             (own, Some(Outcome::Refused(Refusal::PathMoved)))
         }
         Err(error) => {
+            note_turned(engine, &incoming.session, &upstream, &incoming.tool).await?;
             engine.note_upstream_error(&incoming.upstream.name, &error.to_string());
             let (code, outcome) = if error.was_sent() {
                 ("outcome_unknown", Outcome::Unknown)
@@ -130,6 +131,22 @@ pub(super) async fn send(
         ticket.slip()
     });
     Ok(Answered { reply, slip })
+}
+
+/// An upstream that runs only for a proven call shows only then that a tool is not the pinned one any more.
+async fn note_turned(
+    engine: &Arc<Engine>,
+    session: &UpstreamSession,
+    upstream: &UpstreamName,
+    tool: &str,
+) -> Result<(), Stop> {
+    let Some(definition) = session.take_turned() else { return Ok(()) };
+    let (noting, upstream, tool) = (Arc::clone(engine), upstream.clone(), tool.to_owned());
+    let noted = blocking(move || noting.note_changed_tool(&upstream, &tool, &definition)).await?;
+    if let Err(error) = noted {
+        tracing::error!(%error, "how a tool changed could not be noted");
+    }
+    Ok(())
 }
 
 fn answered(reply: &Reply, in_full: bool) -> Completion {

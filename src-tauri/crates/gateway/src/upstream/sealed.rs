@@ -137,6 +137,7 @@ impl UpstreamSession {
             Ok(()) => Box::pin(running.forward_with(call, along, route, Some(proven))).await,
             Err(error) => Err(error.unsent()),
         };
+        self.set_turned(running.take_turned());
         running.close().await;
         sent
     }

@@ -7,7 +7,7 @@ use super::{
     Along, CallRoute, FromUpstream, Reply, UpstreamError,
     connection::{self, Connection},
     dispatch::Asked,
-    listed::{Known, Listed},
+    listed::{Definition, Known, Listed},
     outgoing::Outgoing,
     reply::fresh_name,
     tools::Tools,
@@ -54,6 +54,8 @@ pub(super) struct Inner {
     pub(super) asked: Mutex<Asked>,
     pub(super) tools: tokio::sync::Mutex<Option<Tools>>,
     known: Known,
+    /// The definition by which a released call's tool was another one at last.
+    turned: Mutex<Option<Definition>>,
     /// Grows whenever the upstream's tools may have changed.
     pub(super) tool_changes: AtomicU64,
     /// In the stateless era: what the agent last said of itself, for requests of our own.
@@ -124,6 +126,7 @@ impl UpstreamSession {
             asked: Mutex::default(),
             tools: tokio::sync::Mutex::default(),
             known: Known::default(),
+            turned: Mutex::default(),
             tool_changes: AtomicU64::new(0),
             stateless: Mutex::default(),
             introduction: tokio::sync::Mutex::default(),
@@ -347,11 +350,23 @@ impl UpstreamSession {
         let tools = self.tools(false).await?;
         match self.listed(&tools, call.tool.as_str()) {
             Listed::Once(definition) if definition.hash == call.definition => Ok(definition.text),
-            _ => {
+            listed => {
+                if let Listed::Once(definition) = listed {
+                    self.set_turned(Some(definition));
+                }
                 let (name, tool) = (self.inner.config.name.clone(), call.tool.to_string());
                 Err(UpstreamError::ToolChanged { name, tool })
             }
         }
+    }
+
+    pub(super) fn set_turned(&self, definition: Option<Definition>) {
+        *self.inner.turned.lock().unwrap_or_else(PoisonError::into_inner) = definition;
+    }
+
+    /// What the tool of the last call that failed by [`UpstreamError::ToolChanged`] is now, once.
+    pub(crate) fn take_turned(&self) -> Option<Definition> {
+        self.inner.turned.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

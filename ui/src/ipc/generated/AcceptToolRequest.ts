@@ -1,0 +1,1 @@
+export type AcceptToolRequest = { upstream: string, tool: string, hash: string, };

@@ -19,6 +19,8 @@ mod chromium;
 mod desktop;
 #[path = "ceremony/enrolment.rs"]
 mod enrolment;
+#[path = "ceremony/forged.rs"]
+mod forged;
 #[path = "ceremony/held.rs"]
 mod held;
 #[path = "ceremony/loosened.rs"]

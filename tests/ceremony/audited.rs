@@ -22,7 +22,7 @@ kind = "request_approval"
 );
 
 /// What the program says of an export, with no home of its own at hand; and whether it is content.
-fn said(text: &str) -> (bool, String) {
+pub(super) fn said(text: &str) -> (bool, String) {
     let elsewhere = TestHome::folder();
     let file = elsewhere.dir().with_file_name("journal.jsonl");
     std::fs::write(&file, text).unwrap();
@@ -31,7 +31,7 @@ fn said(text: &str) -> (bool, String) {
 }
 
 /// The lines with bodies changed, chained anew as anybody can: only what a passkey signed is not theirs to make.
-fn forged(text: &str, change: &dyn Fn(u64, &mut Value)) -> String {
+pub(super) fn forged(text: &str, change: &dyn Fn(u64, &mut Value)) -> String {
     let (mut before, mut out) = ([0_u8; 32], String::new());
     for line in text.lines() {
         let mut value: Value = serde_json::from_str(line).unwrap();

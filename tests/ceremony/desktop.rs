@@ -35,6 +35,17 @@ fn a_second_start_is_refused(window: &Window) {
     assert_eq!(alarms(), before + 1);
 }
 
+/// Beside the running app: the chain, and the passkey's signature in it.
+fn the_record_proves_it(window: &Window) {
+    let mut verify = doorward(&window.home.dir(), ["journal", "verify"]);
+    window.bus.surround(&mut verify);
+    let output = verify.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("The journal is whole: "), "{said}");
+    assert!(said.contains("Calls that a person let go: 1, of which 1 by a passkey"), "{said}");
+}
+
 async fn hold_on_card(window: &Window) -> String {
     let card = window.find("[data-testid=card][data-state=waiting]").await;
     card.attr("data-hold").await.unwrap().expect("a card names its hold")
@@ -84,6 +95,7 @@ async fn a_payment_goes_from_the_card_to_the_browser_and_runs_once() {
     assert_eq!(kinds, ["hold_opened", "presence_proven", "call_released", "call_completed", "outcome_read"]);
     chromium.open(&page).await;
     chromium.says("works once and is used").await;
+    the_record_proves_it(&window);
     window.close().await;
 }
 

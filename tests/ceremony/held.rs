@@ -79,8 +79,9 @@ async fn an_audit_of_the_entries_tells_the_proofs_and_finds_a_forged_one() {
         let mut audit = Audit::default();
         for entry in &entries {
             let body = entry.body.as_deref().map(change);
-            let (seq, kind, hash) = (entry.seq, entry.kind.as_str(), entry.hash.as_str());
-            audit.take(AuditedEntry { seq, kind, hash, body: body.as_deref() });
+            let (seq, at, hold) = (entry.seq, entry.at, entry.hold.as_deref());
+            let (kind, hash) = (entry.kind.as_str(), entry.hash.as_str());
+            audit.take(AuditedEntry { seq, at, kind, hold, hash, body: body.as_deref() });
         }
         audit
     };

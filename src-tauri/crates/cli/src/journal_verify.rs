@@ -1,6 +1,6 @@
 //! `doorward journal verify`: reads the whole chain and every list beside it, of the home's journal, of a copy, or of an
-//! export; works beside a running Doorward and writes nothing. Of an export it also tells which releases were proven by
-//! which passkey, for which nothing but the export is needed.
+//! export; works beside a running Doorward and writes nothing. Then whether the passkeys' signatures in it, and the releases
+//! that went by them, hold; of an export it names each, for which nothing but the export is needed.
 
 use crate::{failure::Failure, history, journal_proofs, say};
 use journal::{BadEntry, Journal, RootKey, Verified, VerifiedExport};
@@ -17,7 +17,7 @@ pub(crate) fn run(dir: &Path, file: Option<PathBuf>) -> Result<ExitCode, Failure
             say("The journal has not begun: no call was made in this home.");
             return Ok(ExitCode::SUCCESS);
         };
-        return Ok(tell(journal.verify(), whole));
+        return told_of(&journal);
     };
     // Elsewhere there may be no home, and the chain can be checked without its key.
     let key = history::key(dir).ok().flatten();
@@ -29,10 +29,21 @@ pub(crate) fn run(dir: &Path, file: Option<PathBuf>) -> Result<ExitCode, Failure
     if start.starts_with(b"SQLite format 3") {
         let key = key.map_or_else(history::unrelated_key, Ok)?;
         let journal = Journal::open_to_read(&file, &key).map_err(|error| history::failed(&error))?;
-        return Ok(tell(journal.verify(), whole));
+        return told_of(&journal);
     }
     let open = || File::open(&file).map(BufReader::new).map_err(cannot);
     told_of_export(&mut open()?, &mut open()?, key.as_ref())
+}
+
+fn told_of(journal: &Journal) -> Result<ExitCode, Failure> {
+    let verified = journal.verify();
+    let is_whole = verified.is_ok();
+    let code = tell(verified, whole);
+    if !is_whole {
+        return Ok(code);
+    }
+    let audit = journal_proofs::audit_own(journal).map_err(|error| history::failed(&error))?;
+    Ok(journal_proofs::tell_own(&audit))
 }
 
 /// Read twice: first for its passkeys, as a journal that lost its beginning says them again further on.

@@ -29,6 +29,8 @@ pub struct ExportedEntry<'a> {
     pub seq: u64,
     pub at: Timestamp,
     pub kind: &'a str,
+    /// The hold it is about.
+    pub hold: Option<&'a str>,
     /// In hex.
     pub hash: &'a str,
     /// JSON, what is secret left out; none where its home could not read it.
@@ -81,7 +83,8 @@ pub fn verify_export_each(
         head = Head { seq, hash: check(&line, seq, &head.hash)? };
         let (kind, hash) = (text(&line, "kind").unwrap_or_default(), text(&line, "hash").unwrap_or_default());
         let body = line.get("body").filter(|body| **body != Value::Null);
-        each(ExportedEntry { seq, at: Timestamp(number(&line, "at").unwrap_or_default()), kind, hash, body });
+        let (at, hold) = (Timestamp(number(&line, "at").unwrap_or_default()), text(&line, "hold"));
+        each(ExportedEntry { seq, at, kind, hold, hash, body });
     };
     let said: Option<Anchor> = text(&end, "end").and_then(|text| text.parse().ok());
     if said != Some(Anchor { seq: head.seq, hash: head.hash }) {

@@ -1,23 +1,29 @@
 //! Reads a journal's entries in their order and tells which proofs hold: by which passkey, for which hold. For
 //! `doorward journal verify`, on this machine or another; needs nothing but the entries.
 //!
-//! A proof holds where its credential is on record and was enrolled before it, that credential's own enrolment is
-//! signed, the assertion is over exactly this hold and call, and the journal's head that it names is the entry it says.
-//! Of a call that was redacted since, the digest that was signed is known to the passkey alone; the rest is compared.
+//! A proof holds where its credential is on record, enrolled before it and not removed by then, that credential's own
+//! enrolment is signed, the assertion is over exactly this hold and call, and the journal's head that it names is the
+//! entry it says. A release holds where its hold, lived again, lets it go (`standing`). Of a call that was redacted
+//! since, the digest that was signed is known to the passkey alone; the rest is compared.
 
-use super::released::{AuditedRelease, Released, Standing};
+use super::released::{Allowed, AuditedRelease, Released};
+use super::standing::{Happened, Standing};
 use super::statement::SignedStatement;
-use approvals::{Basis, Event, ProofMethod, StepUpProof};
+use approvals::{Basis, Event, ProofId, ProofMethod, ProofWindow, StepUpProof};
+use policy::Timestamp;
 use serde::Deserialize as _;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stepup::{Credential, CredentialId, Roster};
 
 /// One entry, as a journal or an export has it.
 #[derive(Clone, Copy, Debug)]
 pub struct AuditedEntry<'a> {
     pub seq: u64,
+    pub at: Timestamp,
     pub kind: &'a str,
+    /// The hold it is about.
+    pub hold: Option<&'a str>,
     /// In hex.
     pub hash: &'a str,
     /// JSON; none where it cannot be read here.
@@ -51,6 +57,12 @@ pub struct Forged {
 pub struct Audit {
     hashes: BTreeMap<u64, String>,
     credentials: Vec<Value>,
+    /// Passkeys whose enrolment was read, to know whom a reset takes out.
+    live: BTreeSet<String>,
+    /// By passkey, the entry that took it out, and when.
+    removed: BTreeMap<String, (u64, Timestamp)>,
+    /// The times in which a proof counts for other calls, each with its hold.
+    windows: BTreeMap<ProofId, (ProofWindow, String)>,
     proven: Vec<AuditedProof>,
     forged: Vec<Forged>,
     holds: BTreeMap<String, Standing>,
@@ -69,19 +81,37 @@ impl Audit {
     }
 
     pub fn take(&mut self, entry: AuditedEntry<'_>) {
-        if let Some(body) = entry.body.and_then(|body| serde_json::from_str::<Value>(body).ok()) {
-            match entry.kind {
-                "passkey_enrolled" => self.enrolled(entry.seq, &body),
-                "hold_opened" => self.opened(&body),
-                kind => {
-                    self.proofs_in(entry.seq, kind, &body);
-                    if kind == "call_released" {
-                        self.released(entry.seq, &body);
-                    }
+        self.hashes.insert(entry.seq, entry.hash.to_owned());
+        let Some(body) = entry.body else {
+            if let Some(standing) = entry.hold.and_then(|hold| self.holds.get_mut(hold)) {
+                standing.lose();
+            }
+            return;
+        };
+        match entry.kind {
+            "passkey_enrolled" => {
+                if let Ok(body) = serde_json::from_str(body) {
+                    self.enrolled(entry.seq, &body);
+                    self.live.extend(text_at(&body, "/credential/id"));
                 }
             }
+            "passkey_removed" => {
+                let body: Option<Value> = serde_json::from_str(body).ok();
+                let id = body.and_then(|body| text_at(&body, "/credential"));
+                self.removed.extend(id.map(|id| (id, (entry.seq, entry.at))));
+            }
+            "passkey_reset_done" => {
+                let all = std::mem::take(&mut self.live);
+                self.removed.extend(all.into_iter().map(|id| (id, (entry.seq, entry.at))));
+            }
+            "hold_opened" => self.holds.extend(Standing::of(body)),
+            "call_released" => self.released(entry, body),
+            kind => match Happened::of(kind, body) {
+                Some(Ok(happened)) => self.happened(entry, happened),
+                Some(Err(error)) => self.forged.push(Forged { seq: entry.seq, why: error.to_string() }),
+                None => {}
+            },
         }
-        self.hashes.insert(entry.seq, entry.hash.to_owned());
     }
 
     /// Releases of held calls, in their order.
@@ -96,21 +126,69 @@ impl Audit {
         self.roster().map(|roster| roster.all().to_vec()).unwrap_or_default()
     }
 
-    fn opened(&mut self, body: &Value) {
-        if let Some((hold, standing)) = Standing::of(body) {
-            self.holds.insert(hold, standing);
-        }
+    /// The entry that took it out.
+    #[must_use]
+    pub fn removed_in(&self, passkey: &CredentialId) -> Option<u64> {
+        self.removed.get(passkey.as_str()).map(|(seq, _)| *seq)
     }
 
-    fn released(&mut self, seq: u64, body: &Value) {
-        let Some(released) = Released::of(body) else { return };
-        let standing = self.holds.get(&released.hold);
-        if let Some(why) = released.why_not(standing, self.proofs_of(&released.hold)) {
-            self.forged.push(Forged { seq, why });
+    fn happened(&mut self, entry: AuditedEntry<'_>, happened: Happened) {
+        for proof in of_event(&happened.event) {
+            self.proof(entry.seq, &proof, happened.is_redacted());
         }
-        let proofs = self.proofs_of(&released.hold).cloned().collect();
-        let tool = standing.map(|standing| standing.tool.clone());
-        self.releases.push(AuditedRelease { seq, hold: released.hold, tool, by: released.by, proofs });
+        let Some(hold) = entry.hold else { return };
+        let Some(standing) = self.holds.get_mut(hold) else { return };
+        standing.happen(happened);
+        let opened = standing.window().map(|window| (window.proof.clone(), (window, hold.to_owned())));
+        self.windows.extend(opened);
+    }
+
+    fn released(&mut self, entry: AuditedEntry<'_>, body: &str) {
+        let seq = entry.seq;
+        let Some(released) = Released::of(body) else { return };
+        for proof in released.proofs() {
+            self.proof(seq, &proof, released.is_redacted());
+        }
+        let why = match &released.basis {
+            Basis::Votes { hold, .. } => {
+                let hold = hold.to_string();
+                let proofs: Vec<AuditedProof> = self.proofs_of(&hold).cloned().collect();
+                let standing = self.holds.get_mut(&hold);
+                let tool = standing.as_ref().map(|standing| standing.tool.clone());
+                let why = released.why_not_by_votes(standing, &proofs);
+                let (by, passphrase) = (released.by(), released.passphrase());
+                let is_within_window = false;
+                let release = AuditedRelease { seq, hold, tool, by, proofs, passphrase, is_within_window };
+                self.releases.push(release);
+                why
+            }
+            Basis::Window { proof } => {
+                let window = self.windows.get(proof);
+                let why = released.why_not_by_itself(window.map(|(window, _)| window));
+                // Where the beginning is gone, so may be the proof.
+                let is_all_here = self.hashes.contains_key(&1);
+                let lost = (window.is_none() && is_all_here)
+                    .then_some("the earlier proof that it names is not on record");
+                if let Some((window, hold)) = window {
+                    let passphrase = matches!(window.method, ProofMethod::Passphrase);
+                    self.releases.push(AuditedRelease {
+                        seq,
+                        hold: hold.clone(),
+                        tool: released.allowed.as_ref().map(|Allowed { call, .. }| call.qualified_tool()),
+                        by: Vec::new(),
+                        proofs: self.proofs_of(hold).cloned().collect(),
+                        passphrase: passphrase.then(|| window.user.to_string()),
+                        is_within_window: true,
+                    });
+                }
+                why.or(lost)
+            }
+            Basis::Policy { .. } | Basis::Grant { .. } | Basis::Continued { .. } => {
+                let of_hold = entry.hold.map(|_| "its hold is not what let it go");
+                of_hold.or_else(|| released.why_not_by_itself(None))
+            }
+        };
+        self.forged.extend(why.map(|why| Forged { seq, why: why.to_owned() }));
     }
 
     fn proofs_of<'a>(&'a self, hold: &'a str) -> impl Iterator<Item = &'a AuditedProof> {
@@ -165,32 +243,30 @@ impl Audit {
 
     /// Proofs stand in votes, in what proves a presence, and in what a release says of both; whatever looks like one
     /// elsewhere is an agent's or an approver's text.
-    fn proofs_in(&mut self, seq: u64, kind: &str, body: &Value) {
-        let is_redacted = body.get("redacted").is_some();
-        let found = match (kind, body.get("basis"), body.get("event")) {
-            ("call_released", Some(basis), _) => Basis::deserialize(basis).map(of_basis),
-            ("vote_cast" | "presence_proven", _, Some(event)) => Event::deserialize(event).map(of_event),
-            _ => return,
-        };
-        match found {
-            Ok(proofs) => proofs.iter().for_each(|proof| match proof {
-                // It says by itself that it has nothing to verify.
-                StepUpProof { method: ProofMethod::Passphrase, evidence: None, .. } => {}
-                proof => self.proof(seq, proof, is_redacted),
-            }),
-            Err(error) => self.forged.push(Forged { seq, why: error.to_string() }),
-        }
-    }
-
     fn proof(&mut self, seq: u64, proof: &StepUpProof, is_redacted: bool) {
+        if matches!(proof.method, ProofMethod::Passphrase) && proof.evidence.is_none() {
+            // It says by itself that it has nothing to verify.
+            return;
+        }
         match self.verified(proof, is_redacted) {
             // One proof may stand in several entries of its hold: the vote, the step-up, the release.
             Ok(proven)
                 if self.proven.iter().any(|known| known.hold == proven.hold && known.head == proven.head) => {
             }
+            Ok(proven) if self.is_of_removed(proof, &proven) => {
+                let why = "its passkey had been removed".to_owned();
+                self.forged.push(Forged { seq, why });
+            }
             Ok(proven) => self.proven.push(AuditedProof { seq, ..proven }),
             Err(why) => self.forged.push(Forged { seq, why }),
         }
+    }
+
+    /// Where its hold began before what is on record, the proof may be older than the entry that repeats it.
+    fn is_of_removed(&self, proof: &StepUpProof, proven: &AuditedProof) -> bool {
+        let ProofMethod::Passkey { credential } = &proof.method else { return false };
+        self.holds.contains_key(&proven.hold)
+            && self.removed.get(credential).is_some_and(|(seq, at)| proven.head >= *seq || proof.at >= *at)
     }
 
     fn verified(&self, proof: &StepUpProof, is_redacted: bool) -> Result<AuditedProof, String> {
@@ -211,6 +287,10 @@ impl Audit {
         {
             return Err("it was signed for another hold, call or person".to_owned());
         }
+        let standing = self.holds.get(proof.hold.as_str());
+        if !is_redacted && standing.is_some_and(|standing| !standing.is_of(&statement.digest)) {
+            return Err("it was signed for another call than the one that was held".to_owned());
+        }
         // An entry that was removed by age cannot be compared any more.
         if self.hashes.get(&statement.head).is_some_and(|hash| *hash != statement.head_hash) {
             return Err(format!("it vouches for another entry {} than this journal has", statement.head));
@@ -227,19 +307,14 @@ impl Audit {
     }
 }
 
-fn of_basis(basis: Basis) -> Vec<StepUpProof> {
-    match basis {
-        Basis::Votes { votes, proof, .. } => {
-            votes.into_iter().filter_map(|vote| vote.proof).chain(proof).collect()
-        }
-        _ => Vec::new(),
-    }
+fn text_at(body: &Value, place: &str) -> Option<String> {
+    body.pointer(place)?.as_str().map(str::to_owned)
 }
 
-fn of_event(event: Event) -> Vec<StepUpProof> {
+fn of_event(event: &Event) -> Vec<StepUpProof> {
     match event {
-        Event::Voted(vote) => vote.proof.into_iter().collect(),
-        Event::Proven(proof) => vec![proof],
+        Event::Voted(vote) => vote.proof.iter().cloned().collect(),
+        Event::Proven(proof) => vec![proof.clone()],
         _ => Vec::new(),
     }
 }

@@ -15,6 +15,7 @@ mod listener;
 mod offer;
 mod page;
 mod released;
+mod standing;
 mod statement;
 mod store;
 mod subject;

@@ -2,7 +2,7 @@
 //! votes are read from the call's own entries, so they are as sealed and chained as those.
 
 use crate::entry::{HOLD_OPENED, REFUSED, RefusedBody, TURNED_AWAY, TurnedAwayBody};
-use crate::index::{self, CallRow, ROW};
+use crate::index::{self, AFTER_ROW, CallRow, ROW, STANDS};
 use crate::read::{AFTER, COLUMNS, Kept, of_hold};
 use crate::release::{RELEASED, ReleasedBody};
 use crate::seal::{Opening, Seals};
@@ -173,12 +173,16 @@ impl Journal {
         };
         let mut rows = Vec::with_capacity(found.seqs.len());
         let mut statement = reader.prepare_cached(&format!(
-            "SELECT {COLUMNS}, {ROW} FROM calls c JOIN subjects s ON s.id = c.subject JOIN entries e ON e.seq = c.seq
+            "SELECT {COLUMNS}, {ROW}, {STANDS} FROM calls c JOIN subjects s ON s.id = c.subject JOIN entries e ON e.seq = c.seq
              WHERE c.seq = ?1"
         ))?;
         for seq in found.seqs {
             let row = statement
-                .query_row(params![seq], |row| Ok((Kept::from_row(row)?, CallRow::from_row_at(row, AFTER)?)))
+                .query_row(params![seq], |row| {
+                    let mut call = CallRow::from_row_at(row, AFTER)?;
+                    call.outcome = row.get(AFTER + AFTER_ROW)?;
+                    Ok((Kept::from_row(row)?, call))
+                })
                 .optional()?;
             if let Some((kept, row)) = row {
                 rows.push(fill(bare(row), &kept, &reader, &self.seals)?);

@@ -8,21 +8,24 @@ use std::collections::VecDeque;
 /// How many: a release follows its approval within moments, and each holds a whole call.
 const MOST: usize = 16;
 
+/// A hold with the number of its call.
+pub(crate) type Recorded = (HeldCall, u64);
+
 /// Oldest first.
 #[derive(Default)]
-pub(crate) struct Approved(VecDeque<HeldCall>);
+pub(crate) struct Approved(VecDeque<Recorded>);
 
 impl Approved {
-    pub(crate) fn keep(&mut self, held: HeldCall) {
+    pub(crate) fn keep(&mut self, recorded: Recorded) {
         if self.0.len() >= MOST {
             self.0.pop_front();
         }
-        self.0.push_back(held);
+        self.0.push_back(recorded);
     }
 
     /// Whoever takes it keeps it again once its change is recorded.
-    pub(crate) fn take(&mut self, hold: &HoldId) -> Option<HeldCall> {
-        let at = self.0.iter().position(|held| held.id() == hold)?;
+    pub(crate) fn take(&mut self, hold: &HoldId) -> Option<Recorded> {
+        let at = self.0.iter().position(|(held, _)| held.id() == hold)?;
         self.0.remove(at)
     }
 }

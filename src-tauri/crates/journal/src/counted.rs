@@ -6,10 +6,12 @@
 
 use crate::activity::{ActivityOutcome, ActivityQuery};
 use crate::error::BadEntry;
+use crate::index::HELD_RUNNING;
 use crate::sides::{bad, damaged};
 use crate::{Journal, JournalError, seek};
 use policy::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
 
 /// What buckets begin and end at.
 pub const QUARTER: i64 = 900_000;
@@ -83,38 +85,41 @@ impl Journal {
         let reader = self.reader();
         let subjects = seek::subjects(&reader, query)?;
         let policy = query.policy.as_ref().map(|policy| policy.as_str());
-        let mut statement = reader.prepare_cached(
-            "SELECT quarter, outcome, subject, policies, calls FROM counted
-             WHERE quarter >= ?1 AND quarter < ?2 AND (?3 IS NULL OR outcome = ?3)",
-        )?;
-        let wanted = params![first.0 / QUARTER, last.0 / QUARTER, query.outcome.map(ActivityOutcome::as_str)];
-        let mut rows = statement.query(wanted)?;
-        let mut found: Vec<Counted> = Vec::new();
+        let mut statement = reader.prepare_cached(&format!(
+            "SELECT quarter, outcome, subject, policies, calls FROM counted WHERE quarter >= ?1 AND quarter < ?2
+             UNION ALL SELECT at / {QUARTER}, 'running', subject, policies, 1 FROM {HELD_RUNNING}
+             UNION ALL SELECT at / {QUARTER}, 'approved', subject, policies, -1 FROM {HELD_RUNNING}"
+        ))?;
+        let (first, last) = (first.0 / QUARTER, last.0 / QUARTER);
+        let mut rows = statement.query(params![first, last])?;
+        let mut counts: HashMap<(usize, ActivityOutcome), i64> = HashMap::new();
         while let Some(row) = rows.next()? {
-            let fits =
-                subjects.as_ref().is_none_or(|known| row.get(2).is_ok_and(|id: i64| known.contains(&id)))
-                    && match policy {
-                        None => true,
-                        Some(policy) => row.get_ref(3)?.as_str().is_ok_and(|known| names(known, policy)),
-                    };
+            let (quarter, outcome) = (row.get::<_, i64>(0)?, row.get_ref(1)?.as_str().unwrap_or_default());
+            let outcome = ActivityOutcome::from_name(outcome);
+            let fits = (first..last).contains(&quarter)
+                && query.outcome.is_none_or(|wanted| wanted == outcome)
+                && subjects.as_ref().is_none_or(|known| row.get(2).is_ok_and(|id: i64| known.contains(&id)))
+                && match policy {
+                    None => true,
+                    Some(policy) => row.get_ref(3)?.as_str().is_ok_and(|known| names(known, policy)),
+                };
             if !fits {
                 continue;
             }
-            let at = row.get::<_, i64>(0)?.saturating_mul(QUARTER);
+            let at = quarter.saturating_mul(QUARTER);
             let bucket = edges.partition_point(|edge| edge.0 <= at).saturating_sub(1);
-            let outcome = ActivityOutcome::from_name(row.get_ref(1)?.as_str().unwrap_or_default());
-            let calls = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
-            // Quarters come in order: what fits is among the last few.
-            match found
-                .iter_mut()
-                .rev()
-                .take_while(|one| one.bucket == bucket)
-                .find(|one| one.outcome == outcome)
-            {
-                Some(one) => one.calls = one.calls.saturating_add(calls),
-                None => found.push(Counted { bucket, outcome, calls }),
-            }
+            *counts.entry((bucket, outcome)).or_default() += row.get::<_, i64>(4)?;
         }
+        let mut found: Vec<Counted> = counts
+            .into_iter()
+            .map(|((bucket, outcome), calls)| Counted {
+                bucket,
+                outcome,
+                calls: u64::try_from(calls).unwrap_or(0),
+            })
+            .filter(|one| one.calls > 0)
+            .collect();
+        found.sort_by_key(|one| (one.bucket, one.outcome.as_str()));
         Ok(found)
     }
 

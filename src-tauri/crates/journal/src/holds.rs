@@ -4,6 +4,7 @@
 //! hold first. What is open is told by the chained entries, not by the index.
 
 use crate::activity::ActivityOutcome;
+use crate::approved::Recorded;
 use crate::chain::About;
 use crate::entry::HOLD_OPENED;
 use crate::grants::BESIDE;
@@ -96,11 +97,12 @@ pub(crate) fn event_of(entry: &Kept, seals: &Seals) -> Option<Event> {
 }
 
 /// The hold as this draft's record has it.
-pub(crate) fn as_recorded(draft: &mut Draft<'_>, hold: &HoldId) -> Result<HeldCall, JournalError> {
-    match draft.approved.take(hold) {
-        Some(held) => Ok(held),
-        None => replayed(draft.sql, draft.seals, hold),
+pub(crate) fn as_recorded(draft: &mut Draft<'_>, hold: &HoldId) -> Result<Recorded, JournalError> {
+    if let Some(recorded) = draft.approved.take(hold) {
+        return Ok(recorded);
     }
+    let call = index::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
+    Ok((replayed(draft.sql, draft.seals, hold)?, call))
 }
 
 /// The hold as its entries have it.
@@ -118,7 +120,7 @@ pub(crate) fn record_event(
     at: Timestamp,
 ) -> Result<u64, JournalError> {
     let kind = kind_of(&event).ok_or_else(|| JournalError::ClaimWithoutRelease(hold.clone()))?;
-    let mut held = as_recorded(draft, hold)?;
+    let (mut held, call) = as_recorded(draft, hold)?;
     held.apply(event.clone(), at)
         .map_err(|source| JournalError::DoesNotFit { hold: hold.clone(), source })?;
     let body = EventBody { at, event };
@@ -130,7 +132,7 @@ pub(crate) fn record_event(
     index::set_hold_outcome(draft, hold, seq, outcome_of(held.state()), decision)?;
     match held.state() {
         HoldState::Ended { .. } => redact::ended_hold(draft, hold)?,
-        HoldState::Approved { .. } => draft.approved.keep(held),
+        HoldState::Approved { .. } => draft.approved.keep((held, call)),
         HoldState::Waiting | HoldState::Released { .. } => {}
     }
     Ok(seq)
@@ -144,8 +146,9 @@ pub(crate) fn record_read(draft: &mut Draft<'_>, hold: &HoldId) -> Result<u64, J
 /// Holds that the index has as open.
 fn open_ids(connection: &Connection) -> Result<Vec<String>, JournalError> {
     let mut statement = connection.prepare_cached(
-        "SELECT hold FROM calls WHERE outcome IN ('waiting', 'approved') AND hold IS NOT NULL
-         AND hold NOT IN (SELECT hold FROM releases WHERE hold IS NOT NULL) ORDER BY seq",
+        "SELECT hold FROM calls c INDEXED BY calls_by_end
+         WHERE c.hold IS NOT NULL AND c.ended_at IS NULL AND c.outcome IN ('waiting', 'approved')
+         AND NOT EXISTS (SELECT 1 FROM releases r WHERE r.call = c.seq) ORDER BY c.seq",
     )?;
     let rows = statement.query_map(params![], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -129,6 +129,17 @@ pub(crate) const ROW: &str = "c.seq, c.at, c.day, s.agent, s.user, s.upstream, s
 /// Where columns of a query come that stand after [`ROW`].
 pub(crate) const AFTER_ROW: usize = 16;
 
+/// Held calls that were sent and are not answered, as `c`; a handful at most. The release of a held call leaves its row as
+/// it is, because every page that it changes is synced before the call goes: that it runs is what the releases say.
+pub(crate) const HELD_RUNNING: &str = "calls c INDEXED BY calls_by_end
+    WHERE c.hold IS NOT NULL AND c.ended_at IS NULL AND c.outcome = 'approved'
+    AND EXISTS (SELECT 1 FROM releases r WHERE r.call = c.seq)";
+
+/// The outcome of `c` as people see it, see [`HELD_RUNNING`].
+pub(crate) const STANDS: &str =
+    "CASE WHEN c.hold IS NOT NULL AND c.ended_at IS NULL AND c.outcome = 'approved'
+    AND EXISTS (SELECT 1 FROM releases r WHERE r.call = c.seq) THEN 'running' ELSE c.outcome END";
+
 impl CallRow {
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
         CallRow::from_row_at(row, 0)

@@ -182,9 +182,12 @@ impl Pen {
     pub(crate) fn note_running(&self, release: &ReleaseId) {
         let mut queue = self.queue();
         queue.running.insert(release.clone(), false);
-        queue.is_urgent = true;
+        let is_news = !std::mem::replace(&mut queue.is_urgent, true);
         drop(queue);
-        self.stirred.notify_all();
+        // A thread that knows already is not woken: that costs the release more than writing it does.
+        if is_news {
+            self.stirred.notify_all();
+        }
     }
 
     fn wake(&self, queue: MutexGuard<'_, Queue>) {
@@ -252,11 +255,7 @@ impl Pen {
         let (mut anchor, mut anchored) = (None, Instant::now());
         loop {
             let has_keeper = self.has_keeper();
-            let is_urgent = {
-                let mut queue = self.queue();
-                queue.is_urgent &= has_keeper;
-                queue.is_urgent
-            };
+            let is_urgent = self.queue().is_urgent && has_keeper;
             let pause = if is_urgent { SOON } else { ANCHOR };
             if has_keeper && anchored.elapsed() >= pause {
                 self.queue().is_urgent = false;
@@ -268,7 +267,9 @@ impl Pen {
             queue.is_idle = true;
             if queue.waiting.is_empty() && !queue.is_closing {
                 let nothing = |queue: &mut Queue| {
-                    queue.waiting.is_empty() && !queue.is_closing && queue.is_urgent == is_urgent
+                    queue.waiting.is_empty()
+                        && !queue.is_closing
+                        && (queue.is_urgent && has_keeper) == is_urgent
                 };
                 let waited = self.stirred.wait_timeout_while(queue, pause, nothing);
                 queue = waited.unwrap_or_else(PoisonError::into_inner).0;

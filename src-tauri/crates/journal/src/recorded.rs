@@ -5,6 +5,7 @@
 
 use crate::activity::ActivityOutcome;
 use crate::entry::{HOLD_OPENED, REFUSED, RefusedBody};
+use crate::index::STANDS;
 use crate::read::{AFTER, COLUMNS, Kept};
 use crate::release::{RELEASED, ReleasedBody};
 use crate::seal::{Opening, Seals};
@@ -101,7 +102,7 @@ impl Journal {
         let before = before.and_then(|seq| i64::try_from(seq).ok()).unwrap_or(i64::MAX);
         let reader = self.reader();
         let mut statement = reader.prepare_cached(&format!(
-            "SELECT {COLUMNS}, c.outcome FROM calls c JOIN entries e ON e.seq = c.seq
+            "SELECT {COLUMNS}, {STANDS} FROM calls c JOIN entries e ON e.seq = c.seq
              WHERE c.seq < ?1 ORDER BY c.seq DESC LIMIT ?2"
         ))?;
         let rows = statement.query_map(params![before, PAGE as i64], |row| {

@@ -2,7 +2,7 @@
 //!
 //! INVARIANT(I1, I2, I3): [`Journal::commit`] alone makes a [`JournalledCall`], by consuming a
 //! [`ReleasedCall`]; a held call's is on the disk before it exists, and a UNIQUE constraint lets each release
-//! and each hold through once. The record itself must show the hold as approved.
+//! and each call through once. The record itself must show the hold as approved.
 
 use crate::activity::ActivityOutcome;
 use crate::chain::About;
@@ -182,9 +182,8 @@ pub(crate) fn release_allowed(draft: &mut Draft<'_>, body: &ReleasedBody) -> Res
 }
 
 fn release_held(draft: &mut Draft<'_>, hold: &HoldId, body: &ReleasedBody) -> Result<(), JournalError> {
-    let call = index::call_of_hold(draft, hold)?.ok_or_else(|| JournalError::UnknownHold(hold.clone()))?;
+    let (held, call) = holds::as_recorded(draft, hold)?;
     spend(draft, &body.release, Some(hold), call)?;
-    let held = holds::as_recorded(draft, hold)?;
     let found = match held.state() {
         HoldState::Approved { .. } if held.digest() == body.digest => None,
         HoldState::Approved { .. } => Some("another call"),
@@ -195,11 +194,10 @@ fn release_held(draft: &mut Draft<'_>, hold: &HoldId, body: &ReleasedBody) -> Re
     if let Some(found) = found {
         return Err(JournalError::NotApproved { hold: hold.clone(), found });
     }
-    let seq = draft.append(RELEASED, About { hold: Some(hold), release: Some(&body.release) }, body)?;
-    index::set_hold_outcome(draft, hold, seq, ActivityOutcome::Running, None)
+    draft.append(RELEASED, About { hold: Some(hold), release: Some(&body.release) }, body).map(drop)
 }
 
-/// INVARIANT(I2): the constraints on this table are what makes a release, and a hold, go once.
+/// INVARIANT(I2): the constraints on this table are what makes a release, and the call of a hold, go once.
 fn spend(
     draft: &Draft<'_>,
     release: &ReleaseId,
@@ -253,7 +251,11 @@ pub(crate) fn complete(
 pub(crate) fn end_unknown(draft: &mut Draft<'_>) -> Result<usize, JournalError> {
     let running: Vec<String> = draft
         .sql
-        .prepare_cached("SELECT release FROM releases WHERE completed IS NULL ORDER BY call")?
+        .prepare_cached(
+            "SELECT r.release FROM (SELECT seq FROM calls WHERE outcome = 'running'
+                UNION SELECT seq FROM calls INDEXED BY calls_by_end WHERE hold IS NOT NULL AND ended_at IS NULL) c
+             JOIN releases r ON r.call = c.seq WHERE r.completed IS NULL ORDER BY r.call",
+        )?
         .query_map(params![], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let mut ended = 0;

@@ -170,6 +170,19 @@ ALTER TABLE calls ADD COLUMN applied TEXT NOT NULL DEFAULT '';
 ALTER TABLE grants ADD COLUMN before INTEGER NOT NULL DEFAULT 0;
 UPDATE grants SET before = uses;
 ",
+    // Each index of a list is a page that the release of a held call syncs. A call has one hold, so its own number says
+    // all that the hold's name said here; what runs is found among the calls.
+    "
+CREATE TABLE releases_2 (
+    release TEXT PRIMARY KEY,
+    hold TEXT,
+    call INTEGER NOT NULL UNIQUE,
+    completed INTEGER
+) STRICT, WITHOUT ROWID;
+INSERT INTO releases_2 SELECT release, hold, call, completed FROM releases;
+DROP TABLE releases;
+ALTER TABLE releases_2 RENAME TO releases;
+",
 ];
 
 /// The format in which indexes were bound first, and the one in which they were bound as they are now.

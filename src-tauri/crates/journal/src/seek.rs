@@ -3,8 +3,8 @@
 //! the journal; after [`LEAPS`] it stops where it is and says so.
 
 use crate::JournalError;
-use crate::activity::ActivityQuery;
-use crate::index::day_of;
+use crate::activity::{ActivityOutcome, ActivityQuery};
+use crate::index::{HELD_RUNNING, STANDS, day_of};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ pub(crate) struct Found {
 /// Entry numbers, from the newest down.
 enum Stream<'a> {
     All,
-    Outcome(&'a str),
+    Outcome(ActivityOutcome),
     Policy(&'a str),
     /// Of one column, any of these values; with where each stands, if known.
     Any {
@@ -56,7 +56,7 @@ pub(crate) fn find(sql: &Connection, query: &ActivityQuery, limit: usize) -> Res
         }
     }
     if let Some(outcome) = query.outcome {
-        streams.push(Stream::Outcome(outcome.as_str()));
+        streams.push(Stream::Outcome(outcome));
     }
     if let Some(policy) = &query.policy {
         streams.push(Stream::Policy(policy.as_str()));
@@ -109,10 +109,7 @@ impl Stream<'_> {
             Stream::All => {
                 one("SELECT seq FROM calls WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1", params![place])
             }
-            Stream::Outcome(outcome) => one(
-                "SELECT seq FROM calls WHERE outcome = ?2 AND seq <= ?1 ORDER BY seq DESC LIMIT 1",
-                params![place, *outcome],
-            ),
+            Stream::Outcome(outcome) => one(&of_outcome(*outcome), params![place, outcome.as_str()]),
             Stream::Policy(policy) => one(
                 "SELECT seq FROM deciding WHERE policy = ?2 AND seq <= ?1 ORDER BY seq DESC LIMIT 1",
                 params![place, *policy],
@@ -138,6 +135,19 @@ impl Stream<'_> {
                 Ok(best)
             }
         }
+    }
+}
+
+/// The newest call at or below the place that stands so: the index says it of all but held calls that run.
+fn of_outcome(outcome: ActivityOutcome) -> String {
+    let listed = "SELECT seq FROM calls c WHERE outcome = ?2 AND seq <= ?1";
+    match outcome {
+        ActivityOutcome::Approved => format!("{listed} AND {STANDS} = ?2 ORDER BY seq DESC LIMIT 1"),
+        ActivityOutcome::Running => format!(
+            "SELECT * FROM (SELECT * FROM ({listed} ORDER BY seq DESC LIMIT 1)
+             UNION ALL SELECT c.seq FROM {HELD_RUNNING} AND c.seq <= ?1) ORDER BY 1 DESC LIMIT 1"
+        ),
+        _ => format!("{listed} ORDER BY seq DESC LIMIT 1"),
     }
 }
 

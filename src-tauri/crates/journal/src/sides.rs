@@ -11,6 +11,7 @@ use crate::grants::{GRANT_MADE, GRANT_REVOKED, GRANT_ROW, GRANT_USED, GrantRow, 
 use crate::holds::READ;
 use crate::index::{Looked, ROW};
 use crate::pins;
+use crate::release::RELEASED;
 use crate::seal::KeyId;
 use crate::sums::{Chain, Sum, Sums};
 use crate::{Journal, JournalError, accepted, counted, migrate, named, retain, set};
@@ -173,10 +174,11 @@ fn gather_calls(
     let keys = &chain.keys;
     let query = format!(
         "SELECT {ROW}, CASE WHEN c.hold IS NULL THEN NULL ELSE
-            (SELECT max(e.seq) FROM entries e WHERE e.hold = c.hold AND e.kind NOT IN (?1, ?2, ?3, ?4, ?5)) END, c.subject
+            (SELECT max(e.seq) FROM entries e WHERE e.hold = c.hold AND e.kind NOT IN (?1, ?2, ?3, ?4, ?5, ?6)) END, c.subject
          FROM calls c LEFT JOIN subjects s ON s.id = c.subject ORDER BY c.seq"
     );
-    let beside = params![READ, GRANT_MADE, GRANT_REVOKED, GRANT_USED, WINDOW_OPENED];
+    // That a held call was released changes its row no more than those beside it do.
+    let beside = params![READ, GRANT_MADE, GRANT_REVOKED, GRANT_USED, WINDOW_OPENED, RELEASED];
     let mut statement = sql.prepare(&query).map_err(damaged(PART))?;
     let mut rows = statement.query(beside).map_err(damaged(PART))?;
     let mut last = 0;

@@ -84,6 +84,36 @@ fn counts_fit_every_filter_of_the_list() {
 }
 
 #[test]
+fn a_held_call_that_runs_is_found_and_counted_as_running() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    let edges = hours(scene.now(), 1);
+    journal.record(scene.refused()).unwrap();
+    drop(journal.commit(scene.allowed()).unwrap());
+    let outcome = |outcome| ActivityQuery { limit: 50, outcome: Some(outcome), ..ActivityQuery::default() };
+    let [mut held, mut other] = [scene.hold(&journal), scene.hold(&journal)];
+    for (hold, goes) in [(&mut held, true), (&mut other, false)] {
+        let vote = approval(hold);
+        scene.happen(&journal, hold, vote);
+        if goes {
+            drop(journal.commit(scene.release(hold)).unwrap());
+        }
+    }
+    for (outcome, expected) in [
+        (outcome(ActivityOutcome::Running), vec![2, 3]),
+        (outcome(ActivityOutcome::Approved), vec![4]),
+        (outcome(ActivityOutcome::Denied), vec![1]),
+    ] {
+        let mut seqs: Vec<u64> = journal.activity(&outcome).unwrap().iter().map(|row| row.seq).collect();
+        seqs.sort_unstable();
+        assert_eq!(seqs, expected, "{outcome:?}");
+        let counted: u64 = counts(&journal, &edges, &outcome).iter().map(|(_, _, calls)| calls).sum();
+        assert_eq!(counted, expected.len() as u64, "{outcome:?}");
+    }
+    journal.verify().unwrap();
+}
+
+#[test]
 fn what_retention_takes_out_is_no_longer_counted() {
     let scene = Scene::new();
     let journal = scene.open();

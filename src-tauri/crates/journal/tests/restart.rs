@@ -226,7 +226,7 @@ fn a_newer_journal_is_refused_in_words_and_not_touched() {
     let error = scene.try_open(7).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "the journal was written by a newer version (format 99, this version knows 7); update Doorward"
+        "the journal was written by a newer version (format 99, this version knows 8); update Doorward"
     );
     assert!(before == std::fs::read(scene.path()).unwrap());
 }

@@ -10,6 +10,8 @@ mod door;
 mod held;
 #[path = "clients/inspector.rs"]
 mod inspector;
+#[path = "clients/installed.rs"]
+mod installed;
 #[path = "clients/modern.rs"]
 mod modern;
 #[path = "clients/python.rs"]

@@ -13,6 +13,7 @@ pub(crate) mod bus;
 pub(crate) mod fake_logind;
 pub(crate) mod home;
 pub(crate) mod journal;
+pub(crate) mod model;
 pub(crate) mod node;
 pub(crate) mod notified;
 pub(crate) mod program;

@@ -45,6 +45,8 @@ mod support;
 mod tools;
 #[path = "headless/verdicts.rs"]
 mod verdicts;
+#[path = "headless/who.rs"]
+mod who;
 #[path = "headless/windows.rs"]
 mod windows;
 

@@ -132,3 +132,42 @@ async fn the_passphrase_is_typed_in_the_window_and_releases_one_call() {
     assert_eq!(lines(&journal).iter().filter(|line| line.kind == "passphrase_refused").count(), 1);
     window.close().await;
 }
+
+/// Two passkeys, made and taken out in the window, and the page of a call with the wrong one in the hand first.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_keys_the_removed_one_proves_nothing_and_the_other_does() {
+    let window = window(&POLICIES).await;
+    let mut chromium = enrolled(&window).await;
+    window.press("enrol").await;
+    window.element("passkey-name").await.send_keys("Blue key").await.unwrap();
+    window.press("passkey-go").await;
+    let page = window.opened_page();
+    chromium.take(Some("Blue key")).await;
+    chromium.open(&page).await;
+    chromium.tell("before_get", json!({ "key": "Laptop" })).await;
+    chromium.tell("click", json!({ "id": "use" })).await;
+    chromium.says("The passkey is enrolled.").await;
+    window.find("[data-testid=passkey-row][aria-label=\"Blue key\"]").await;
+    window.until_gone("[data-testid=waiting-page]").await;
+    window.press_on("[aria-label=\"Remove Laptop\"]").await;
+    window.press("confirm-action").await;
+    window.until_gone("[data-testid=passkey-row][aria-label=\"Laptop\"]").await;
+
+    let agent = window.agent("ledger").await;
+    let pending = agent.start("send_payment", json!({ "amount": 12, "to": "Nordwind" }));
+    window.go("inbox").await;
+    let hold = hold_on_card(&window).await;
+    window.press("approve").await;
+    chromium.take(Some("Laptop")).await;
+    chromium.open(&window.opened_page()).await;
+    chromium.tell("click", json!({ "id": "use" })).await;
+    chromium.says("No passkey was used.").await;
+    assert!(pending.is_waiting());
+    chromium.take(Some("Blue key")).await;
+    chromium.tell("click", json!({ "id": "use" })).await;
+    chromium.says("Proven.").await;
+    pending.answer().await.ran();
+    let kinds = kinds_until(&window.home.paths().journal(), &hold, "outcome_read");
+    assert_eq!(kinds.iter().filter(|kind| *kind == "call_released").count(), 1, "{kinds:?}");
+    window.close().await;
+}

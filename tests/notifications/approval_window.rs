@@ -62,6 +62,33 @@ async fn it_is_put_away_without_a_vote_and_its_hold_is_still_answered_elsewhere(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn while_it_is_open_it_hears_that_its_hold_ended_elsewhere() {
+    let desk = desk().await;
+    let (window, screen) = (&desk.window, &desk.window.screen);
+    let agent = window.agent("files").await;
+    let path = desk.files.join("a.txt");
+    let call = agent.start("write_file", json!({ "path": path, "content": "hello" }));
+    screen.click(screen.notification_buttons(BUTTONS)[REVIEW]);
+    let approval = window.approval_window().await;
+    let hold = approval.hold(window).await;
+    approval.turn_back(window).await;
+    window.find(&format!("[data-testid=card][data-hold=\"{hold}\"]")).await;
+    window.press("reject").await;
+    window.element("reject-reason").await.send_keys("Wrong folder").await.unwrap();
+    window.press("reject-send").await;
+    call.answer().await.refused("rejected");
+
+    let approval = window.approval_window().await;
+    window.find(&format!("[data-testid=card][data-hold=\"{hold}\"][data-state=ended]")).await;
+    window.text_with("[data-testid=decided]", "Rejected").await;
+    window.text_with("[data-testid=approval-window] header", "This call is decided").await;
+    window.until_gone("[data-testid=approve]").await;
+    window.keep("approval-window-ended").await;
+    approval.leave_by(window, "done").await;
+    assert!(!path.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn i11_it_can_ask_only_what_it_needs_and_only_about_its_own_hold() {
     let desk = desk().await;
     let (window, screen) = (&desk.window, &desk.window.screen);

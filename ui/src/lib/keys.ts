@@ -35,6 +35,11 @@ export function useKeys(commands: KeyCommands): void {
   }, []);
 }
 
+/** A key that people press when they write; not one that moves about, and no chord. */
+export function writes({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return !ctrlKey && !metaKey && !altKey && (key.length === 1 || key === "Enter" || key === "Backspace");
+}
+
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable) return true;

@@ -159,13 +159,15 @@ describe("the card", () => {
 });
 
 describe("a vote", () => {
-  it("is not possible in the first 700 ms, by button or by key", async () => {
+  it("is not possible in the first 700 ms in which nothing is typed, by button or by key", async () => {
     const { host } = await open();
     expect(screen.getByTestId("approve")).toBeDisabled();
     await press("a");
     await pass(GUARD - 100);
     await press("a");
     expect(votes(host)).toEqual([]);
+    await pass(GUARD - 100);
+    expect(screen.getByTestId("approve")).toBeDisabled();
     await pass(200);
     expect(screen.getByTestId("approve")).toBeEnabled();
   });

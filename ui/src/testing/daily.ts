@@ -150,7 +150,7 @@ export function dailyPolicies(): PoliciesView {
       {
         id: "large-expenses", name: "Large expenses need finance", description: "Above 5,000 someone looks first.",
         action: "request_approval", mode: "enforce", tools: ["expenses/create_expense"], roles: ["employee"], condition: CONDITION,
-        sentence: "Ask the desk's owner before create_expense on expenses for anyone in role employee when amount is greater than 5000 and user.role is not finance.", applied_30_days: 12, users: [], agents: [], contexts: [], changed_at: null,
+        sentence: "Ask the desk's owner before create_expense on expenses for anyone in role employee when amount is greater than 5000 and user.role is not finance.", applied_30_days: 12, users: [], agents: [], contexts: [], changed_at: new Date(2026, 10, 18, 9, 30).getTime(),
       },
       {
         id: "delete-customer", name: "Deleting a customer needs a look", description: "What is deleted cannot be brought back.",
@@ -165,7 +165,7 @@ export function dailyPolicies(): PoliciesView {
       {
         id: "absurd-expenses", name: "No expense above 50,000", description: "Nobody files those through an agent.",
         action: "deny", mode: "enforce", tools: ["expenses/create_expense"], roles: [], condition: "amount > 50000",
-        sentence: "Deny create_expense on expenses when amount is greater than 50000.", applied_30_days: 0, users: [], agents: [], contexts: [], changed_at: null,
+        sentence: "Deny create_expense on expenses when amount is greater than 50000.", applied_30_days: 0, users: [], agents: [], contexts: [], changed_at: new Date(2026, 9, 2, 16).getTime(),
       },
       {
         id: "writes-in-shop", name: "Writes in the shop are looked at", description: "Only on the main branch.",

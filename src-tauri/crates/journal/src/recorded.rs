@@ -4,18 +4,19 @@
 //! again (sealed with another key, removed, or turned away before it was judged) is counted, never guessed.
 
 use crate::activity::ActivityOutcome;
-use crate::entry::{HOLD_OPENED, REFUSED, RefusedBody};
+use crate::entry::{HOLD_OPENED, REFUSED};
 use crate::index::STANDS;
 use crate::read::{AFTER, COLUMNS, Kept};
-use crate::release::{RELEASED, ReleasedBody};
-use crate::seal::{Opening, Seals};
-use crate::{Journal, JournalError, redact};
-use approvals::{HoldId, Opened};
+use crate::redact::Redaction;
+use crate::release::RELEASED;
+use crate::seal::Seals;
+use crate::{Journal, JournalError};
+use approvals::HoldId;
 use policy::backtest::Recorded;
 use policy::{Decision, Facts, Timestamp, ToolCall, Value};
 use rusqlite::params;
+use serde::Deserialize;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// Calls one page holds at most.
 const PAGE: usize = 200;
@@ -86,7 +87,7 @@ impl Journal {
     /// # Errors
     /// What the database says.
     pub fn recorded_calls(&self, before: Option<u64>) -> Result<RecordedPage, JournalError> {
-        let (stretch, before) = self.stretch(before)?;
+        let (stretch, before) = self.stretch(before, None)?;
         let mut page = RecordedPage { before, ..RecordedPage::default() };
         for one in stretch {
             match one {
@@ -97,8 +98,13 @@ impl Journal {
         Ok(page)
     }
 
-    /// A stretch of the record in its order, and where the next one begins.
-    fn stretch(&self, before: Option<u64>) -> Result<(Stretch, Option<u64>), JournalError> {
+    /// A stretch of the record in its order, without what is older than `since`, and where the next one begins. A whole
+    /// stretch of older ones is the end; a few may stem from a clock that was set meanwhile.
+    fn stretch(
+        &self,
+        before: Option<u64>,
+        since: Option<Timestamp>,
+    ) -> Result<(Stretch, Option<u64>), JournalError> {
         let before = before.and_then(|seq| i64::try_from(seq).ok()).unwrap_or(i64::MAX);
         let reader = self.reader();
         let mut statement = reader.prepare_cached(&format!(
@@ -109,11 +115,17 @@ impl Journal {
             Ok((Kept::from_row(row)?, row.get::<_, String>(AFTER)?))
         })?;
         let (mut stretch, mut next) = (Stretch::new(), None);
+        let (mut read, mut older) = (0, 0);
         for row in rows {
             let (kept, outcome) = row?;
             next = Some(kept.seq);
-            stretch.push(match judged(&kept, &self.seals) {
-                Some((call, facts, decision)) => Ok(RecordedCall {
+            read += 1;
+            if since.is_some_and(|since| kept.at < since) {
+                older += 1;
+                continue;
+            }
+            stretch.push(match judged_body(&kept, &self.seals) {
+                Some(JudgedBody { call, facts, decision, redacted }) => Ok(RecordedCall {
                     seq: kept.seq,
                     at: kept.at,
                     call,
@@ -121,12 +133,15 @@ impl Journal {
                     decision,
                     outcome: ActivityOutcome::from_name(&outcome),
                     hold: kept.hold.as_deref().and_then(|hold| hold.parse().ok()),
-                    arguments: arguments_kept(&kept, &self.seals),
+                    arguments: match redacted {
+                        Some(_) => ArgumentsKept::Redacted,
+                        None => ArgumentsKept::AsAsked,
+                    },
                 }),
                 None => Err(kept.seq),
             });
         }
-        let is_last = stretch.len() < PAGE;
+        let is_last = read < PAGE || older == read;
         Ok((stretch, next.filter(|_| !is_last)))
     }
 
@@ -173,7 +188,7 @@ impl Iterator for CallsOnRecord<'_> {
                 }
                 Some(Err(seq)) => (self.last, self.unreadable) = (Some(seq), self.unreadable + 1),
                 None if self.is_over => return None,
-                None => match self.journal.stretch(self.filter.before) {
+                None => match self.journal.stretch(self.filter.before, self.filter.since) {
                     Ok((stretch, next)) => {
                         (self.filter.before, self.is_over) = (next, next.is_none());
                         self.stretch.extend(stretch);
@@ -228,6 +243,13 @@ impl<'a> PastCalls<'a> {
         PastCalls { calls, redacted: 0, last: None, error: None }
     }
 
+    /// None of those begun before this time.
+    #[must_use]
+    pub fn since(mut self, time: Timestamp) -> PastCalls<'a> {
+        self.calls.filter.since = Some(time);
+        self
+    }
+
     #[must_use]
     pub fn told(self) -> PastTold {
         PastTold { unreadable: self.calls.unreadable() + self.redacted, last: self.last, error: self.error }
@@ -268,27 +290,35 @@ impl CallFilter {
     }
 }
 
-pub(crate) fn judged(kept: &Kept, seals: &Seals) -> Option<(ToolCall, Facts, Decision)> {
+/// The members of a body that judging it again takes; all in one reading.
+#[derive(Deserialize)]
+struct JudgedBody {
+    call: ToolCall,
+    facts: Facts,
+    decision: Decision,
+    #[serde(default)]
+    redacted: Option<Redaction>,
+}
+
+#[derive(Deserialize)]
+struct AllowedRead {
+    allowed: Option<JudgedBody>,
+    #[serde(default)]
+    redacted: Option<Redaction>,
+}
+
+fn judged_body(kept: &Kept, seals: &Seals) -> Option<JudgedBody> {
     match kept.kind.as_str() {
-        HOLD_OPENED => {
-            let opened = kept.read::<Opened>(seals).ok()?;
-            Some((opened.call, opened.facts, opened.decision))
-        }
+        HOLD_OPENED | REFUSED => kept.read(seals).ok(),
         RELEASED => {
-            let allowed = kept.read::<ReleasedBody>(seals).ok()?.allowed?;
-            Some((Arc::unwrap_or_clone(allowed.call), allowed.facts, allowed.decision))
-        }
-        REFUSED => {
-            let body = kept.read::<RefusedBody>(seals).ok()?;
-            Some((body.call, body.facts, body.decision))
+            let AllowedRead { allowed, redacted } = kept.read(seals).ok()?;
+            Some(JudgedBody { redacted, ..allowed? })
         }
         _ => None,
     }
 }
 
-fn arguments_kept(kept: &Kept, seals: &Seals) -> ArgumentsKept {
-    match kept.open(seals) {
-        Opening::Body(body) if redact::redaction_of(&body).is_some() => ArgumentsKept::Redacted,
-        _ => ArgumentsKept::AsAsked,
-    }
+pub(crate) fn judged(kept: &Kept, seals: &Seals) -> Option<(ToolCall, Facts, Decision)> {
+    let JudgedBody { call, facts, decision, .. } = judged_body(kept, seals)?;
+    Some((call, facts, decision))
 }

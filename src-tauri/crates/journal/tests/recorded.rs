@@ -53,6 +53,27 @@ fn recorded_calls_are_filtered_and_taken_up_again() {
 }
 
 #[test]
+fn what_is_older_is_neither_read_nor_counted() {
+    let scene = Scene::new();
+    let journal = scene.open();
+    for n in 0..450 {
+        // For one of the newer ones the clock was set back.
+        let back = if n == 300 { 10_000 } else { 0 };
+        scene.pass(-back);
+        if n % 3 == 0 {
+            turn_away(&scene, &journal);
+        } else {
+            journal.record(scene.refused()).unwrap();
+            scene.pass(1);
+        }
+        scene.pass(back);
+    }
+    let mut past = PastCalls::new(&journal, None).since(at(100));
+    let read = past.by_ref().count();
+    assert_eq!((read, past.told().unreadable), (234, 115));
+}
+
+#[test]
 fn calls_may_be_recorded_while_past_ones_are_read() {
     let scene = Scene::new();
     let journal = scene.open();

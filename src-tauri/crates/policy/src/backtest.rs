@@ -115,19 +115,34 @@ impl<'a, K, I: Iterator<Item = Recorded<K>>> Backtest<'a, I> {
     pub fn advance(&mut self, most: u64) -> Vec<Changed<K>> {
         let mut changed = Vec::new();
         let until = self.counts.judged.saturating_add(most);
-        while self.counts.judged < until {
-            let Some(recorded) = self.calls.next() else {
-                self.is_done = true;
-                break;
-            };
-            self.counts.seen += 1;
-            let tool = recorded.call.qualified_tool();
-            if self.can_match(&tool) {
-                self.counts.judged += 1;
-                changed.extend(self.judge(recorded, tool));
-            }
+        while self.counts.judged < until && !self.is_done {
+            changed.extend(self.step());
         }
         changed
+    }
+
+    /// The same for the next `most` calls, whether they can match or not: for those who want an answer soon.
+    pub fn look_at(&mut self, most: u64) -> Vec<Changed<K>> {
+        let mut changed = Vec::new();
+        let until = self.counts.seen.saturating_add(most);
+        while self.counts.seen < until && !self.is_done {
+            changed.extend(self.step());
+        }
+        changed
+    }
+
+    fn step(&mut self) -> Option<Changed<K>> {
+        let Some(recorded) = self.calls.next() else {
+            self.is_done = true;
+            return None;
+        };
+        self.counts.seen += 1;
+        let tool = recorded.call.qualified_tool();
+        if !self.can_match(&tool) {
+            return None;
+        }
+        self.counts.judged += 1;
+        self.judge(recorded, tool)
     }
 
     fn can_match(&self, tool: &str) -> bool {

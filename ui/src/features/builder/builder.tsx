@@ -1,5 +1,5 @@
 /** One draft in the hand. What is shown of it is Rust's; here is where it is typed, kept, taken back and saved. */
-import { Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, Textarea, TextInput, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { ChangedUnderneath } from "@/components/changed-underneath";
@@ -12,7 +12,7 @@ import type { AttributeChoice, Draft, MendChoice, TreeNode } from "@/ipc/schema"
 import { savingWords, useSaving } from "@/ipc/use-saving";
 import { ago } from "@/lib/time";
 import { useSettledValue } from "@/lib/use-settled-value";
-import { listed, sentence } from "@/lib/words";
+import { listed, plural, sentence } from "@/lib/words";
 import classes from "./builder.module.css";
 import type { TryDraft } from "./builder-page";
 import { CelEditor } from "./cel-editor";
@@ -52,6 +52,8 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
   const [unmended, setUnmended] = useState<IpcFailure | null>(null);
   const [unread, setUnread] = useState<IpcFailure | null>(null);
   const [trying, setTrying] = useState(false);
+  // On a narrow window the sentence and the effect stay in sight; the rest of the side opens over the rows.
+  const [isOpen, setOpen] = useState(false);
   const isChanged = JSON.stringify(draft) !== JSON.stringify(begin);
   useKeeping(keeping, draft, isChanged);
 
@@ -187,14 +189,17 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
           </section>
           <ThenWhat draft={draft} edit={edit} catalogue={catalogue} />
         </div>
-        <aside className={classes.aside} aria-label="What the draft says">
+        <aside className={classes.aside} aria-label="What the draft says" data-open={isOpen || undefined}>
+          <UnstyledButton className={classes.unfold} aria-expanded={isOpen} onClick={() => { setOpen(!isOpen); }} data-testid="unfold">
+            {isOpen ? "Back to the rows" : `Text and calls${view === undefined || view.findings.length === 0 ? "" : `, ${plural(view.findings.length, "finding")}`}`}
+          </UnstyledButton>
           <section className={classes.side} aria-labelledby="in-a-sentence">
-            <h2 id="in-a-sentence">In a sentence</h2>
+            <h2 id="in-a-sentence" className={classes.sentenceHead}>In a sentence</h2>
             <p className={classes.sentence} data-testid="sentence" data-old={!isCurrent || undefined}>
               {view?.sentence == null ? <span className="muted">Not finished yet.</span> : <Prose text={sentence(view.sentence)} />}
             </p>
           </section>
-          <section className={classes.side} aria-labelledby="as-text">
+          <section className={`${classes.side} ${classes.folded}`} aria-labelledby="as-text">
             <h2 id="as-text">As text, edit either side</h2>
             <CelEditor
               text={text} view={isCurrent ? view : undefined} attributes={catalogue?.attributes ?? NONE} onChange={editText}
@@ -213,7 +218,7 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
             {view !== undefined && view.save.proof.length > 0 && (
               <p className="faint small" data-testid="save-proof">Needs your passkey, because <Prose text={sentence(listed(view.save.proof), false)} /></p>
             )}
-            <div className={classes.footButtons}>
+            <div className={`${classes.footButtons} ${classes.folded}`}>
               <Button onClick={() => { setTrying(true); }} data-testid="try-call">Try a call…</Button>
               {draft.base === null && draft.mode === "enforce" && (
                 <Button variant="subtle" onClick={() => { edit("mode", { mode: "observe" }); }} data-testid="observe-first">Observe for a day first</Button>

@@ -14,6 +14,7 @@ import classes from "./builder.module.css";
 
 const TONES: Record<ChangedCall["to"], Tone> = { deny: "deny", request_approval: "hold", step_up: "step", allow: "allow" };
 const SHOWN = 5;
+const DAYS = 30;
 
 type State = { view: BacktestView | null; running: boolean; failed: string | null };
 
@@ -22,6 +23,7 @@ export const Effect = memo(function Effect({ draft }: { draft: Draft | null }) {
   const settled = useSettledValue(draft, 350);
   const [state, setState] = useState<State>({ view: null, running: false, failed: null });
   const [all, setAll] = useState(false);
+  const [days, setDays] = useState<number | null>(DAYS);
   const run = useRef(0);
   useEffect(() => {
     if (settled === null) return;
@@ -32,7 +34,7 @@ export const Effect = memo(function Effect({ draft }: { draft: Draft | null }) {
       try {
         let view: BacktestView | null = null;
         do {
-          view = await call("backtest", { draft: settled, so_far: view });
+          view = await call("backtest", { draft: settled, days, so_far: view });
           if (!isNewest()) return;
           setState({ view, running: view.before !== null, failed: null });
         } while (view.before !== null);
@@ -42,12 +44,12 @@ export const Effect = memo(function Effect({ draft }: { draft: Draft | null }) {
       }
     })();
     return () => { run.current += 1; };
-  }, [settled]);
+  }, [settled, days]);
   const { view, running, failed } = state;
   const unchanged = view === null ? 0 : view.judged - view.changed;
   return (
     <section aria-labelledby="effect" className={classes.side} data-testid="effect" data-running={running || undefined}>
-      <h2 id="effect">On the calls on record{view !== null && `, ${count(view.judged)} that could match`}</h2>
+      <h2 id="effect">{days === null ? "On all calls on record" : `In the last ${days} days`}{view !== null && `, ${plural(view.judged, "call")} that could match`}</h2>
       {draft === null && <p className="muted small">Shown again once the draft is finished.</p>}
       {failed !== null && draft !== null && <p className={classes.warn}>It could not be tried: <Prose text={failed} /></p>}
       {view !== null && (
@@ -55,23 +57,28 @@ export const Effect = memo(function Effect({ draft }: { draft: Draft | null }) {
           {view.judged > 0 && <Bar view={view} />}
           <div className={classes.counts}>
             {view.moves.map((move) => <span key={`${move.from} ${move.to}`}><b>{count(move.calls)}</b> {move.words}</span>)}
-            <span className="muted">{view.judged === 0 ? "No call on record could match." : `${count(unchanged)} unchanged`}</span>
+            <span className="muted">{view.judged === 0 ? "No call could match." : `${count(unchanged)} unchanged`}</span>
           </div>
           {view.rows.length > 0 && (
-            <ul className={classes.calls}>
+            <ul className={`${classes.calls} ${classes.folded}`}>
               {(all ? view.rows : view.rows.slice(0, SHOWN)).map((row) => <Row key={row.seq} row={row} />)}
             </ul>
           )}
           {view.rows.length > SHOWN && (
-            <UnstyledButton className={classes.link} onClick={() => { setAll(!all); }}>
+            <UnstyledButton className={`${classes.link} ${classes.folded}`} onClick={() => { setAll(!all); }}>
               {all ? "Show fewer" : `Show ${view.changed > view.rows.length ? `the newest ${view.rows.length}` : `all ${view.rows.length}`}`}
             </UnstyledButton>
           )}
-          <p className="faint small" role="status">
+          <p className={`faint small ${classes.folded}`} role="status">
             {running && `Looking further back: ${plural(view.seen, "call")} so far…`}
             {!running && view.unreadable > 0 && `${plural(view.unreadable, "call")} can no longer be judged: their arguments are not on record.`}
           </p>
         </div>
+      )}
+      {draft !== null && (
+        <UnstyledButton className={`${classes.link} ${classes.folded}`} onClick={() => { setDays(days === null ? DAYS : null); }} data-testid="effect-days">
+          {days === null ? `Look at the last ${DAYS} days only` : "Look at all calls on record"}
+        </UnstyledButton>
       )}
     </section>
   );

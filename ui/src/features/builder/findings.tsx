@@ -10,7 +10,7 @@ const WORDS = { error: "Wrong", warning: "Look again", advice: "Advice" } as con
 export function Findings({ findings, onMend }: { findings: readonly FindingView[]; onMend: (mend: MendChoice) => void }) {
   if (findings.length === 0) return null;
   return (
-    <section aria-label="Findings" className={classes.side}>
+    <section aria-label="Findings" className={`${classes.side} ${classes.folded}`}>
       <ul className={classes.findings}>
         {findings.map((finding, index) => (
           <li key={index} className={classes.finding} data-severity={finding.severity} data-testid="finding">

@@ -164,7 +164,7 @@ function StageFields({ stage, number, of, view, catalogue, onChange, onMove, onG
       </div>
       <div className={classes.pair}>
         <TagsInput label="People" data={users} value={stage.users} onChange={(next) => { onChange({ users: next }); }} placeholder={nobody ? "nobody named: the desk's owner" : ""} />
-        <TagsInput label="or roles" data={roles} value={stage.roles} onChange={(next) => { onChange({ roles: next }); }} />
+        <TagsInput label="or roles" data={roles} value={stage.roles} onChange={(next) => { onChange({ roles: next }); }} data-testid="stage-roles" />
       </div>
       <div className={classes.three}>
         <NumberInput label="Votes needed" min={1} max={20} value={stage.required} allowDecimal={false} onChange={(next) => { if (typeof next === "number") onChange({ required: next }); }} />

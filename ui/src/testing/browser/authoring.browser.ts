@@ -57,7 +57,7 @@ describe("typing", () => {
     const page = await context.newPage();
     await page.addInitScript(keepLargeDraft);
     await page.goto(`${site.url}?scenario=many#/builder?id=large-expenses`);
-    await page.getByTestId("effect").getByText("100,000 that could match").waitFor();
+    await page.getByTestId("effect").getByText("100,000 calls that could match").waitFor();
     expect(await page.getByTestId("condition-row").count()).toBe(40);
     await page.locator(field).click();
     await page.keyboard.press("Control+End");

@@ -6,8 +6,9 @@ use gateway::card;
 use journal::{Journal, JournalError, PastCalls, PastTold, RecordedCall};
 use policy::backtest::Backtest;
 use policy::catalogue::ToolEntry;
-use policy::{ActionKind, PolicySet, Value};
+use policy::{ActionKind, PolicySet, Timestamp, Value};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// Calls looked at for examples.
 const LOOKED_AT: usize = 600;
@@ -15,6 +16,10 @@ const MOST_EXAMPLES: usize = 20;
 const LONGEST_EXAMPLE: usize = 60;
 /// Calls that can match, of one answer: the first shows at once, the rest come behind.
 const AT_ONCE: u64 = 5_000;
+/// An answer has what was found by then, however few can match: somebody waits for it.
+const SOON: Duration = Duration::from_millis(400);
+/// Looked at before the time is asked again.
+const STEP: u64 = 100;
 const MOST_ROWS: usize = 50;
 
 /// Values of attributes in the calls of late.
@@ -102,11 +107,11 @@ impl Past {
     }
 }
 
-/// One stretch of a backtest, added to what came before.
+/// One stretch of a backtest, added to what came before; over the calls since a time, or all.
 pub(super) fn backtest(
     journal: &Journal,
-    base: &PolicySet,
-    draft: &PolicySet,
+    (base, draft): (&PolicySet, &PolicySet),
+    since: Option<Timestamp>,
     so_far: Option<BacktestView>,
 ) -> Result<BacktestView, JournalError> {
     let begun = so_far.is_some();
@@ -116,8 +121,15 @@ pub(super) fn backtest(
     }
     let mut past = Vec::new();
     let mut calls = PastCalls::new(journal, view.before);
+    if let Some(since) = since {
+        calls = calls.since(since);
+    }
     let mut test = Backtest::new(base, draft, &mut calls);
-    past.extend(test.advance(AT_ONCE));
+    let began = Instant::now();
+    while !test.is_done() && test.counts().judged < AT_ONCE && began.elapsed() < SOON {
+        // One look finds one call at most, so that there are never more than that.
+        past.extend(test.look_at(STEP.min(AT_ONCE - test.counts().judged)));
+    }
     let (counts, done) = (test.counts().clone(), test.is_done());
     let PastTold { unreadable, last, error } = calls.told();
     if let Some(error) = error {

@@ -105,6 +105,9 @@ impl Listed {
     }
 }
 
+/// In milliseconds.
+const DAY: i64 = 86_400_000;
+
 /// The engine with what a draft is read against.
 struct Desk {
     engine: Arc<Engine>,
@@ -310,7 +313,11 @@ impl Host {
     pub(crate) async fn backtest(&self, request: BacktestRequest) -> Result<BacktestView, IpcError> {
         self.at_desk(move |desk| {
             let draft = desk.drafted(&request.draft)?;
-            Ok(history::backtest(desk.engine.journal(), &desk.in_force.set, &draft, request.so_far)?)
+            let since = request.days.map(|days| {
+                Timestamp(desk.engine.desk().clock().now().0.saturating_sub(i64::from(days) * DAY))
+            });
+            let sets = (&desk.in_force.set, &draft);
+            Ok(history::backtest(desk.engine.journal(), sets, since, request.so_far)?)
         })
         .await
     }

@@ -63,7 +63,8 @@ impl Host {
                 let told = errors.first().map(ToString::to_string).unwrap_or_default();
                 IpcError::new("set_invalid", told, "mend the pack's file, then look again")
             })?;
-            Ok(history::backtest(desk.engine.journal(), &desk.in_force.set, &set, request.so_far)?)
+            let sets = (&desk.in_force.set, &set);
+            Ok(history::backtest(desk.engine.journal(), sets, None, request.so_far)?)
         })
         .await
     }

@@ -359,6 +359,8 @@ pub struct RestoreRequest {
 #[derive(Clone, Debug, Deserialize, TS)]
 pub struct BacktestRequest {
     pub draft: Draft,
+    /// Only the calls of so many days; all on record where null.
+    pub days: Option<u16>,
     /// Where to go on; null at the beginning.
     pub so_far: Option<BacktestView>,
 }

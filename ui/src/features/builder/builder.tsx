@@ -1,6 +1,6 @@
 /** One draft in the hand. What is shown of it is Rust's; here is where it is typed, kept, taken back and saved. */
 import { Button, SegmentedControl, Textarea, TextInput, UnstyledButton } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { ChangedUnderneath } from "@/components/changed-underneath";
 import { Failure } from "@/components/failure";
@@ -60,6 +60,10 @@ export function Builder({ keeping, opened, TryDraft, onLeave }: {
   const settled = useSettledValue(draft, READ_AFTER);
   const { data: view, error, isPlaceholderData } = useQuery(draftQuery(settled));
   const { data: catalogue } = useQuery(catalogueQuery(useSettledValue(draft.tools, 250)));
+  // What was read before the upstreams had listed their tools is read again with them.
+  const client = useQueryClient();
+  const known = catalogue?.tools.length;
+  useEffect(() => { if (known !== undefined) void client.invalidateQueries({ queryKey: ["policies", "draft"] }); }, [client, known]);
   const isCurrent = !isPlaceholderData && settled === draft;
   const tree = useMemo(() => treeOf(draft.tree, view?.tree), [draft.tree, view?.tree]);
   const editTree = useCallback((next: Group, field: string) => { edit(field, { tree: next }); }, [edit]);

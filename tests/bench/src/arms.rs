@@ -7,7 +7,7 @@ use crate::{
     process::{Process, Usage},
     session::{Call, Place, Session},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -39,11 +39,16 @@ pub(crate) struct Bench {
     _upstream: Process,
     pipe: Process,
     pub(crate) door: Door,
-    places: [Place; 3],
+    /// Of each arm; of the door one an agent.
+    places: [Vec<Place>; 3],
 }
 
+/// Sessions that one agent opens here: it may have twice as many, and those of an earlier load are still open.
+const SESSIONS_OF_ONE: usize = 16;
+const AGENTS: usize = 4;
+
 impl Bench {
-    /// An upstream that answers in JSON or as an event stream, the pipe to it, and the door of a new agent.
+    /// An upstream that answers in JSON or as an event stream, the pipe to it, and the door of new agents.
     pub(crate) fn start(home: &Home, is_stream: bool) -> Result<Bench> {
         Bench::start_watched(home, is_stream, |_| {})
     }
@@ -59,20 +64,30 @@ impl Bench {
         let mut pipe = Process::part(&["pipe", &address.to_string()])?;
         let piped = pipe.address()?;
         home.add_address(UPSTREAM, address)?;
-        let token = home.pair("bench")?;
+        let tokens =
+            (0..AGENTS).map(|number| home.pair(&format!("bench-{number}"))).collect::<Result<Vec<_>>>()?;
         let door = home.serve_watched(look)?;
-        let place = |address| Place { address, path: "/mcp".to_owned(), token: None };
-        let places = [place(address), place(piped), door.place(&token)];
+        let place = |address| vec![Place { address, path: "/mcp".to_owned(), token: None }];
+        let through = tokens.iter().map(|token| door.place(token)).collect();
+        let places = [place(address), place(piped), through];
         Ok(Bench { _upstream: upstream, pipe, door, places })
     }
 
-    pub(crate) fn place(&self, arm: Arm) -> &Place {
+    /// Opens so many sessions on an arm; those on the door belong to several agents.
+    pub(crate) async fn open(&self, arm: Arm, sessions: usize, call: &Call) -> Result<Vec<Session>> {
         let [direct, raw, doorward] = &self.places;
-        match arm {
-            Arm::Direct => direct,
-            Arm::Raw => raw,
-            Arm::Doorward => doorward,
+        let (places, most) = match arm {
+            Arm::Direct => (direct, usize::MAX),
+            Arm::Raw => (raw, usize::MAX),
+            Arm::Doorward => (doorward, SESSIONS_OF_ONE),
+        };
+        let mut opened = Vec::with_capacity(sessions);
+        for place in places {
+            let missing = sessions - opened.len();
+            opened.extend(load::open(place, missing.min(most), call).await?);
         }
+        ensure!(opened.len() == sessions, "{sessions} sessions are more than {AGENTS} agents open here");
+        Ok(opened)
     }
 
     fn usage(&self, arm: Arm) -> Result<Option<Usage>> {
@@ -93,7 +108,7 @@ impl Bench {
     ) -> Result<Vec<Figures>> {
         let mut opened: Vec<Option<Vec<Session>>> = Vec::new();
         for (arm, call) in ARMS.into_iter().zip(calls) {
-            opened.push(Some(load::open(self.place(arm), sessions, call).await?));
+            opened.push(Some(self.open(arm, sessions, call).await?));
         }
         let mut rows: [Vec<Figures>; 3] = Default::default();
         for _ in 0..rounds {

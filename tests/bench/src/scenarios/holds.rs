@@ -36,7 +36,7 @@ pub(crate) async fn crowd(plan: &Plan) -> Result<Section> {
         }
     })?;
     let other = Call { tool: "echo", bytes: 1_000, wants: Wants::Echo };
-    let others = load::open(bench.place(Arm::Doorward), 1, &other).await?;
+    let others = bench.open(Arm::Doorward, 1, &other).await?;
     let (others, alone) = load::closed(others, &other, Duration::from_secs(5)).await?;
 
     let before = bench.door.process.usage()?;

@@ -34,8 +34,8 @@ pub(crate) async fn long(plan: &Plan) -> Result<Section> {
         Call { tool: "echo", bytes: 1_000, wants: Wants::Echo },
         Call { tool: "forbidden", bytes: 1_000, wants: Wants::Refusal },
     );
-    let mut sessions = load::open(bench.place(Arm::Doorward), SESSIONS, &echo).await?;
-    let mut refused = load::open(bench.place(Arm::Doorward), 1, &forbidden).await?;
+    let mut sessions = bench.open(Arm::Doorward, SESSIONS, &echo).await?;
+    let mut refused = bench.open(Arm::Doorward, 1, &forbidden).await?;
     let lasting = Duration::from_secs_f64(plan.soak_minutes * 60.0 / f64::from(PARTS));
     let (mut parts, mut calls) = (Vec::new(), 0);
     for _ in 0..PARTS {

@@ -26,8 +26,13 @@ const LISTEN: Duration = Duration::from_secs(30);
 pub(crate) async fn crowd(plan: &Plan) -> Result<Section> {
     let home = Home::new(&plan.doorward, 100)?;
     let agents = plan.holds.div_ceil(HOLDS_OF_ONE);
-    let tokens =
-        (0..agents).map(|number| home.pair(&format!("agent-{number}"))).collect::<Result<Vec<_>>>()?;
+    let mut tokens = Vec::with_capacity(agents);
+    for number in 0..agents {
+        let name = format!("agent-{number}");
+        tokens.push(home.pair(&name)?);
+        // Nobody is to be asked to call again while the crowd is looked at.
+        home.run(&["agent", "wait", &name, "2h"])?;
+    }
     let (shown, ids) = mpsc::channel();
     let mut bench = Bench::start_watched(&home, false, move |line| {
         if let Some(id) = line.trim().strip_prefix("approve ").and_then(|rest| rest.split_whitespace().next())

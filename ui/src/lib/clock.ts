@@ -60,7 +60,10 @@ export function useToday(): number {
   return useSyncExternalStore(byMinute.subscribe, () => startOfDay(byMinute.now()));
 }
 
-export function useNow(precision: "second" | "minute" = "second"): number {
+const neverTicks = () => () => { /* Nothing was begun. */ };
+
+/** Where nothing on screen needs it yet, the clock stands: `ticks` is false. */
+export function useNow(precision: "second" | "minute" = "second", ticks = true): number {
   const clock = precision === "second" ? bySecond : byMinute;
-  return useSyncExternalStore(clock.subscribe, clock.now);
+  return useSyncExternalStore(ticks ? clock.subscribe : neverTicks, clock.now);
 }

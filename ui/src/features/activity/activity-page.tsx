@@ -81,7 +81,7 @@ export function ActivityPage({ filter, onFilter }: { filter: Filter; onFilter: (
         />
       )}
       {filter.view === "table" && rows.length > 0 && <CallTable rows={rows} filter={filter} />}
-      {filter.view === null && (
+      {filter.view === null && rows.length > 0 && (
         <Days
           key={filter.call} rows={rows} first={filter.call}
           onOnly={(only) => {

@@ -19,12 +19,12 @@ const RANGES = [{ days: 1, label: "Today" }, { days: 7, label: "7 days" }, { day
 type Props = { filter: Filter; onFilter: (filter: Filter) => void };
 
 export const OverTime = memo(function OverTime({ filter, onFilter }: Props) {
-  // The window stays open for days: what is today, and where the bars end, moves on.
-  const now = useNow("minute");
   const [asNumbers, setAsNumbers] = useState(false);
   const { since, until, ...names } = requestOf(filter);
   // Asked for twice at most: the second time the beginning of the record is known.
   const [oldest, setOldest] = useState<number | null>(null);
+  // The window stays open for days: what is today, and where the bars end, moves on. Without a call there are none.
+  const now = useNow("minute", oldest !== null);
   const buckets = bucketsOf(...spanOf({ since, until }, oldest, now));
   const query = useQuery(countsQuery(buckets.edges, names));
   const found = query.data?.oldest ?? null;

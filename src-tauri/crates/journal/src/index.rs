@@ -129,16 +129,20 @@ pub(crate) const ROW: &str = "c.seq, c.at, c.day, s.agent, s.user, s.upstream, s
 /// Where columns of a query come that stand after [`ROW`].
 pub(crate) const AFTER_ROW: usize = 16;
 
-/// Held calls that were sent and are not answered, as `c`; a handful at most. The release of a held call leaves its row as
-/// it is, because every page that it changes is synced before the call goes: that it runs is what the releases say.
-pub(crate) const HELD_RUNNING: &str = "calls c INDEXED BY calls_by_end
-    WHERE c.hold IS NOT NULL AND c.ended_at IS NULL AND c.outcome = 'approved'
-    AND EXISTS (SELECT 1 FROM releases r WHERE r.call = c.seq)";
+/// A held call `c` was sent and is not answered. Its release leaves its row as it is, because every page that it changes is
+/// synced before the call goes: that it runs is what the releases say.
+macro_rules! held_and_runs {
+    () => {
+        "c.hold IS NOT NULL AND c.ended_at IS NULL AND c.outcome = 'approved'
+         AND EXISTS (SELECT 1 FROM releases r WHERE r.call = c.seq)"
+    };
+}
 
-/// The outcome of `c` as people see it, see [`HELD_RUNNING`].
-pub(crate) const STANDS: &str =
-    "CASE WHEN c.hold IS NOT NULL AND c.ended_at IS NULL AND c.outcome = 'approved'
-    AND EXISTS (SELECT 1 FROM releases r WHERE r.call = c.seq) THEN 'running' ELSE c.outcome END";
+/// Those calls; a handful at most.
+pub(crate) const HELD_RUNNING: &str = concat!("calls c INDEXED BY calls_by_end WHERE ", held_and_runs!());
+
+/// The outcome of `c` as people see it.
+pub(crate) const STANDS: &str = concat!("CASE WHEN ", held_and_runs!(), " THEN 'running' ELSE c.outcome END");
 
 impl CallRow {
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
